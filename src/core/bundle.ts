@@ -1,0 +1,82 @@
+import { z } from 'zod';
+import { UserError } from './errors.ts';
+
+/** Rates of a system on a split, fractions in 0–1, example-based. */
+const scores = z.object({
+  dataset: z.string(),
+  split: z.string(),
+  samples: z.int().positive(),
+  precision: z.number(),
+  recall: z.number(),
+  f1: z.number(),
+});
+
+const channels = z.tuple([z.number(), z.number(), z.number()]);
+
+/**
+ * `bundle.json`: all that a client must know to run a graph and read its outputs. The schema is the contract
+ * between the exporter and everything that consumes bundles, in Node and in browsers.
+ */
+export const bundleSchema = z.object({
+  format: z.literal('actionnx-bundle'),
+  formatVersion: z.literal(1),
+  /** How results and caches call it: the system's name, or one given at export. */
+  name: z.string().min(1),
+  task: z.literal('multi-label-classification'),
+  labels: z.object({
+    names: z.array(z.string()).min(1),
+    codes: z.array(z.int()),
+    /** sha256 of the names, one a line. */
+    hash: z.string(),
+  }),
+  input: z.object({
+    /** The graph's input: uint8 RGB, `[N, height, width, 3]` for a frame, `[N, frames, height, width, 3]` for a clip. */
+    name: z.string(),
+    kind: z.enum(['frame', 'clip']),
+    height: z.int().positive(),
+    width: z.int().positive(),
+    /** Frames a clip, and the step between them (1 and 1 for a frame): see `clipFrames`. */
+    frames: z.int().positive(),
+    speed: z.int().positive(),
+    /** How frames reach height × width: antialiased bilinear, aspect ignored (src/image/resize.ts). */
+    resize: z.literal('bilinear-antialias'),
+    /** Applied inside the graph to values scaled to 0–1; recorded for readers, not for clients to apply. */
+    mean: channels,
+    std: channels,
+  }),
+  /** Always `probabilities` (N × labels); `attention` (N × h × w, in 0–1) where the system has one. */
+  outputs: z.array(z.object({ name: z.string(), shape: z.array(z.union([z.int(), z.string()])) })).min(1),
+  /** A label is predicted at probability ≥ threshold. */
+  threshold: z.number().gt(0).lt(1),
+  /** Validation scores of the exported weights; the ensemble weighs by their F1. */
+  validation: scores.nullable(),
+  graph: z.object({
+    file: z.string(),
+    sha256: z.string(),
+    bytes: z.int().positive(),
+    opset: z.int(),
+    parameters: z.int(),
+  }),
+  golden: z.object({ file: z.string(), sha256: z.string() }),
+  /** Where it came from: system, preset, configuration, recipe, seed, epoch, versions. */
+  provenance: z.record(z.string(), z.unknown()),
+});
+
+export type BundleManifest = z.infer<typeof bundleSchema>;
+
+/** A bundle in memory: the manifest, and the graph it speaks of. */
+export interface Bundle {
+  readonly manifest: BundleManifest;
+  readonly graph: Uint8Array;
+}
+
+/** Checks a parsed `bundle.json`. @throws UserError naming `source` and the first field that is wrong */
+export function parseManifest(json: unknown, source: string): BundleManifest {
+  const parsed = bundleSchema.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const { path, message } = parsed.error.issues[0];
+  throw new UserError(`${source} is not a valid bundle manifest`, {
+    received: `${path.join('.') || 'the whole'}: ${message}`,
+    remedy: 'export the bundle again',
+  });
+}

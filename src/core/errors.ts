@@ -1,0 +1,35 @@
+/** What a command exits with: 1 the work failed, 2 wrong usage. */
+export type FailureCode = 1 | 2;
+
+/**
+ * An error meant for the person at the keyboard. Its message is one line: the rule, what was received, and
+ * what to do. The command line prints it without a stack trace and exits with `exitCode`.
+ *
+ * @example throw new UserError('labels must have 43 columns', { received: '44 in val.csv', remedy: 'drop the extra column' });
+ */
+export class UserError extends Error {
+  readonly exitCode: FailureCode;
+
+  constructor(
+    rule: string,
+    details: { received?: string; remedy?: string; exitCode?: FailureCode; cause?: unknown } = {},
+  ) {
+    const parts = [rule];
+    if (details.received !== undefined) parts.push(`received ${details.received}`);
+    if (details.remedy !== undefined) parts.push(details.remedy);
+    super(parts.join('; ').replace(/\s*\n\s*/g, ' '), { cause: details.cause });
+    this.name = 'UserError';
+    this.exitCode = details.exitCode ?? 1;
+  }
+}
+
+/** Wrong usage: an unknown name or an impossible flag. Exits with 2. */
+export function usageError(rule: string, details: { received?: string; remedy?: string } = {}): UserError {
+  return new UserError(rule, { ...details, exitCode: 2 });
+}
+
+/** The first line of whatever was thrown, for quoting inside another message. */
+export function reasonOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return text.split('\n', 1)[0].trim();
+}
