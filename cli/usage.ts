@@ -1,0 +1,66 @@
+/**
+ * What to say about a wrong command line: what is wrong with the names that are known, and the usage line.
+ *
+ * @param message what yargs (or the command) found
+ * @param help the help text of the command in question
+ * @param args the command line
+ * @returns two lines
+ */
+export function explainUsage(message: string, help: string, args: readonly string[]): string {
+  const usage = help.split('\n', 1)[0];
+  return `actionnx: ${explain(message, help, args)}\nusage: ${usage}`;
+}
+
+function explain(message: string, help: string, args: readonly string[]): string {
+  const unknown = /^Unknown (?:argument|command)s?: (.*)$/.exec(message)?.[1].split(', ');
+  if (unknown) {
+    const flags = unknown.filter((name) => args.some((arg) => arg.split('=', 1)[0] === dashed(name)));
+    if (flags.length > 0) {
+      return `unknown flag ${flags.map(dashed).join(', ')}; known: ${knownFlags(help).join(', ')}`;
+    }
+    const known = knownCommands(help);
+    return known.length > 0
+      ? `unknown command ${JSON.stringify(unknown[0])}; known: ${known.join(', ')}`
+      : `unexpected argument ${unknown.map((name) => JSON.stringify(name)).join(', ')}`;
+  }
+  if (message.startsWith('Not enough non-option arguments')) {
+    const known = knownCommands(help);
+    return known.length > 0 ? `a command is missing; known: ${known.join(', ')}` : 'an argument is missing';
+  }
+  return message;
+}
+
+function dashed(name: string): string {
+  return name.length === 1 ? `-${name}` : `--${name}`;
+}
+
+function knownFlags(help: string): string[] {
+  return [...help.matchAll(/^\s+(?:-\w, )*(--[\w-]+)/gm)].map((match) => match[1]);
+}
+
+/** The last word of each entry under "Commands:" before its arguments: `actionnx data synth <dir>` → `synth`. */
+function knownCommands(help: string): string[] {
+  const [, listed = ''] = help.split(/^Commands:$/m);
+  const [section] = listed.split(/\n\n/, 1);
+  return [...section.matchAll(/^\s+actionnx ((?:[a-z][\w-]* ?)+)/gm)].map(
+    (match) => match[1].trim().split(' ').at(-1) as string,
+  );
+}
+
+/** Complains about flags that need a value and got none, or a number flag that got something else. */
+export function givenWithoutValue(
+  args: readonly string[],
+  argv: Readonly<Record<string, unknown>>,
+): string | null {
+  for (const arg of args) {
+    if (arg === '--') break;
+    const name = /^--([a-z][\w-]*)/.exec(arg)?.[1];
+    if (name === undefined || !Object.hasOwn(argv, name)) continue;
+    const value = argv[name];
+    if (Number.isNaN(value)) return `--${name} must be a number`;
+    if (value === undefined || value === '' || (Array.isArray(value) && value.length === 0)) {
+      return `--${name} needs a value`;
+    }
+  }
+  return null;
+}
