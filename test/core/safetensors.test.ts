@@ -1,0 +1,129 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { UserError } from '../../src/core/errors.ts';
+import { Rng } from '../../src/core/rng.ts';
+import { decodeSafetensors, encodeSafetensors } from '../../src/core/safetensors.ts';
+import { tensor } from '../../src/core/tensor.ts';
+
+/** Written by the reference library: test/golden/safetensors-file.py. */
+const golden = JSON.parse(readFileSync(new URL('../golden/safetensors-file.json', import.meta.url), 'utf8'));
+const goldenBytes = new Uint8Array(Buffer.from(golden.file, 'base64'));
+
+const goldenTensors = {
+  '10': tensor(new Uint8Array([0, 1, 2]), [3]),
+  'head/bias': tensor(new Float32Array([-1.5, 0.25]), [2]),
+  a: tensor(
+    Float32Array.from([0, 1, 2, 3, 4, 5], (value) => value / 7),
+    [2, 3],
+  ),
+  steps: tensor(new Int32Array([-(2 ** 31), 7]), [2]),
+  empty: tensor(new Float32Array(0), [0, 4]),
+  scalar: tensor(new Float32Array([3.5]), []),
+  'naïve "name"': tensor(new Uint8Array([4, 3, 2, 1, 0]), [5]),
+};
+
+/** A file with the given header text and `dataBytes` zero bytes. */
+function file(header: unknown, dataBytes = 0): Uint8Array {
+  const json = new TextEncoder().encode(typeof header === 'string' ? header : JSON.stringify(header));
+  const bytes = new Uint8Array(8 + json.length + dataBytes);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(json.length), true);
+  bytes.set(json, 8);
+  return bytes;
+}
+
+describe('encodeSafetensors', () => {
+  it("writes the reference library's bytes", () => {
+    expect(encodeSafetensors(goldenTensors, { format: 'pt' })).toEqual(goldenBytes);
+  });
+
+  it('writes equal bytes whatever the order of the record', () => {
+    const reversed = Object.fromEntries(Object.entries(goldenTensors).reverse());
+    expect(encodeSafetensors(reversed, { format: 'pt' })).toEqual(goldenBytes);
+  });
+
+  it('writes only the part of a buffer that a tensor views', () => {
+    const view = new Float32Array([9, 1, 2, 9]).subarray(1, 3);
+    const { tensors } = decodeSafetensors(encodeSafetensors({ view: tensor(view, [2]) }), 'memory');
+    expect([...tensors.view.data]).toEqual([1, 2]);
+  });
+
+  it('refuses a tensor named __metadata__', () => {
+    expect(() => encodeSafetensors({ __metadata__: tensor(new Uint8Array(1), [1]) })).toThrow(/__metadata__/);
+  });
+});
+
+describe('decodeSafetensors', () => {
+  it("reads the reference library's file", () => {
+    expect(decodeSafetensors(goldenBytes, 'golden')).toEqual({
+      tensors: goldenTensors,
+      metadata: { format: 'pt' },
+    });
+  });
+
+  it.each([1, 2, 3, 5])('reads a file that lies at byte %d of a larger buffer', (shift) => {
+    const buffer = new Uint8Array(goldenBytes.length + shift);
+    buffer.set(goldenBytes, shift);
+    expect(decodeSafetensors(buffer.subarray(shift), 'golden').tensors).toEqual(goldenTensors);
+  });
+
+  it('keeps a tensor called __proto__ as an ordinary entry', () => {
+    const bytes = file('{"__proto__":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}', 1);
+    const { tensors } = decodeSafetensors(bytes, 'x');
+    expect(Object.keys(tensors)).toEqual(['__proto__']);
+    expect(Object.getPrototypeOf(tensors)).toBe(Object.prototype);
+  });
+
+  const f32 = (shape: unknown, offsets: unknown) => ({ dtype: 'F32', shape, data_offsets: offsets });
+  it.each<[string, Uint8Array, RegExp]>([
+    ['an empty file', new Uint8Array(0), /0 bytes, fewer than the 8/],
+    ['a header longer than the file', goldenBytes.subarray(0, 100), /a header of \d+ bytes in a file of 100/],
+    ['a header length of 2^64 − 1', new Uint8Array(16).fill(255), /a header of 18446744073709551615 bytes/],
+    ['truncated data', goldenBytes.subarray(0, goldenBytes.length - 1), /bytes of data where the header/],
+    ['data beyond the tensors', new Uint8Array([...goldenBytes, 0]), /bytes of data where the header/],
+    ['a header that is not JSON', file('{"a":'), /not JSON/],
+    ['a header that is not UTF-8', new Uint8Array([1, 0, 0, 0, 0, 0, 0, 0, 0xff]), /not JSON/],
+    ['a header that is a list', file('[]'), /not a JSON object/],
+    ['metadata that is not strings', file({ __metadata__: { epoch: 1 } }), /__metadata__/],
+    ['a tensor that is a number', file({ a: 3 }), /no description of tensor "a"/],
+    ['a tensor without a type', file({ a: { shape: [], data_offsets: [0, 0] } }), /without a type/],
+    ['a negative extent', file({ a: f32([-1], [0, 4]) }, 4), /shape of whole numbers/],
+    ['a fractional extent', file({ a: f32([0.5], [0, 2]) }, 2), /shape of whole numbers/],
+    ['a shape larger than its bytes', file({ a: f32([1e9, 1e9], [0, 4]) }, 4), /in 4 bytes of F32/],
+    ['offsets that run backwards', file({ a: f32([1], [4, 0]) }, 4), /data_offsets \[4,0\]/],
+    ['one offset', file({ a: f32([1], [0]) }, 4), /data_offsets/],
+    [
+      'offsets beyond the file',
+      file({ a: f32([2], [0, 8]) }, 4),
+      /4 bytes of data where the header describes 8/,
+    ],
+    ['a gap', file({ a: f32([1], [4, 8]) }, 8), /at byte 4 where 0 was due/],
+    [
+      'overlapping tensors',
+      file({ a: f32([1], [0, 4]), b: f32([1], [2, 6]) }, 6),
+      /at byte 2 where 4 was due/,
+    ],
+    ['a type we do not read', file({ a: { dtype: 'F16', shape: [2], data_offsets: [0, 4] } }, 4), /F16/],
+  ])('refuses %s in one line that names the file', (_, bytes, reason) => {
+    const read = () => decodeSafetensors(bytes, 'weights.safetensors');
+    expect(read).toThrow(UserError);
+    expect(read).toThrow(/^weights\.safetensors [^\n]*$/);
+    expect(read).toThrow(reason);
+  });
+
+  it('answers 2,000 damaged copies of a good file with tensors or a UserError, nothing else', () => {
+    const rng = new Rng('safetensors/damage');
+    for (let round = 0; round < 2000; round++) {
+      const copy = goldenBytes.slice(0, rng.chance(0.2) ? rng.integer(goldenBytes.length) : undefined);
+      for (let flips = rng.integer(4); flips >= 0 && copy.length > 0; flips--) {
+        copy[rng.integer(copy.length)] ^= 1 << rng.integer(8);
+      }
+      try {
+        for (const { data } of Object.values(decodeSafetensors(copy, 'x').tensors)) {
+          expect(data.byteLength).toBeLessThanOrEqual(copy.length);
+        }
+      } catch (error) {
+        expect(error).toBeInstanceOf(UserError);
+      }
+    }
+  });
+});
