@@ -1,0 +1,143 @@
+import { randomBytes } from 'node:crypto';
+import { rmSync } from 'node:fs';
+import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { reasonOf, UserError } from '../core/errors.ts';
+
+const signals = ['SIGINT', 'SIGTERM'] as const;
+
+/** Temporaries being filled now; whatever ends the process takes them with it. */
+const unfinished = new Set<string>();
+
+function removeUnfinished(): void {
+  for (const path of unfinished) rmSync(path, { recursive: true, force: true });
+}
+
+function onSignal(signal: NodeJS.Signals): void {
+  removeUnfinished();
+  // A listener of ours must not keep alive a process that nobody else wants to keep alive.
+  if (process.listenerCount(signal) === 1) {
+    process.removeListener(signal, onSignal);
+    process.kill(process.pid, signal);
+  }
+}
+
+/** Runs `work` on a temporary sibling of `target`, and removes it again unless it was renamed into place. */
+async function withTemporary(target: string, work: (temporary: string) => Promise<void>): Promise<void> {
+  const temporary = join(
+    dirname(target),
+    `.${basename(target)}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`,
+  );
+  if (unfinished.size === 0) {
+    process.on('exit', removeUnfinished);
+    for (const signal of signals) process.on(signal, onSignal);
+  }
+  unfinished.add(temporary);
+  try {
+    await mkdir(dirname(target), { recursive: true });
+    await work(temporary);
+  } catch (error) {
+    await rm(temporary, { recursive: true, force: true });
+    throw writeError(error, target);
+  } finally {
+    unfinished.delete(temporary);
+    if (unfinished.size === 0) {
+      process.removeListener('exit', removeUnfinished);
+      for (const signal of signals) process.removeListener(signal, onSignal);
+    }
+  }
+}
+
+/** Turns the file system's refusals into errors for the person at the keyboard; anything else passes as it is. */
+function writeError(error: unknown, target: string): unknown {
+  const code = (error as NodeJS.ErrnoException)?.code;
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    return new UserError(`the disk is full: ${target} was not written`, {
+      remedy: 'free some space and run the command again',
+      cause: error,
+    });
+  }
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS' || code === 'ENOTDIR' || code === 'EISDIR') {
+    return new UserError(`cannot write ${target}`, {
+      received: reasonOf(error),
+      remedy: 'choose a place that can be written',
+      cause: error,
+    });
+  }
+  return error;
+}
+
+async function syncPath(path: string): Promise<void> {
+  const handle = await open(path, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Flushes a folder's files and the folders themselves, deepest first. */
+async function syncFolder(folder: string): Promise<void> {
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) await syncFolder(path);
+    else if (entry.isFile()) await syncPath(path);
+  }
+  await syncPath(folder);
+}
+
+/**
+ * Writes a file so that a reader sees the old content or the new, never a part: a temporary sibling is written,
+ * flushed to the disk and renamed into place. Missing parent folders are made.
+ *
+ * @throws UserError when the disk is full or the place cannot be written; the old file is then untouched
+ */
+export async function writeFileAtomic(path: string, data: Uint8Array | string): Promise<void> {
+  const target = resolve(path);
+  await withTemporary(target, async (temporary) => {
+    const handle = await open(temporary, 'wx');
+    try {
+      await handle.writeFile(data);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, target);
+    await syncPath(dirname(target));
+  });
+}
+
+/**
+ * Makes a folder that is either complete or absent. `fill` writes into a temporary sibling, which is flushed and
+ * renamed into place; an existing target is replaced only once the new one is complete. When `fill` fails, or on
+ * SIGINT and SIGTERM, the temporary is removed.
+ *
+ * @throws UserError when the disk is full or the place cannot be written; otherwise whatever `fill` throws
+ */
+export async function writeFolderAtomic(
+  target: string,
+  fill: (temporary: string) => Promise<void>,
+): Promise<void> {
+  const place = resolve(target);
+  await withTemporary(place, async (temporary) => {
+    await mkdir(temporary);
+    await fill(temporary);
+    await syncFolder(temporary);
+    if (await stat(place).catch(() => null)) await replaceFolder(place, temporary);
+    else await rename(temporary, place);
+    await syncPath(dirname(place));
+  });
+}
+
+/** Folders cannot be renamed over one another, so the old one steps aside and comes back if the new one cannot. */
+async function replaceFolder(place: string, temporary: string): Promise<void> {
+  const aside = `${temporary}.old`;
+  await rename(place, aside);
+  try {
+    await rename(temporary, place);
+  } catch (error) {
+    await rename(aside, place);
+    throw error;
+  }
+  await rm(aside, { recursive: true, force: true });
+}

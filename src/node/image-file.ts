@@ -1,0 +1,68 @@
+import { readFile } from 'node:fs/promises';
+import sharp from 'sharp';
+import { reasonOf, UserError } from '../core/errors.ts';
+import type { RgbImage } from '../image/image.ts';
+
+// Many small images are read at once: one thread each is faster, and a cache by path would miss rewritten files.
+sharp.concurrency(1);
+sharp.cache(false);
+
+/** Reads a file, with an error that names it. */
+async function readSource(path: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    throw new UserError(missing ? `there is no file ${path}` : `cannot read ${path}`, {
+      received: missing ? undefined : reasonOf(error),
+      cause: error,
+    });
+  }
+}
+
+/**
+ * Decodes any image that sharp reads (PNG, JPEG, WebP, AVIF, GIF, TIFF, SVG): the first frame or page, upright as
+ * its EXIF orientation says, converted to sRGB, 8 bits a channel, transparency laid on black – what an opaque
+ * browser canvas shows. The size is the image's own.
+ *
+ * @param source a path, or the encoded bytes
+ * @param name what errors call the bytes
+ * @throws UserError naming the file when it is missing, not an image, corrupt or truncated
+ */
+export async function readImage(source: string | Uint8Array, name = 'the image'): Promise<RgbImage> {
+  const label = typeof source === 'string' ? source : name;
+  const bytes = typeof source === 'string' ? await readSource(source) : source;
+  try {
+    const { data, info } = await sharp(bytes, { failOn: 'error' })
+      .autoOrient()
+      .toColourspace('srgb')
+      .flatten({ background: '#000' })
+      .raw({ depth: 'uchar' })
+      .toBuffer({ resolveWithObject: true });
+    return {
+      width: info.width,
+      height: info.height,
+      data: new Uint8Array(data.buffer, data.byteOffset, data.length),
+    };
+  } catch (error) {
+    throw new UserError(`cannot decode ${label}`, {
+      received: reasonOf(error),
+      remedy: 'the file is corrupt, truncated or no image: get it again',
+      cause: error,
+    });
+  }
+}
+
+function encoder({ data, width, height }: RgbImage): sharp.Sharp {
+  return sharp(data, { raw: { width, height, channels: 3 } });
+}
+
+/** Lossless PNG bytes. The same image gives the same bytes. */
+export async function encodePng(image: RgbImage): Promise<Uint8Array> {
+  return encoder(image).png({ compressionLevel: 6 }).toBuffer();
+}
+
+/** JPEG bytes, 4:2:0. @param quality 1–100 */
+export async function encodeJpeg(image: RgbImage, quality = 85): Promise<Uint8Array> {
+  return encoder(image).jpeg({ quality }).toBuffer();
+}
