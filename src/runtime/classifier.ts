@@ -1,0 +1,115 @@
+import type { Bundle, BundleManifest } from '../core/bundle.ts';
+import { UserError } from '../core/errors.ts';
+import type { Tensor } from '../core/tensor.ts';
+import type { RgbImage } from '../image/image.ts';
+import { resizeBilinear } from '../image/resize.ts';
+import type { InferenceSession, Provider, Runtime, SessionOptions } from './session.ts';
+
+/** What a classifier says about N samples. */
+export interface Predictions {
+  /** N × labels, row-major, in 0–1. */
+  readonly probabilities: Float32Array;
+  /** N × h × w, in 0–1; null where the system has no attention map. */
+  readonly attention: Tensor | null;
+}
+
+/**
+ * A bundle, ready to run: decoded pictures in, probabilities out. The same file serves Node and browsers.
+ *
+ * @example
+ * const classifier = await Classifier.open(await readBundle('bundles/pcd-resnet'), nodeRuntime);
+ * const { probabilities } = await classifier.predict([[image]]);
+ */
+export class Classifier {
+  readonly manifest: BundleManifest;
+  readonly #session: InferenceSession;
+
+  private constructor(manifest: BundleManifest, session: InferenceSession) {
+    this.manifest = manifest;
+    this.#session = session;
+  }
+
+  /** @throws UserError when the graph does not load, or lacks the input or an output that the manifest names */
+  static async open(bundle: Bundle, runtime: Runtime, options?: SessionOptions): Promise<Classifier> {
+    const { manifest } = bundle;
+    const session = await runtime.open(bundle.graph, options);
+    const missing = [
+      ...[manifest.input.name].filter((name) => !session.inputNames.includes(name)),
+      ...['probabilities', ...manifest.outputs.map(({ name }) => name)].filter(
+        (name) => !session.outputNames.includes(name),
+      ),
+    ];
+    if (missing.length > 0) {
+      await session.release();
+      throw new UserError(`the graph of ${manifest.name} must have what its manifest names`, {
+        received: `no ${[...new Set(missing)].join(', ')}`,
+        remedy: 'export the bundle again',
+      });
+    }
+    return new Classifier(manifest, session);
+  }
+
+  /** The provider that really runs the graph. */
+  get provider(): Provider {
+    return this.#session.provider;
+  }
+
+  /**
+   * Probabilities, and the attention maps where there are any, of N ≥ 0 samples, run as one batch.
+   *
+   * @param samples each the frames of one sample in order: one for a frame system, `manifest.input.frames` for a
+   *   clip system. Any size; they are resized here.
+   * @throws UserError when a sample has another number of frames, or the graph answers with another number of
+   *   labels, or with anything outside 0–1
+   */
+  async predict(samples: readonly (readonly RgbImage[])[]): Promise<Predictions> {
+    const { input, name, labels } = this.manifest;
+    if (samples.length === 0) return { probabilities: new Float32Array(0), attention: null };
+    const outputs = await this.#session.run({ [input.name]: this.#pack(samples) });
+    const { probabilities, attention } = outputs;
+    const expected = [samples.length, labels.names.length];
+    if (probabilities.shape.length !== 2 || probabilities.shape.some((extent, i) => extent !== expected[i])) {
+      throw new UserError(`${name} must answer ${expected.join(' × ')} probabilities, a column a label`, {
+        received: probabilities.shape.join(' × '),
+        remedy: 'export the bundle again with the labels it was trained on',
+      });
+    }
+    const wrong = probabilities.data.findIndex((p) => !(p >= -1e-6 && p <= 1 + 1e-6));
+    if (wrong >= 0) {
+      throw new UserError(`probabilities must lie in 0–1`, {
+        received: `${probabilities.data[wrong]} from ${name} on ${this.provider}`,
+        remedy: 'try another provider',
+      });
+    }
+    return { probabilities: probabilities.data as Float32Array, attention: attention ?? null };
+  }
+
+  /** Frees the session's memory; the classifier cannot be used after. */
+  release(): Promise<void> {
+    return this.#session.release();
+  }
+
+  /** uint8 `[N, height, width, 3]`, or `[N, frames, height, width, 3]` for clips. */
+  #pack(samples: readonly (readonly RgbImage[])[]): Tensor {
+    const { kind, frames, height, width } = this.manifest.input;
+    const size = height * width * 3;
+    const data = new Uint8Array(samples.length * frames * size);
+    // A clip at a video's end repeats a frame: it is resized once.
+    const resized = new Map<RgbImage, Uint8Array>();
+    samples.forEach((sample, n) => {
+      if (sample.length !== frames) {
+        throw new UserError(`${this.manifest.name} takes ${frames} frame${frames > 1 ? 's' : ''} a sample`, {
+          received: String(sample.length),
+        });
+      }
+      sample.forEach((image, t) => {
+        let pixels = resized.get(image);
+        if (!pixels) resized.set(image, (pixels = resizeBilinear(image, width, height).data));
+        data.set(pixels, (n * frames + t) * size);
+      });
+    });
+    const shape =
+      kind === 'clip' ? [samples.length, frames, height, width, 3] : [samples.length, height, width, 3];
+    return { dtype: 'uint8', shape, data };
+  }
+}
