@@ -1,0 +1,103 @@
+/**
+ * How a tfjs layer says what it is in ONNX. A layer's converter lives beside the layer and imports only this file;
+ * the exporter looks it up by the layer's class name.
+ */
+import type { layers } from '@tensorflow/tfjs-layers';
+import type { UserError } from './errors.ts';
+import type { Weights } from './weights.ts';
+
+/** Element types that occur in graphs. */
+export type ValueType = 'float32' | 'uint8' | 'int32' | 'int64' | 'bool';
+
+/**
+ * How a value is stored in the graph: in tfjs's own axis order, or with its last axis (the channels) moved to
+ * position 1, as ONNX's convolutions want it: [N, H, W, C] stored as [N, C, H, W].
+ */
+export type Layout = 'tfjs' | 'channels-first';
+
+/** A shape in tfjs's axis order; null where an extent is known only when the graph runs, as the batch always is. */
+export type ValueShape = readonly (number | null)[];
+
+/** A tensor of the graph being built. `shape` is in tfjs's axis order whatever the layout. */
+export interface Value {
+  readonly name: string;
+  readonly dtype: ValueType;
+  readonly shape: ValueShape;
+  readonly layout: Layout;
+}
+
+/** A float attribute; plain numbers are integer attributes. */
+export interface Float {
+  readonly float: number;
+}
+
+/** Marks an attribute's number as a float: `{ alpha: float(0.3) }`. */
+export function float(value: number): Float {
+  return { float: value };
+}
+
+/** An attribute of a node: an integer, a float, a string, or a list of integers. */
+export type Attribute = number | Float | string | readonly number[];
+
+export interface NodeOptions {
+  readonly attributes?: Readonly<Record<string, Attribute>>;
+  /** Of the result, in tfjs's axis order. Default: the first input's. */
+  readonly shape?: ValueShape;
+  /** Of the result. Default: the first input's. */
+  readonly layout?: Layout;
+  /** Of the result. Default: the first input's. */
+  readonly dtype?: ValueType;
+}
+
+/** What a converter writes into: the graph, seen from one call of one layer. Names come from the layer's name. */
+export interface GraphBuilder {
+  /** What tfjs says this call of the layer returns, one shape an output. */
+  readonly outputShapes: readonly ValueShape[];
+  /** Adds a node of the default ONNX domain (opset 17) with one result. null leaves an optional input out. */
+  node(operator: string, inputs: readonly (Value | null)[], options?: NodeOptions): Value;
+  /** A weight of the layer as an initialiser, named `<layer>.<name>`; a layer called twice has it once. */
+  weight(name: string, weights: Weights): Value;
+  /** A literal: int64 for a list of integers (shapes, axes), float32 for a Float32Array. Equal literals are shared. */
+  constant(values: readonly number[] | Float32Array, shape?: readonly number[]): Value;
+  /** The value stored channels-first; adds a transpose only where it is not yet. Rank 2 and below stay as they are. */
+  channelsFirst(value: Value): Value;
+  /** The value stored in tfjs's order; adds a transpose only where it is not yet. */
+  tfjsOrder(value: Value): Value;
+  /** The value with its elements in tfjs's order in memory, whatever its axes: what a reshape needs. */
+  rowMajor(value: Value): Value;
+  /** The error for an option of the layer that has no counterpart; says which layer, and where it is. */
+  unsupported(what: string): UserError;
+}
+
+/** Emits the nodes of one call of a layer and returns its outputs, in tfjs's order of outputs. */
+export type Convert = (
+  layer: layers.Layer,
+  inputs: readonly Value[],
+  graph: GraphBuilder,
+) => Value | readonly Value[];
+
+export interface Converter {
+  /** The layer's static `className`. */
+  readonly className: string;
+  readonly convert: Convert;
+}
+
+const converters = new Map<string, Converter>();
+
+/**
+ * Registers how layers of a class become ONNX nodes. Defining a class again replaces its converter, so a caller
+ * can override the exporter's own.
+ *
+ * @example
+ * defineConverter('Square', (_layer, [input], graph) => graph.node('Mul', [input, input]));
+ */
+export function defineConverter(className: string, convert: Convert): Converter {
+  const converter = { className, convert };
+  converters.set(className, converter);
+  return converter;
+}
+
+/** The converter last defined for a class. */
+export function findConverter(className: string): Converter | undefined {
+  return converters.get(className);
+}
