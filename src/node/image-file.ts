@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import sharp from 'sharp';
+import sharp, { type Sharp } from 'sharp';
 import { reasonOf, UserError } from '../core/errors.ts';
 import type { RgbImage } from '../image/image.ts';
 
@@ -53,7 +53,7 @@ export async function readImage(source: string | Uint8Array, name = 'the image')
   }
 }
 
-function encoder({ data, width, height }: RgbImage): sharp.Sharp {
+function encoder({ data, width, height }: RgbImage): Sharp {
   return sharp(data, { raw: { width, height, channels: 3 } });
 }
 
