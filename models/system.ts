@@ -67,7 +67,8 @@ export interface System<Schema extends z.ZodObject = z.ZodObject> {
   readonly recipe: Recipe;
   readonly reported: Reported;
   input(config: z.infer<Schema>): SystemInput;
-  build(config: z.infer<Schema>): LayersModel;
+  /** The model with fresh weights drawn from `seed`: the same on every backend. */
+  build(config: z.infer<Schema>, seed: number): LayersModel;
 }
 
 /** Types a system's parts against its configuration schema. */

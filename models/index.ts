@@ -1,0 +1,56 @@
+/** Every system, and how a name on the command line becomes one. To add a system: a file in systems/, a line here. */
+import { usageError } from '../src/core/errors.ts';
+import { Registry } from '../src/core/registry.ts';
+import type { Recipe, System } from './system.ts';
+import { apcdResnet } from './systems/apcd-resnet.ts';
+import { pcdR2plus1d } from './systems/pcd-r2plus1d.ts';
+import { pcdResnet } from './systems/pcd-resnet.ts';
+import { pcdSigResnet } from './systems/pcd-sig-resnet.ts';
+
+export const systems = new Registry<System>('system', [
+  pcdResnet as unknown as System,
+  pcdSigResnet as unknown as System,
+  apcdResnet as unknown as System,
+  pcdR2plus1d as unknown as System,
+]);
+
+/** A system with its configuration and recipe settled. */
+export interface ResolvedSystem {
+  readonly system: System;
+  readonly preset: string;
+  readonly config: Record<string, unknown>;
+  readonly recipe: Recipe;
+}
+
+/**
+ * A system by its name (its full-size preset) or by a preset's name, with single fields overridden.
+ *
+ * @throws UserError (exit 2) for an unknown name, or a configuration the system's schema refuses
+ * @example resolveSystem('pcd-resnet-tiny', { recipe: { epochs: 3 } });
+ */
+export function resolveSystem(
+  name: string,
+  overrides: { config?: Record<string, unknown>; recipe?: Partial<Recipe> } = {},
+): ResolvedSystem {
+  const system = systems.all.find((candidate) => candidate.name === name || name in candidate.presets);
+  if (!system) {
+    const presets = systems.all.flatMap((candidate) => Object.keys(candidate.presets));
+    throw usageError('unknown system', {
+      received: JSON.stringify(name),
+      remedy: `known: ${[...systems.names, ...presets].join(', ')}`,
+    });
+  }
+  const preset = name in system.presets ? name : Object.keys(system.presets)[0];
+  const { config, recipe } = system.presets[preset];
+  const parsed = system.config.safeParse({ ...config, ...overrides.config });
+  if (!parsed.success) {
+    const { path, message } = parsed.error.issues[0];
+    throw usageError(`${name} has no such configuration`, { received: `${path.join('.')}: ${message}` });
+  }
+  return {
+    system,
+    preset,
+    config: parsed.data,
+    recipe: { ...system.recipe, ...recipe, ...overrides.recipe },
+  };
+}

@@ -1,0 +1,48 @@
+/**
+ * APCD-ResNet: sigmoid detectors on a ResNet-152 whose layer3 features are weighed by an attention map, which is the
+ * model's second output (14×14 at 224²).
+ * papers/001, section 3; trained as PCD-ResNet for 55 epochs. As in the reference code the detectors start at zero,
+ * so every label starts at 0.5.
+ */
+import { z } from 'zod';
+import { resnet, resnetDepths } from '../backbones/resnet.ts';
+import { sigmoidDetectors } from '../heads/detectors.ts';
+import { attend } from '../heads/spatial-attention.ts';
+import { defineSystem } from '../system.ts';
+import { tf } from '../tf.ts';
+import { perClassDetectionRecipe, tinyRecipe } from './recipes.ts';
+
+type Features = Parameters<typeof attend>[0];
+
+export const apcdResnet = defineSystem({
+  name: 'apcd-resnet',
+  id: 'A3',
+  title: 'APCD-ResNet',
+  config: z.object({
+    depth: z.enum(resnetDepths).default('152'),
+    size: z.int().positive().default(224),
+    labels: z.int().positive().default(43),
+  }),
+  presets: {
+    'apcd-resnet-152': { config: {} },
+    'apcd-resnet-tiny': { config: { depth: 'tiny', size: 64 }, recipe: tinyRecipe },
+  },
+  recipe: { ...perClassDetectionRecipe, epochs: 55 },
+  reported: { precision: 57.4, recall: 65.6, f1: 58.9 },
+  input: ({ size }) => ({ kind: 'frame', size, frames: 1, speed: 1 }),
+  build({ depth, size, labels }, seed) {
+    const frame = tf.input({ shape: [size, size, 3], name: 'frame' });
+    let attention: Features | undefined;
+    const features = resnet(frame, {
+      depth,
+      seed,
+      beforeLayer4(layer3) {
+        const { attended, map } = attend(layer3, seed);
+        attention = map;
+        return attended;
+      },
+    });
+    const outputs = [sigmoidDetectors(features, labels, 'zeros'), attention as Features];
+    return tf.model({ inputs: frame, outputs, name: 'apcd_resnet' });
+  },
+});

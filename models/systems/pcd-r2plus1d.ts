@@ -1,0 +1,49 @@
+/**
+ * PCD-R(2+1)D: 43 softmax detectors on the pooled feature of an R(2+1)D-18 over 16 frames around the key frame.
+ * papers/001, section 4. Trained as PCD-ResNet for 95 epochs, from Kinetics weights, on clips that grow: 4 frames
+ * (every other one), then 8 (the reference loader's step is 2 there too), then 16. The report does not say when each
+ * stage ends; thirds are ours.
+ */
+import { z } from 'zod';
+import { r2plus1d, r2plus1dDepths } from '../backbones/r2plus1d.ts';
+import { softmaxDetectors } from '../heads/detectors.ts';
+import { defineSystem } from '../system.ts';
+import { tf } from '../tf.ts';
+import { perClassDetectionRecipe, tinyRecipe } from './recipes.ts';
+
+export const pcdR2plus1d = defineSystem({
+  name: 'pcd-r2plus1d',
+  id: 'A4',
+  title: 'PCD-R(2+1)D',
+  config: z.object({
+    depth: z.enum(r2plus1dDepths).default('18'),
+    size: z.int().positive().default(224),
+    frames: z.int().positive().default(16),
+    speed: z.int().positive().default(1),
+    labels: z.int().positive().default(43),
+  }),
+  presets: {
+    'pcd-r2plus1d-18': { config: {} },
+    'pcd-r2plus1d-tiny': { config: { depth: 'tiny', size: 64 }, recipe: tinyRecipe },
+  },
+  recipe: {
+    ...perClassDetectionRecipe,
+    epochs: 95,
+    curriculum: [
+      { frames: 4, speed: 2, until: 1 / 3 },
+      { frames: 8, speed: 2, until: 2 / 3 },
+      { frames: 16, speed: 1, until: 1 },
+    ],
+  },
+  reported: { precision: 60.9, recall: 68.6, f1: 61.7 },
+  input: ({ size, frames, speed }) => ({ kind: 'clip', size, frames, speed }),
+  build({ depth, size, frames, labels }, seed) {
+    const clip = tf.input({ shape: [frames, size, size, 3], name: 'clip' });
+    const features = r2plus1d(clip, { depth, seed });
+    return tf.model({
+      inputs: clip,
+      outputs: softmaxDetectors(features, labels, seed),
+      name: 'pcd_r2plus1d',
+    });
+  },
+});

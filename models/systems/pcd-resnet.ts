@@ -1,0 +1,33 @@
+/**
+ * PCD-ResNet: 43 softmax detectors on the pooled feature of a ResNet-152.
+ * papers/001, section 2. Trained from ImageNet weights with the summed log loss; channel 0 of a detector is "present".
+ */
+import { z } from 'zod';
+import { resnet, resnetDepths } from '../backbones/resnet.ts';
+import { softmaxDetectors } from '../heads/detectors.ts';
+import { defineSystem } from '../system.ts';
+import { tf } from '../tf.ts';
+import { perClassDetectionRecipe, tinyRecipe } from './recipes.ts';
+
+export const pcdResnet = defineSystem({
+  name: 'pcd-resnet',
+  id: 'A1',
+  title: 'PCD-ResNet',
+  config: z.object({
+    depth: z.enum(resnetDepths).default('152'),
+    size: z.int().positive().default(224),
+    labels: z.int().positive().default(43),
+  }),
+  presets: {
+    'pcd-resnet-152': { config: {} },
+    'pcd-resnet-tiny': { config: { depth: 'tiny', size: 64 }, recipe: tinyRecipe },
+  },
+  recipe: perClassDetectionRecipe,
+  reported: { precision: 57.9, recall: 66.3, f1: 59.4 },
+  input: ({ size }) => ({ kind: 'frame', size, frames: 1, speed: 1 }),
+  build({ depth, size, labels }, seed) {
+    const frame = tf.input({ shape: [size, size, 3], name: 'frame' });
+    const features = resnet(frame, { depth, seed });
+    return tf.model({ inputs: frame, outputs: softmaxDetectors(features, labels, seed), name: 'pcd_resnet' });
+  },
+});

@@ -1,0 +1,35 @@
+/**
+ * PCD-Sig-ResNet: PCD-ResNet with sigmoid detectors, one value a label instead of two.
+ * papers/001, section 2.3; trained as PCD-ResNet. The report gives only its F1.
+ */
+import { z } from 'zod';
+import { resnet, resnetDepths } from '../backbones/resnet.ts';
+import { sigmoidDetectors } from '../heads/detectors.ts';
+import { fanInUniform } from '../layers/initializers.ts';
+import { defineSystem } from '../system.ts';
+import { tf } from '../tf.ts';
+import { perClassDetectionRecipe, tinyRecipe } from './recipes.ts';
+
+export const pcdSigResnet = defineSystem({
+  name: 'pcd-sig-resnet',
+  id: 'A2',
+  title: 'PCD-Sig-ResNet',
+  config: z.object({
+    depth: z.enum(resnetDepths).default('152'),
+    size: z.int().positive().default(224),
+    labels: z.int().positive().default(43),
+  }),
+  presets: {
+    'pcd-sig-resnet-152': { config: {} },
+    'pcd-sig-resnet-tiny': { config: { depth: 'tiny', size: 64 }, recipe: tinyRecipe },
+  },
+  recipe: perClassDetectionRecipe,
+  reported: { precision: null, recall: null, f1: 57.7 },
+  input: ({ size }) => ({ kind: 'frame', size, frames: 1, speed: 1 }),
+  build({ depth, size, labels }, seed) {
+    const frame = tf.input({ shape: [size, size, 3], name: 'frame' });
+    const features = resnet(frame, { depth, seed });
+    const outputs = sigmoidDetectors(features, labels, fanInUniform(seed, 'probabilities'));
+    return tf.model({ inputs: frame, outputs, name: 'pcd_sig_resnet' });
+  },
+});

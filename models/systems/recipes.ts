@@ -1,0 +1,27 @@
+import type { Recipe } from '../system.ts';
+
+/** How papers/001 trains all of its models (section 2.2): no random crop, because it cuts actors off. */
+export const perClassDetectionRecipe: Recipe = {
+  loss: 'log',
+  reduction: 'sum',
+  learningRate: 1e-5,
+  schedule: 'constant',
+  momentum: 0.9,
+  weightDecay: 4e-5,
+  epochs: 70,
+  batch: 4,
+  augment: ['rotate', 'blur', 'flip'],
+};
+
+/**
+ * For the tiny presets, which start from random weights: the reports' rate assumes a pretrained backbone and
+ * days of training.
+ */
+export const tinyRecipe = {
+  reduction: 'mean',
+  learningRate: 0.02,
+  schedule: 'cosine',
+  epochs: 16,
+  batch: 16,
+  augment: ['flip'],
+} as const satisfies Partial<Recipe>;

@@ -1,0 +1,111 @@
+import '@tensorflow/tfjs-backend-cpu';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { r2plus1d } from '../../models/backbones/r2plus1d.ts';
+import { resnet } from '../../models/backbones/resnet.ts';
+import { resolveSystem, systems } from '../../models/index.ts';
+import { tf } from '../../models/tf.ts';
+import { sizeOf } from '../../src/core/tensor.ts';
+
+type Model = ReturnType<typeof tf.model>;
+
+/** As torch counts them: batch norm's running statistics are not parameters. */
+function parametersOf(model: Model): number {
+  return model.trainableWeights.reduce((sum, weight) => sum + sizeOf(weight.shape as number[]), 0);
+}
+
+function tinyPresets(): string[] {
+  return systems.all.flatMap((system) =>
+    Object.keys(system.presets).filter((preset) => preset.endsWith('-tiny')),
+  );
+}
+
+beforeAll(async () => {
+  await tf.setBackend('cpu');
+});
+
+describe('parameter counts', () => {
+  // torchvision's published counts, with ImageNet's and Kinetics' classifiers.
+  it("ResNet-152 with a 1000-way layer has torchvision's 60,192,808 parameters", () => {
+    const frame = tf.input({ shape: [224, 224, 3] });
+    const features = resnet(frame, { depth: '152', seed: 0 });
+    expect(features.shape).toEqual([null, 2048]);
+    const logits = tf.layers.dense({ units: 1000, kernelInitializer: 'zeros' }).apply(features);
+    const model = tf.model({ inputs: frame, outputs: logits as typeof features });
+    expect(parametersOf(model)).toBe(60_192_808);
+    model.dispose();
+  });
+
+  it("R(2+1)D-18 with a 400-way layer has torchvision's 31,505,325 parameters", () => {
+    const clip = tf.input({ shape: [16, 112, 112, 3] });
+    const features = r2plus1d(clip, { depth: '18', seed: 0 });
+    expect(features.shape).toEqual([null, 512]);
+    const logits = tf.layers.dense({ units: 400, kernelInitializer: 'zeros' }).apply(features);
+    const model = tf.model({ inputs: clip, outputs: logits as typeof features });
+    expect(parametersOf(model)).toBe(31_505_325);
+    model.dispose();
+  });
+
+  it.each([
+    // ResNet-152 without its classifier has 58,143,808; the heads add F·2C + 2C, F·C + C, and the attention 9·1024 + 1.
+    ['pcd-resnet-152', 58_143_808 + 2048 * 86 + 86],
+    ['pcd-sig-resnet-152', 58_143_808 + 2048 * 43 + 43],
+    ['apcd-resnet-152', 58_143_808 + 2048 * 43 + 43 + 9 * 1024 + 1],
+    ['pcd-r2plus1d-18', 31_505_325 - (512 * 400 + 400) + 512 * 86 + 86],
+  ])("%s has its own heads' on top", (preset, parameters) => {
+    const { system, config } = resolveSystem(preset);
+    const model = system.build(config, 0);
+    expect(parametersOf(model)).toBe(parameters);
+    const shapes = model.outputs.map((output) => output.shape);
+    // APCD's second output: a map over layer3's positions.
+    expect(shapes).toEqual(
+      preset === 'apcd-resnet-152'
+        ? [
+            [null, 43],
+            [null, 14, 14],
+          ]
+        : [[null, 43]],
+    );
+    model.dispose();
+  });
+});
+
+describe('every system', () => {
+  it.each(tinyPresets())(
+    '%s gives probabilities that vary with the input, the same for the same seed',
+    (preset) => {
+      const { system, config } = resolveSystem(preset);
+      const { kind, size, frames } = system.input(config);
+      const shape = kind === 'clip' ? [2, frames, size, size, 3] : [2, size, size, 3];
+      const input = tf.randomNormal(shape, 0, 1, 'float32', 5);
+      const outputs = (seed: number) => {
+        const model = system.build(config, seed);
+        return [model.predict(input)].flat();
+      };
+      const [first] = outputs(1);
+      expect(first.shape).toEqual([2, 43]);
+      const values = first.dataSync();
+      expect(values.every((p) => p > 0 && p < 1)).toBe(true);
+      expect(outputs(1)[0].dataSync()).toEqual(values);
+      if (system.name === 'apcd-resnet') expect(new Set(values)).toEqual(new Set([0.5]));
+      else expect(outputs(2)[0].dataSync()).not.toEqual(values);
+    },
+  );
+});
+
+describe('resolveSystem', () => {
+  it('takes a preset, its recipe, and overrides', () => {
+    const { config, recipe } = resolveSystem('pcd-resnet-tiny', { recipe: { epochs: 3 } });
+    expect(config).toMatchObject({ depth: 'tiny', labels: 43 });
+    expect(recipe).toMatchObject({ epochs: 3, momentum: 0.9, reduction: 'mean' });
+  });
+
+  it('lists the known names for an unknown one', () => {
+    expect(() => resolveSystem('resnet')).toThrow(
+      /unknown system; received "resnet"; known: pcd-resnet, .*apcd-resnet/,
+    );
+  });
+
+  it('names the wrong field of a configuration', () => {
+    expect(() => resolveSystem('pcd-resnet', { config: { size: -1 } })).toThrow(/size/);
+  });
+});
