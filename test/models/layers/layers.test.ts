@@ -17,9 +17,8 @@ const toTensor = ({ data, shape }: Golden) => tf.tensor(data, shape, 'float32');
 
 function expectClose(actual: ReturnType<typeof toTensor>, expected: Golden, tolerance = 2e-5) {
   expect(actual.shape).toEqual(expected.shape);
-  const worst = actual
-    .dataSync()
-    .reduce((max, value, i) => Math.max(max, Math.abs(value - expected.data[i])), 0);
+  const values: Float32Array = actual.dataSync<'float32'>();
+  const worst = values.reduce((max, value, i) => Math.max(max, Math.abs(value - expected.data[i])), 0);
   expect(worst).toBeLessThan(tolerance);
 }
 
