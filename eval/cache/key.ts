@@ -1,0 +1,23 @@
+import type { BundleManifest } from '../../src/core/bundle.ts';
+import { sha256 } from '../../src/core/hash.ts';
+import type { Provider } from '../../src/runtime/session.ts';
+
+/** All that decides a prediction besides the picture, and its hash: the name of a folder in the cache. */
+export interface CacheKey {
+  /** 32 hex digits. */
+  readonly hash: string;
+  readonly parts: Readonly<Record<string, string>>;
+}
+
+/** The key of a bundle's predictions on a provider. The bundle's name is no part of it: equal graphs share. */
+export async function cacheKey(manifest: BundleManifest, provider: Provider): Promise<CacheKey> {
+  const { kind, height, width, frames, speed, resize } = manifest.input;
+  const parts = {
+    graph: manifest.graph.sha256,
+    preprocessing: JSON.stringify({ kind, height, width, frames, speed, resize }),
+    labels: manifest.labels.hash,
+    provider,
+    precision: 'float32',
+  };
+  return { hash: (await sha256(JSON.stringify(parts))).slice(0, 32), parts };
+}

@@ -1,0 +1,153 @@
+import type { BundleManifest } from '../src/core/bundle.ts';
+import { usageError } from '../src/core/errors.ts';
+import { type LabelSet, labelSetHash } from '../src/core/labels.ts';
+import type { BrokenSample } from '../src/data/dataset.ts';
+import type { Provider } from '../src/runtime/session.ts';
+import { bestConstant } from './constant.ts';
+import { voteAverage, voteAverageWeights } from './ensemble.ts';
+import { type Evaluated, type LabelScores, metrics, perLabel } from './metrics/index.ts';
+
+/** How good predictions are: rates in 0–1 by metric name, and by label; null where undefined. */
+export interface Scores {
+  readonly metrics: Readonly<Record<string, number | null>>;
+  readonly perLabel: readonly LabelScores[];
+}
+
+export interface SystemScores extends Scores {
+  readonly name: string;
+  /** Where the bundle was read from. */
+  readonly bundle: string;
+  /** sha256 of the graph. */
+  readonly graph: string;
+  readonly provider: Provider;
+  readonly threshold: number;
+}
+
+export interface EnsembleScores extends Scores {
+  readonly rule: 'vote-average';
+  readonly members: readonly string[];
+  /** In the members' order; they sum to 1. */
+  readonly weights: readonly number[];
+  /** Where the weights come from: `given`, or the split whose F1 they are. */
+  readonly weightsFrom: string;
+}
+
+/** `result.json`. */
+export interface Result {
+  readonly dataset: string;
+  readonly split: string;
+  /** Samples evaluated: the split's, without the broken ones. */
+  readonly samples: number;
+  readonly broken: readonly BrokenSample[];
+  readonly labels: { readonly hash: string; readonly names: readonly string[] };
+  readonly versions: Readonly<Record<string, string>>;
+  /** What ran the graphs; `mixed` where it differs by system. */
+  readonly provider: Provider | 'mixed';
+  /** The best prediction that is the same for every sample of this split (`bestConstant`). */
+  readonly constant: Scores & { readonly labels: readonly string[] };
+  readonly systems: readonly SystemScores[];
+  readonly ensemble: EnsembleScores | null;
+}
+
+/** A system and its probabilities on the evaluated samples. */
+export interface Member {
+  readonly manifest: BundleManifest;
+  readonly bundle: string;
+  readonly provider: Provider;
+  /** samples × labels, row-major. */
+  readonly probabilities: Float32Array;
+}
+
+export interface EnsembleWeights {
+  readonly rule: 'vote-average';
+  /** One a member, not negative; only their ratios count. */
+  readonly weights: readonly number[];
+  readonly from: string;
+}
+
+/** What is evaluated, besides the members. */
+export interface Subject {
+  readonly dataset: string;
+  readonly split: string;
+  readonly labels: LabelSet;
+  readonly samples: number;
+  /** samples × labels, row-major. */
+  readonly truth: Uint8Array;
+  readonly broken: readonly BrokenSample[];
+  readonly versions: Readonly<Record<string, string>>;
+}
+
+/** Every metric, and every label's rates. */
+export function scoresOf(evaluated: Evaluated, names: readonly string[]): Scores {
+  return {
+    metrics: Object.fromEntries(metrics.all.map(({ name, compute }) => [name, compute(evaluated)])),
+    perLabel: perLabel(evaluated, names),
+  };
+}
+
+/**
+ * The result of evaluating systems, and their ensemble where weights are given.
+ *
+ * @throws UserError (exit 2) when two systems share a name, or there are no samples
+ */
+export async function buildResult(
+  subject: Subject,
+  members: readonly Member[],
+  ensemble: EnsembleWeights | null,
+): Promise<{ result: Result; combined: Float32Array | null }> {
+  const { dataset, split, samples, truth, broken, versions } = subject;
+  const { names } = subject.labels;
+  if (samples === 0)
+    throw usageError('a split needs samples to be evaluated', { received: `none in ${split}` });
+  const systemNames = members.map(({ manifest }) => manifest.name);
+  const repeated = systemNames.find((name, i) => systemNames.indexOf(name) !== i);
+  if (repeated) {
+    throw usageError('systems that are evaluated together need different names', {
+      received: `${repeated} twice`,
+      remedy: 'export one of them under another --name',
+    });
+  }
+  const scored = (probabilities: Float32Array, threshold: number): Scores =>
+    scoresOf({ samples, labels: names.length, probabilities, truth, threshold }, names);
+
+  const constantLabels = bestConstant(truth, names.length);
+  const constant = new Float32Array(truth.length);
+  for (let i = 0; i < truth.length; i++) constant[i] = constantLabels.includes(i % names.length) ? 1 : 0;
+
+  const weights = ensemble && voteAverageWeights(ensemble.weights);
+  const combined =
+    weights &&
+    voteAverage(
+      members.map(({ probabilities }) => probabilities),
+      weights,
+    );
+  const used = new Set(members.map(({ provider }) => provider));
+  const result: Result = {
+    dataset,
+    split,
+    samples,
+    broken,
+    labels: { hash: await labelSetHash(subject.labels), names },
+    versions,
+    provider: used.size === 1 ? members[0].provider : 'mixed',
+    constant: { labels: constantLabels.map((index) => names[index]), ...scored(constant, 0.5) },
+    systems: members.map(({ manifest, bundle, provider, probabilities }) => ({
+      name: manifest.name,
+      bundle,
+      graph: manifest.graph.sha256,
+      provider,
+      threshold: manifest.threshold,
+      ...scored(probabilities, manifest.threshold),
+    })),
+    ensemble: ensemble &&
+      weights &&
+      combined && {
+        rule: ensemble.rule,
+        members: systemNames,
+        weights,
+        weightsFrom: ensemble.from,
+        ...scored(combined, 0.5),
+      },
+  };
+  return { result, combined };
+}
