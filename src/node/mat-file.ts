@@ -1,0 +1,264 @@
+import { readFile } from 'node:fs/promises';
+import { type Dataset, File, ready } from 'h5wasm';
+import { reasonOf, UserError } from '../core/errors.ts';
+import type { LabelMap } from '../data/dataset.ts';
+import { writeFileAtomic } from './atomic-file.ts';
+import { withoutTimes, withUserBlock } from './mat-header.ts';
+
+/** One annotated actor. */
+export interface AnnotatedObject {
+  /** 10·actor + action. */
+  readonly code: number;
+  /** Corners as the release stores them, in pixels. */
+  readonly box: readonly [x1: number, y1: number, x2: number, y2: number];
+  /** Height × width, row-major, 0 or 1. */
+  readonly mask: Uint8Array;
+}
+
+/** All that the A2D release says about one frame. */
+export interface Annotation {
+  readonly labelMap: LabelMap;
+  readonly objects: readonly AnnotatedObject[];
+}
+
+/** The one file in the library's own in-memory file system; every use of it is synchronous. */
+const inMemory = '/annotation.mat';
+
+interface HdfModule {
+  readonly FS: {
+    writeFile(path: string, data: Uint8Array): void;
+    readFile(path: string): Uint8Array;
+    unlink(path: string): void;
+  };
+  activate_throwing_error_handler(): void;
+}
+
+let loading: Promise<HdfModule> | undefined;
+
+/** Loads the HDF5 library once, set to throw its errors rather than print them. */
+function loadHdf5(): Promise<HdfModule> {
+  loading ??= ready.then((module) => {
+    const hdf5 = module as unknown as HdfModule;
+    hdf5.activate_throwing_error_handler();
+    return hdf5;
+  });
+  return loading;
+}
+
+/** The innermost of HDF5's stacked complaints: the one that says what is wrong. */
+function hdf5Reason(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  const reasons = [...text.matchAll(/^\s*#\d+: .*?\(\): (.+)$/gm)];
+  return reasons.at(-1)?.[1] ?? reasonOf(error);
+}
+
+/** An array of the file as HDF5 has it: MATLAB's axes reversed, row-major. */
+interface Field {
+  readonly shape: readonly number[];
+  readonly data: ArrayLike<number>;
+}
+
+class AnnotationFile {
+  readonly #file: File;
+
+  constructor(file: File) {
+    this.#file = file;
+  }
+
+  /** @param dimensions the numbers of axes that are allowed */
+  field(name: string, ...dimensions: number[]): Field {
+    const dataset = this.#file.get(name) as Dataset | null;
+    if (!dataset?.metadata) throw new Error(`it has no "${name}"`);
+    // MATLAB writes an empty array as the list of its extents, marked so.
+    if ('MATLAB_empty' in dataset.attrs) return { shape: [0], data: [] };
+    const shape = dataset.shape ?? [];
+    const data = dataset.value;
+    if (!dimensions.includes(shape.length)) {
+      throw new Error(`"${name}" needs ${dimensions.join(' or ')} axes, has shape [${shape}]`);
+    }
+    if (!ArrayBuffer.isView(data) || data instanceof BigInt64Array || data instanceof BigUint64Array) {
+      throw new Error(`"${name}" does not hold numbers`);
+    }
+    return { shape, data: data as unknown as ArrayLike<number> };
+  }
+}
+
+async function withAnnotationFile<T>(path: string, use: (file: AnnotationFile) => T): Promise<T> {
+  const { FS } = await loadHdf5();
+  let bytes: Uint8Array;
+  try {
+    bytes = await readFile(path);
+  } catch (error) {
+    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    throw new UserError(missing ? `there is no annotation ${path}` : `cannot read ${path}`, {
+      received: missing ? undefined : reasonOf(error),
+      cause: error,
+    });
+  }
+  FS.writeFile(inMemory, bytes);
+  let file: File | undefined;
+  try {
+    file = new File(inMemory, 'r');
+    return use(new AnnotationFile(file));
+  } catch (error) {
+    throw new UserError(`cannot read the annotation ${path}`, {
+      received: hdf5Reason(error),
+      remedy: 'the file is corrupt, truncated or no A2D annotation: get it again',
+      cause: error,
+    });
+  } finally {
+    file?.close();
+    FS.unlink(inMemory);
+  }
+}
+
+/** Turns one stored W×H plane, starting at `offset`, into a row-major H×W one of bytes. */
+function transposed(field: Field, name: string, offset: number, width: number, height: number): Uint8Array {
+  const { data } = field;
+  const plane = new Uint8Array(width * height);
+  for (let x = 0; x < width; x++) {
+    const column = offset + x * height;
+    for (let y = 0; y < height; y++) {
+      const value = data[column + y];
+      plane[y * width + x] = value;
+      if (plane[y * width + x] !== value) throw new Error(`"${name}" holds ${value}, which is no label code`);
+    }
+  }
+  return plane;
+}
+
+function labelMapOf(file: AnnotationFile): LabelMap {
+  const field = file.field('reS_id', 2);
+  const [width, height] = field.shape;
+  return { width, height, codes: transposed(field, 'reS_id', 0, width, height) };
+}
+
+/**
+ * The label map of an A2D annotation file (MATLAB v7.3): the codes of `reS_id`, turned upright.
+ *
+ * @throws UserError naming the file when it is missing, corrupt, truncated or no annotation
+ */
+export function readLabelMap(path: string): Promise<LabelMap> {
+  return withAnnotationFile(path, labelMapOf);
+}
+
+/** The distinct values of an annotation's label map, ascending, without the background. @throws as `readLabelMap` */
+export function readLabelCodes(path: string): Promise<number[]> {
+  return withAnnotationFile(path, (file) => {
+    const { data } = file.field('reS_id', 2);
+    const seen = new Set<number>();
+    let last = 0;
+    for (let i = 0; i < data.length; i++) {
+      // Codes come in long stretches.
+      if (data[i] !== last) seen.add((last = data[i]));
+    }
+    seen.delete(0);
+    return [...seen].sort((a, b) => a - b);
+  });
+}
+
+/**
+ * The label map and the objects of an A2D annotation file: `reS_id` [W, H], `id` [1, n], `reBBox` [4, n] and
+ * `reMask` [n, W, H], or [W, H] where n = 1 (shapes as HDF5 has them).
+ *
+ * @throws UserError naming the file when it is missing, corrupt, truncated or no annotation
+ */
+export function readAnnotation(path: string): Promise<Annotation> {
+  return withAnnotationFile(path, (file) => {
+    const labelMap = labelMapOf(file);
+    const { width, height } = labelMap;
+    const id = file.field('id', 2);
+    const boxes = file.field('reBBox', 2);
+    const masks = file.field('reMask', 2, 3);
+    const count = id.data.length;
+    const consistent =
+      boxes.data.length === 4 * count &&
+      masks.data.length === count * width * height &&
+      (count === 0 ||
+        (boxes.shape[0] === 4 && masks.shape.at(-2) === width && masks.shape.at(-1) === height));
+    if (!consistent) {
+      const shapes = `id [${id.shape}], reBBox [${boxes.shape}], reMask [${masks.shape}]`;
+      throw new Error(`${shapes} do not belong together for a frame of ${width}×${height}`);
+    }
+    const objects = Array.from({ length: count }, (_, i) => ({
+      code: id.data[i],
+      box: [0, 1, 2, 3].map((k) => boxes.data[k * count + i]) as [number, number, number, number],
+      mask: transposed(masks, 'reMask', i * width * height, width, height),
+    }));
+    return { labelMap, objects };
+  });
+}
+
+/** Lays row-major H×W planes out as W×H, one after the other. */
+function columnMajor(planes: readonly Uint8Array[], width: number, height: number): Uint8Array {
+  const out = new Uint8Array(planes.length * width * height);
+  let o = 0;
+  for (const plane of planes) {
+    for (let x = 0; x < width; x++) for (let y = 0; y < height; y++) out[o++] = plane[y * width + x];
+  }
+  return out;
+}
+
+function addField(
+  file: File,
+  name: string,
+  matlabClass: 'uint8' | 'double' | 'logical',
+  data: Uint8Array | Float64Array,
+  shape: number[],
+): void {
+  const empty = data.length === 0;
+  const chunks = shape.length === 3 ? [1, ...shape.slice(1)] : shape;
+  const dataset = empty
+    ? file.create_dataset({ name, data: new BigUint64Array(2), shape: [2] })
+    : file.create_dataset({ name, data, shape, chunks, compression: 'gzip', compression_opts: 3 });
+  dataset.create_attribute('MATLAB_class', matlabClass, null, `S${matlabClass.length}`);
+  if (matlabClass === 'logical') dataset.create_attribute('MATLAB_int_decode', new Int32Array([1]), [], '<i');
+  if (empty) dataset.create_attribute('MATLAB_empty', new Uint8Array([1]), [], '<B');
+}
+
+/**
+ * Writes an annotation with the release's names, axes and MATLAB attributes, as MATLAB v7.3 (HDF5 behind a 512-byte
+ * user block). The same annotation gives the same bytes.
+ *
+ * @throws Error when a mask does not have the label map's size
+ */
+export async function writeAnnotation(path: string, { labelMap, objects }: Annotation): Promise<void> {
+  const { width, height, codes } = labelMap;
+  const size = width * height;
+  for (const { length } of [codes, ...objects.map(({ mask }) => mask)]) {
+    if (length !== size) throw new Error(`a ${width}×${height} plane needs ${size} values, has ${length}`);
+  }
+  const count = objects.length;
+  const boxes = Float64Array.from(
+    { length: 4 * count },
+    (_, i) => objects[i % count].box[Math.floor(i / count)],
+  );
+  const masks = columnMajor(
+    objects.map(({ mask }) => mask),
+    width,
+    height,
+  );
+
+  const { FS } = await loadHdf5();
+  const seconds = () => Math.floor(Date.now() / 1000);
+  const started = seconds();
+  const file = new File(inMemory, 'w', { libver: ['earliest', 'latest'] });
+  let hdf5: Uint8Array;
+  try {
+    addField(file, 'reS_id', 'uint8', columnMajor([codes], width, height), [width, height]);
+    addField(file, 'reBBox', 'double', boxes, [4, count]);
+    addField(
+      file,
+      'id',
+      'double',
+      Float64Array.from(objects, ({ code }) => code),
+      [1, count],
+    );
+    addField(file, 'reMask', 'logical', masks, count === 1 ? [width, height] : [count, width, height]);
+  } finally {
+    file.close();
+    hdf5 = FS.readFile(inMemory);
+    FS.unlink(inMemory);
+  }
+  await writeFileAtomic(path, withUserBlock(withoutTimes(hdf5, started, seconds())));
+}

@@ -1,0 +1,40 @@
+/** What MATLAB puts in front of the HDF5 part: 116 bytes of text, and its version and byte-order marks. */
+function userBlock(): Uint8Array {
+  const block = new Uint8Array(512);
+  const text =
+    'MATLAB 7.3 MAT-file, Platform: GLNXA64, Created on: Thu Jan  1 00:00:00 1970 HDF5 schema 1.00 .';
+  block.set(new TextEncoder().encode(text.padEnd(116)));
+  block.set([0x00, 0x02, 0x49, 0x4d], 124);
+  return block;
+}
+
+/**
+ * Puts MATLAB's user block in front of an HDF5 file. The superblock (version 0) then starts at 512 and has to say
+ * so: its base address (offset 24) and end of file (offset 40) move along.
+ */
+export function withUserBlock(hdf5: Uint8Array): Uint8Array {
+  const block = userBlock();
+  const file = new Uint8Array(block.length + hdf5.length);
+  file.set(block);
+  file.set(hdf5, block.length);
+  const superblock = new DataView(file.buffer, block.length);
+  superblock.setBigUint64(24, BigInt(block.length), true);
+  superblock.setBigUint64(40, BigInt(file.length), true);
+  return file;
+}
+
+/**
+ * Zeroes the modification times that HDF5 stamps its objects with (header message 0x12: 8 bytes, version 1), so
+ * that the same annotation gives the same bytes on any day.
+ *
+ * @param from the seconds since 1970 between which the file was written
+ */
+export function withoutTimes(hdf5: Uint8Array, from: number, to: number): Uint8Array {
+  const view = new DataView(hdf5.buffer, hdf5.byteOffset, hdf5.length);
+  for (let at = 0; at + 16 <= hdf5.length; at += 8) {
+    if (view.getUint32(at, true) !== 0x0008_0012 || view.getUint32(at + 8, true) !== 1) continue;
+    const seconds = view.getUint32(at + 12, true);
+    if (seconds >= from && seconds <= to) view.setUint32(at + 12, 0, true);
+  }
+  return hdf5;
+}
