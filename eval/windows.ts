@@ -1,0 +1,59 @@
+import { clipFrames } from '../src/core/clip.ts';
+import type { RgbImage } from '../src/image/image.ts';
+
+/** How many frames a system looks at around a key frame, and how far apart: 1 and 1 for a frame system. */
+export interface WindowPlan {
+  readonly frames: number;
+  readonly speed: number;
+}
+
+/** A key frame, and for each plan the frames of its window. */
+export interface KeyFrame {
+  /** 1-based. */
+  readonly number: number;
+  readonly windows: readonly (readonly RgbImage[])[];
+}
+
+/** For each key frame and plan, the numbers of the window's frames (`clipFrames`). */
+export function windowNumbers(
+  keyFrames: readonly number[],
+  plans: readonly WindowPlan[],
+  frameCount: number,
+): number[][][] {
+  return keyFrames.map((target) =>
+    plans.map(({ frames, speed }) => clipFrames({ target, count: frames, speed, frameCount })),
+  );
+}
+
+/**
+ * Gathers the windows of ascending key frames from a video that passes by once. Only frames that a later window
+ * still needs are kept, so that memory does not grow with the video.
+ *
+ * @param numbers from `windowNumbers`, of the same key frames
+ * @param frames at least the wanted frames, ascending
+ * @throws Error when the video ends before a window is full
+ */
+export async function* gatherWindows(
+  keyFrames: readonly number[],
+  numbers: readonly (readonly (readonly number[])[])[],
+  frames: AsyncIterable<{ number: number; image: RgbImage }>,
+): AsyncGenerator<KeyFrame> {
+  const firsts = numbers.map((windows) => Math.min(...windows.flat()));
+  const lasts = numbers.map((windows) => Math.max(...windows.flat()));
+  const kept = new Map<number, RgbImage>();
+  let next = 0;
+  for await (const { number, image } of frames) {
+    kept.set(number, image);
+    while (next < keyFrames.length && lasts[next] <= number) {
+      yield {
+        number: keyFrames[next],
+        windows: numbers[next].map((window) => window.map((wanted) => kept.get(wanted)!)),
+      };
+      next++;
+      // Windows start no earlier than the one before, so what lies before the next start is done with.
+      for (const old of kept.keys()) if (next >= keyFrames.length || old < firsts[next]) kept.delete(old);
+    }
+    if (next >= keyFrames.length) return;
+  }
+  throw new Error(`the video ended before key frame ${keyFrames[next]} had its frames`);
+}
