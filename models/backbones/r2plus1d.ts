@@ -8,18 +8,18 @@ import { addResidual, convolve3d, normalize, relu } from '../layers/blocks.ts';
 import { GlobalAveragePooling3D } from '../layers/global-average-pooling3d.ts';
 
 interface Architecture {
-  /** Blocks in layer1–layer4. */
-  blocks: readonly [number, number, number, number];
-  /** Channels of layer1, doubled in every later layer. */
-  width: number;
+  /** Blocks in layer1, layer2, … */
+  blocks: readonly number[];
+  /** Channels of each layer. */
+  widths: readonly number[];
   /** The stem's spatial convolution: its channels, kernel and stride. */
   stem: { middle: number; kernel: number; stride: number };
 }
 
 export const r2plus1dArchitectures = {
-  '18': { blocks: [2, 2, 2, 2], width: 64, stem: { middle: 45, kernel: 7, stride: 2 } },
-  /** For the demo: one block a layer behind a stem of stride 4. Not in any report. */
-  tiny: { blocks: [1, 1, 1, 1], width: 16, stem: { middle: 16, kernel: 7, stride: 4 } },
+  '18': { blocks: [2, 2, 2, 2], widths: [64, 128, 256, 512], stem: { middle: 45, kernel: 7, stride: 2 } },
+  /** For the demo: three layers of one block behind a stem of stride 4. Not in any report. */
+  tiny: { blocks: [1, 1, 1], widths: [16, 32, 64], stem: { middle: 16, kernel: 7, stride: 4 } },
 } as const satisfies Record<string, Architecture>;
 
 export type R2plus1dDepth = keyof typeof r2plus1dArchitectures;
@@ -37,7 +37,7 @@ export function r2plus1d(
       const stride = index > 0 && i === 0 ? 2 : 1;
       x = basicBlock(x, {
         name: `layer${index + 1}.${i}`,
-        width: architecture.width * 2 ** index,
+        width: architecture.widths[index],
         stride,
         seed,
       });
@@ -53,7 +53,7 @@ interface Block {
   seed: number;
 }
 
-function stem(clips: SymbolicTensor, { width, stem }: Architecture, seed: number): SymbolicTensor {
+function stem(clips: SymbolicTensor, { widths, stem }: Architecture, seed: number): SymbolicTensor {
   const { middle, kernel, stride } = stem;
   let x = convolve3d(clips, {
     name: 'stem.0',
@@ -63,7 +63,7 @@ function stem(clips: SymbolicTensor, { width, stem }: Architecture, seed: number
     seed,
   });
   x = relu(normalize(x, 'stem.1'), 'stem.2');
-  x = convolve3d(x, { name: 'stem.3', filters: width, kernelSize: [3, 1, 1], seed });
+  x = convolve3d(x, { name: 'stem.3', filters: widths[0], kernelSize: [3, 1, 1], seed });
   return relu(normalize(x, 'stem.4'), 'stem.5');
 }
 
@@ -92,7 +92,7 @@ function convolve2plus1d(
   y = relu(normalize(y, `${name}.1`), `${name}.2`);
   return convolve3d(y, {
     name: `${name}.3`,
-    filters: width,
+    filters: widths[0],
     kernelSize: [3, 1, 1],
     strides: [stride, 1, 1],
     seed,

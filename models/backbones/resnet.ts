@@ -10,13 +10,13 @@ interface Architecture {
   block: 'basic' | 'bottleneck';
   /** Blocks in layer1–layer4. */
   blocks: readonly [number, number, number, number];
-  /** Channels of layer1's 3×3 convolutions; doubled in every later layer. */
-  width: number;
+  /** Channels of the 3×3 convolutions in layer1–layer4. */
+  widths: readonly [number, number, number, number];
   /** The first convolution, and whether a stride-2 max-pool follows it. */
   stem: { kernel: number; pool: boolean };
 }
 
-const full = { width: 64, stem: { kernel: 7, pool: true } } as const;
+const full = { widths: [64, 128, 256, 512], stem: { kernel: 7, pool: true } } as const;
 
 export const resnetArchitectures = {
   '18': { block: 'basic', blocks: [2, 2, 2, 2], ...full },
@@ -25,7 +25,7 @@ export const resnetArchitectures = {
   '101': { block: 'bottleneck', blocks: [3, 4, 23, 3], ...full },
   '152': { block: 'bottleneck', blocks: [3, 8, 36, 3], ...full },
   /** For the demo: one basic block a layer on 64² frames. Not in any report. */
-  tiny: { block: 'basic', blocks: [1, 1, 1, 1], width: 16, stem: { kernel: 3, pool: true } },
+  tiny: { block: 'basic', blocks: [1, 1, 1, 1], widths: [16, 32, 64, 128], stem: { kernel: 3, pool: true } },
 } as const satisfies Record<string, Architecture>;
 
 export type ResnetDepth = keyof typeof resnetArchitectures;
@@ -47,7 +47,7 @@ export function resnet(frames: SymbolicTensor, { depth, seed, beforeLayer4 }: Re
     if (index === 3 && beforeLayer4) x = beforeLayer4(x);
     for (let i = 0; i < count; i++) {
       const stride = index > 0 && i === 0 ? 2 : 1;
-      x = block(x, { name: `layer${index + 1}.${i}`, width: architecture.width * 2 ** index, stride, seed });
+      x = block(x, { name: `layer${index + 1}.${i}`, width: architecture.widths[index], stride, seed });
     }
   });
   return tf.layers.globalAveragePooling2d({ name: 'avgpool' }).apply(x) as SymbolicTensor;
@@ -61,8 +61,8 @@ interface Block {
 }
 
 function stem(frames: SymbolicTensor, architecture: Architecture, seed: number): SymbolicTensor {
-  const { width, stem } = architecture;
-  let x = convolve2d(frames, { name: 'conv1', filters: width, kernel: stem.kernel, stride: 2, seed });
+  const { widths, stem } = architecture;
+  let x = convolve2d(frames, { name: 'conv1', filters: widths[0], kernel: stem.kernel, stride: 2, seed });
   x = relu(normalize(x, 'bn1'), 'relu');
   if (!stem.pool) return x;
   // Zeros are as good as −∞ here: the pool follows a ReLU.
