@@ -92,7 +92,7 @@ function convolve2plus1d(
   y = relu(normalize(y, `${name}.1`), `${name}.2`);
   return convolve3d(y, {
     name: `${name}.3`,
-    filters: widths[0],
+    filters: width,
     kernelSize: [3, 1, 1],
     strides: [stride, 1, 1],
     seed,
