@@ -1,50 +1,12 @@
 import type { RgbImage } from '../../src/image/image.ts';
+import type { Result } from '../result.ts';
 
-/** A rate in 0–1; null where it is undefined (no predictions, no occurrences). */
-export type Rate = number | null;
-
-/** How one label is predicted; `support` counts the samples that have it. */
-export interface ReportLabel {
-  readonly label: string;
-  readonly precision: Rate;
-  readonly recall: Rate;
-  readonly f1: Rate;
-  readonly support: number;
-}
-
-/** A row of the table: rates by metric name (`precision/samples`, `recall/samples`, `f1/samples`), and by label. */
-export interface ReportScores {
-  readonly metrics: Readonly<Record<string, Rate>>;
-  readonly perLabel: readonly ReportLabel[];
-}
-
-export interface ReportSystem extends ReportScores {
-  readonly name: string;
-}
-
-export interface ReportEnsemble extends ReportScores {
-  readonly rule: string;
-  readonly members: readonly string[];
-  /** In the members' order; they sum to 1. */
-  readonly weights: readonly number[];
-}
-
-/** What `result.json` holds, as far as a reader of the report wants it. */
-export interface ReportResult {
-  readonly dataset: string;
-  readonly split: string;
-  readonly samples: number;
-  readonly labels: { readonly hash: string; readonly names: readonly string[] };
-  readonly versions: Readonly<Record<string, string>>;
-  readonly provider: string;
-  readonly systems: readonly ReportSystem[];
-  readonly ensemble: ReportEnsemble | null;
-}
-
-/** One epoch of a system's training: the validation F1 in 0–1, and the loss as trained. */
+/** One epoch of a system's training. */
 export interface ReportEpoch {
   readonly epoch: number;
+  /** As trained. */
   readonly loss: number;
+  /** Example-based, on the validation split, in 0–1. */
   readonly f1: number;
 }
 
@@ -57,9 +19,10 @@ export interface ReportTraining {
 export interface ReportError {
   /** The sample's id, `<video>/<frame>`. */
   readonly id: string;
+  /** At any size; the report shrinks it. */
   readonly image: RgbImage;
   readonly truth: readonly string[];
-  /** The labels predicted, with the probability that decided. */
+  /** The labels predicted, with their probabilities. */
   readonly predicted: readonly { readonly label: string; readonly probability: number }[];
   /** The sample's F1, in 0–1. */
   readonly f1: number;
@@ -77,21 +40,16 @@ export interface ReportAttention {
 
 /** All that a report shows. Empty lists leave their section out. */
 export interface ReportData {
-  readonly result: ReportResult;
-  /** The best prediction that is the same for every sample: the floor that a system has to clear. */
-  readonly constant: {
-    readonly labels: readonly string[];
-    readonly metrics: Readonly<Record<string, Rate>>;
-  } | null;
+  readonly result: Result;
   readonly training: readonly ReportTraining[];
-  /** Which predictor the errors are of: a system's name, or `ensemble`. */
+  /** Whose errors are shown: a system's name, or `ensemble`. */
   readonly errorsOf: string;
   /** Worst first. */
   readonly errors: readonly ReportError[];
   readonly attention: readonly ReportAttention[];
   /** The command that made it, for the footer. */
   readonly command: string | null;
-  /** ISO 8601. */
+  /** When: ISO 8601. */
   readonly created: string;
 }
 
