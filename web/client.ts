@@ -1,0 +1,35 @@
+/**
+ * Actionnx in a browser: the bundles that `actionnx export` writes, run by onnxruntime-web on images and videos.
+ * Everything happens on the thread that calls; in an app, call it inside a Web Worker.
+ *
+ * @example
+ * import { loadBundle, openClassifier, predictImage } from 'actionnx/web';
+ *
+ * const classifier = await openClassifier(await loadBundle('/bundles/apcd-resnet/'));
+ * const { systems } = await predictImage([classifier], file);
+ *
+ * @module
+ */
+export { voteAverage, voteAverageWeights } from '../eval/ensemble.ts';
+export type { Bundle, BundleManifest } from '../src/core/bundle.ts';
+export { UserError } from '../src/core/errors.ts';
+export type { Tensor } from '../src/core/tensor.ts';
+export type { RgbImage } from '../src/image/image.ts';
+export { Classifier, type Predictions } from '../src/runtime/classifier.ts';
+export { type WebRuntimeOptions, webRuntime } from '../src/runtime/web.ts';
+export { decodeImage } from './image-file.ts';
+export { type LoadedBundle, type LoadOptions, loadBundle } from './load-bundle.ts';
+export { type OpenOptions, openClassifier } from './open-classifier.ts';
+export {
+  ensembleWeights,
+  type ImagePrediction,
+  type KeyFramePrediction,
+  type Prediction,
+  predictImage,
+  predictVideo,
+  type SystemPrediction,
+  type VideoInfo,
+  type VideoOptions,
+  type VideoPrediction,
+} from './predict.ts';
+export { openVideo, type VideoFile } from './video-file.ts';

@@ -1,0 +1,44 @@
+import { UserError } from '../src/core/errors.ts';
+import type { RgbImage } from '../src/image/image.ts';
+import type { Classifier } from '../src/runtime/classifier.ts';
+import type { LoadedBundle } from './load-bundle.ts';
+
+/** How far a provider may be from the exported values, in probability. */
+const tolerance = 1e-3;
+
+/**
+ * Runs a bundle's golden inputs and compares the probabilities. Some providers are wrong without saying so (WebGPU
+ * for convolutions of some channel counts), so none is believed before this.
+ *
+ * @returns the largest difference found, in probability
+ * @throws UserError when it exceeds 1e-3
+ */
+export async function verifyGolden(classifier: Classifier, golden: LoadedBundle['golden']): Promise<number> {
+  const { input, name } = classifier.manifest;
+  const { [input.name]: pictures, probabilities: expected } = golden;
+  if (!pictures || !expected) {
+    throw new UserError(`the golden file of ${name} must hold ${input.name} and probabilities`, {
+      received: Object.keys(golden).join(', ') || 'nothing',
+      remedy: 'export the bundle again',
+    });
+  }
+  const size = input.width * input.height * 3;
+  const frames = Array.from({ length: pictures.data.length / size }, (_, i): RgbImage => {
+    const data = pictures.data.subarray(i * size, (i + 1) * size) as Uint8Array;
+    return { width: input.width, height: input.height, data };
+  });
+  const samples = Array.from({ length: frames.length / input.frames }, (_, i) =>
+    frames.slice(i * input.frames, (i + 1) * input.frames),
+  );
+  const { probabilities } = await classifier.predict(samples);
+  let worst = 0;
+  probabilities.forEach((value, i) => {
+    worst = Math.max(worst, Math.abs(value - expected.data[i]));
+  });
+  if (!(worst <= tolerance) || probabilities.length !== expected.data.length) {
+    throw new UserError(`${classifier.provider} gives other probabilities than the export of ${name}`, {
+      received: `a difference of ${worst.toPrecision(2)}`,
+    });
+  }
+  return worst;
+}

@@ -1,0 +1,98 @@
+import { element, percent, words } from './element.ts';
+import type { LabelledPicture, LoadedSystem } from './protocol.ts';
+
+/** Labels a card lists before it is unfolded; predicted ones are listed however many they are. */
+const shownLabels = 5;
+
+/** What a card is about. */
+interface Card {
+  readonly title: string;
+  readonly subtitle: string;
+  readonly probabilities: Float32Array;
+  readonly labels: readonly string[];
+  readonly threshold: number;
+}
+
+/** One card for the ensemble, where there is one, and one a system. */
+export function resultCards(
+  systems: readonly LoadedSystem[],
+  weights: readonly number[] | null,
+  labelled: LabelledPicture,
+  unfolded: Set<string>,
+): HTMLElement[] {
+  const cards: Card[] = labelled.systems.map(({ name, probabilities, milliseconds }, i) => {
+    const { labels, threshold, validation } = systems[i].manifest;
+    const facts = [
+      `${milliseconds < 10 ? milliseconds.toFixed(1) : Math.round(milliseconds)} ms on ${systems[i].provider}`,
+      ...(weights ? [`weight ${percent(weights[i])}`] : []),
+      ...(validation ? [`validation F1 ${(validation.f1 * 100).toFixed(1)}`] : []),
+    ];
+    return { title: name, subtitle: facts.join(' · '), probabilities, labels: labels.names, threshold };
+  });
+  if (labelled.ensemble) {
+    cards.unshift({
+      title: 'Ensemble',
+      subtitle: 'vote plus average of all systems',
+      probabilities: labelled.ensemble,
+      labels: systems[0].manifest.labels.names,
+      threshold: 0.5,
+    });
+  }
+  return cards.map((card) => cardElement(card, unfolded));
+}
+
+function cardElement(card: Card, unfolded: Set<string>): HTMLElement {
+  const { title, subtitle, probabilities, labels, threshold } = card;
+  const ranked = Array.from(probabilities, (probability, i) => ({ label: labels[i], probability })).sort(
+    (a, b) => b.probability - a.probability,
+  );
+  const predicted = ranked.filter(({ probability }) => probability >= threshold).length;
+  const first = Math.max(shownLabels, predicted);
+  const rows = ranked.map((row, i) => {
+    const item = barElement(row.label, row.probability, threshold);
+    item.hidden = i >= first && !unfolded.has(title);
+    return item;
+  });
+  const list = element('ol', { className: 'bars' }, ...rows);
+  const foldText = () => (unfolded.has(title) ? 'Fewer labels' : `All ${labels.length} labels`);
+  const fold = element('button', { type: 'button', className: 'quiet', textContent: foldText() });
+  fold.setAttribute('aria-expanded', String(unfolded.has(title)));
+  fold.onclick = () => {
+    if (!unfolded.delete(title)) unfolded.add(title);
+    rows.forEach((row, i) => {
+      row.hidden = i >= first && !unfolded.has(title);
+    });
+    fold.textContent = foldText();
+    fold.setAttribute('aria-expanded', String(unfolded.has(title)));
+  };
+  return element(
+    'section',
+    { className: title === 'Ensemble' ? 'card ensemble' : 'card', 'aria-label': `Labels by ${title}` },
+    element('header', {}, element('h3', { textContent: title }), element('p', { textContent: subtitle })),
+    ...(predicted === 0
+      ? [element('p', { className: 'none', textContent: `No label reaches ${percent(threshold)}.` })]
+      : []),
+    list,
+    ...(labels.length > first ? [fold] : []),
+  );
+}
+
+function barElement(label: string, probability: number, threshold: number): HTMLLIElement {
+  const isPredicted = probability >= threshold;
+  return element(
+    'li',
+    { className: isPredicted ? 'predicted' : '', 'data-label': label },
+    element(
+      'span',
+      { className: 'label' },
+      words(label),
+      ...(isPredicted ? [element('span', { className: 'sr-only', textContent: ' (predicted)' })] : []),
+    ),
+    element(
+      'span',
+      { className: 'bar', 'aria-hidden': 'true', style: `--threshold: ${threshold * 100}%` },
+      element('span', { style: `width: ${probability * 100}%` }),
+    ),
+    element('span', { className: 'value', textContent: percent(probability) }),
+  );
+}

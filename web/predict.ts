@@ -1,0 +1,154 @@
+import { voteAverage, voteAverageWeights } from '../eval/ensemble.ts';
+import { gatherWindows, windowNumbers } from '../eval/windows.ts';
+import type { BundleManifest } from '../src/core/bundle.ts';
+import type { Tensor } from '../src/core/tensor.ts';
+import type { RgbImage } from '../src/image/image.ts';
+import type { Classifier } from '../src/runtime/classifier.ts';
+import { keyFrames } from '../src/runtime/key-frames.ts';
+import { decodeImage } from './image-file.ts';
+import { openVideo } from './video-file.ts';
+
+/** What one system says about one picture or key frame. */
+export interface SystemPrediction {
+  readonly name: string;
+  /** One a label, in 0–1, in the order of the manifest's labels. */
+  readonly probabilities: Float32Array;
+  /** float32 [h, w], in 0–1; null where the system has no attention map. */
+  readonly attention: Tensor | null;
+  /** What the prediction took, resizing included. */
+  readonly milliseconds: number;
+}
+
+/** What all systems say, in the order they were given, and their vote-plus-average. */
+export interface Prediction {
+  readonly systems: readonly SystemPrediction[];
+  /** One a label, in 0–1; null where there is no ensemble (see `ensembleWeights`). */
+  readonly ensemble: Float32Array | null;
+}
+
+export interface ImagePrediction extends Prediction {
+  readonly width: number;
+  readonly height: number;
+}
+
+export interface KeyFramePrediction extends Prediction {
+  /** 1-based number of the key frame. */
+  readonly frame: number;
+  /** Seconds from the start. */
+  readonly time: number;
+}
+
+/** A video as it was read. */
+export interface VideoInfo {
+  readonly width: number;
+  readonly height: number;
+  readonly displayAspect: number;
+  readonly fps: number;
+  readonly frameCount: number;
+}
+
+export interface VideoPrediction extends VideoInfo {
+  readonly keyFrames: readonly KeyFramePrediction[];
+}
+
+export interface VideoOptions {
+  /** Key frames a second. Default: 1. */
+  readonly rate?: number;
+  /** Called once the video is open, before the first key frame. */
+  readonly onOpen?: (video: VideoInfo & { readonly keyFrameCount: number }) => void;
+  /** Called with each key frame's prediction as it is made, and its picture. */
+  readonly onKeyFrame?: (prediction: KeyFramePrediction, image: RgbImage) => void;
+  /** Ends the work at the next key frame. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * What each system counts for in the ensemble: its validation F1 over the sum of all, or equal shares where a bundle
+ * has no validation F1. Null for fewer than two systems, or systems whose labels differ.
+ */
+export function ensembleWeights(manifests: readonly BundleManifest[]): number[] | null {
+  if (manifests.length < 2 || new Set(manifests.map(({ labels }) => labels.hash)).size > 1) return null;
+  const f1s = manifests.map(({ validation }) => validation?.f1 ?? 0);
+  return voteAverageWeights(f1s.every((f1) => f1 > 0) ? f1s : f1s.map(() => 1));
+}
+
+/**
+ * Labels an image. A clip system sees the picture standing still.
+ *
+ * @param source an image file, or pixels
+ * @throws UserError when the browser cannot decode the file
+ * @example
+ * const { ensemble, systems } = await predictImage([classifier], file);
+ * const likely = classifier.manifest.labels.names.filter((_, i) => systems[0].probabilities[i] >= 0.5);
+ */
+export async function predictImage(
+  classifiers: readonly Classifier[],
+  source: Blob | RgbImage,
+): Promise<ImagePrediction> {
+  const image = source instanceof Blob ? await decodeImage(source, nameOf(source)) : source;
+  const windows = classifiers.map(({ manifest }) =>
+    Array.from({ length: manifest.input.frames }, () => image),
+  );
+  return { width: image.width, height: image.height, ...(await predictWindows(classifiers, windows)) };
+}
+
+/**
+ * Labels a video at `rate` key frames a second; a clip system sees the frames around each key frame.
+ *
+ * @throws UserError when the browser cannot decode the file, or it is damaged or truncated
+ * @example
+ * await predictVideo([classifier], file, { rate: 2, onKeyFrame: ({ time, ensemble }) => … });
+ */
+export async function predictVideo(
+  classifiers: readonly Classifier[],
+  source: Blob,
+  options: VideoOptions = {},
+): Promise<VideoPrediction> {
+  const { frames, close, ...info } = await openVideo(source, nameOf(source));
+  try {
+    const { fps, frameCount } = info;
+    const targets = keyFrames({ frameCount, fps, rate: options.rate ?? 1 });
+    options.onOpen?.({ ...info, keyFrameCount: targets.length });
+    // The last plan is for the key frame itself.
+    const plans = [...classifiers.map(({ manifest }) => manifest.input), { frames: 1, speed: 1 }];
+    const numbers = windowNumbers(targets, plans, frameCount);
+    const predictions: KeyFramePrediction[] = [];
+    for await (const { number, windows } of gatherWindows(targets, numbers, frames(numbers.flat(2)))) {
+      options.signal?.throwIfAborted();
+      const predicted = await predictWindows(classifiers, windows);
+      const prediction = { frame: number, time: (number - 1) / fps, ...predicted };
+      predictions.push(prediction);
+      options.onKeyFrame?.(prediction, windows[classifiers.length][0]);
+      // wasm runs without giving way: let a page draw and a worker hear that it is to stop.
+      await new Promise((resolve) => setTimeout(resolve));
+    }
+    return { ...info, keyFrames: predictions };
+  } finally {
+    close();
+  }
+}
+
+function nameOf(source: Blob): string {
+  return source instanceof File ? source.name : 'the file';
+}
+
+/** @param windows for each classifier the frames of its sample */
+async function predictWindows(
+  classifiers: readonly Classifier[],
+  windows: readonly (readonly RgbImage[])[],
+): Promise<Prediction> {
+  const systems: SystemPrediction[] = [];
+  for (const [k, classifier] of classifiers.entries()) {
+    const start = performance.now();
+    const { probabilities, attention } = await classifier.predict([windows[k]]);
+    systems.push({
+      name: classifier.manifest.name,
+      probabilities,
+      attention: attention && { ...attention, shape: attention.shape.slice(1) },
+      milliseconds: performance.now() - start,
+    });
+  }
+  const weights = ensembleWeights(classifiers.map(({ manifest }) => manifest));
+  const members = systems.map(({ probabilities }) => probabilities);
+  return { systems, ensemble: weights && voteAverage(members, weights, classifiers[0].manifest.threshold) };
+}
