@@ -2,6 +2,7 @@ import type { serialization, Tensor, Tensor1D } from '@tensorflow/tfjs-core';
 import type { layers } from '@tensorflow/tfjs-layers';
 import { tf } from '../tf.ts';
 import { normalizeBatch } from './batch-norm-op.ts';
+import './batch-norm.converter.ts';
 
 type Weight = ReturnType<layers.Layer['addWeight']>;
 

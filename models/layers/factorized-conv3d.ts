@@ -2,6 +2,7 @@ import type { serialization, Tensor, Tensor4D, Tensor5D } from '@tensorflow/tfjs
 import type { layers } from '@tensorflow/tfjs-layers';
 import { tf } from '../tf.ts';
 import type { LayerInitializer } from './initializers.ts';
+import './factorized-conv3d.converter.ts';
 
 type Triple = readonly [number, number, number];
 

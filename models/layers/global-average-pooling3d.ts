@@ -1,5 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { tf } from '../tf.ts';
+import './global-average-pooling3d.converter.ts';
 
 /** The mean over time and space: [N, T, H, W, C] float32 → [N, C]. */
 export class GlobalAveragePooling3D extends tf.layers.Layer {

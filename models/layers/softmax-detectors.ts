@@ -2,6 +2,7 @@ import type { serialization, Tensor, Tensor2D } from '@tensorflow/tfjs-core';
 import type { layers } from '@tensorflow/tfjs-layers';
 import { tf } from '../tf.ts';
 import type { LayerInitializer } from './initializers.ts';
+import './softmax-detectors.converter.ts';
 
 type Weight = ReturnType<layers.Layer['addWeight']>;
 

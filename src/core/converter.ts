@@ -6,6 +6,9 @@ import type { layers } from '@tensorflow/tfjs-layers';
 import type { UserError } from './errors.ts';
 import type { Weights } from './weights.ts';
 
+/** A layer of tfjs-layers. */
+export type Layer = layers.Layer;
+
 /** Element types that occur in graphs. */
 export type ValueType = 'float32' | 'uint8' | 'int32' | 'int64' | 'bool';
 
@@ -24,6 +27,13 @@ export interface Value {
   readonly dtype: ValueType;
   readonly shape: ValueShape;
   readonly layout: Layout;
+}
+
+/** Where an axis of tfjs's order (negative ones from the end) lies in the value as it is stored. */
+export function storedAxis({ shape, layout }: Value, axis: number): number {
+  const logical = axis < 0 ? axis + shape.length : axis;
+  if (layout === 'tfjs' || logical === 0) return logical;
+  return logical === shape.length - 1 ? 1 : logical + 1;
 }
 
 /** A float attribute; plain numbers are integer attributes. */
@@ -71,7 +81,7 @@ export interface GraphBuilder {
 
 /** Emits the nodes of one call of a layer and returns its outputs, in tfjs's order of outputs. */
 export type Convert = (
-  layer: layers.Layer,
+  layer: Layer,
   inputs: readonly Value[],
   graph: GraphBuilder,
 ) => Value | readonly Value[];

@@ -1,0 +1,200 @@
+import type {
+  Attribute,
+  GraphBuilder,
+  Layer,
+  Layout,
+  NodeOptions,
+  Value,
+  ValueShape,
+  ValueType,
+} from '../../src/core/converter.ts';
+import { UserError } from '../../src/core/errors.ts';
+import { sizeOf } from '../../src/core/tensor.ts';
+import type { Weights } from '../../src/core/weights.ts';
+import type { Graph, GraphNode, GraphPort, Initializer } from './graph.ts';
+
+/** One call of one layer, as a converter sees it. */
+export interface LayerCall {
+  readonly layer: Layer;
+  /** The layer's name, preceded by the models it is nested in: "encoder/conv1". */
+  readonly path: string;
+  readonly outputShapes: readonly ValueShape[];
+  /** The layers whose outputs the call takes, for error messages. */
+  readonly after: readonly string[];
+}
+
+/** Collects the nodes, initialisers and ports of one graph; names are unique and follow the layers' names. */
+export class ModelBuilder {
+  readonly #nodes: GraphNode[] = [];
+  readonly #initializers = new Map<string, Initializer>();
+  readonly #inputs: GraphPort[] = [];
+  readonly #outputs: GraphPort[] = [];
+  readonly #names = new Set<string>();
+  readonly #layerWeights = new Map<Layer, Map<string, Value>>();
+  readonly #constants = new Map<string, Value>();
+  readonly #relayouts = new Map<string, Value>();
+
+  finish(name: string): Graph {
+    const [nodes, initializers] = [this.#nodes, this.#initializers];
+    return { name, nodes, initializers, inputs: this.#inputs, outputs: this.#outputs };
+  }
+
+  /** Declares an input of the graph, in tfjs's order. */
+  input(name: string, dtype: ValueType, shape: ValueShape): Value {
+    this.#names.add(name);
+    this.#inputs.push({ name, dtype, shape: portShape(name, shape) });
+    return { name, dtype, shape, layout: 'tfjs' };
+  }
+
+  /** Declares an output of the graph: the value, in tfjs's order, under a name of its own. */
+  output(name: string, value: Value): void {
+    const ordered = this.relayout(value, 'tfjs', name);
+    const port = this.#unique(name);
+    this.#nodes.push({
+      name: this.#unique(`${name}/Identity`),
+      operator: 'Identity',
+      inputs: [ordered.name],
+      outputs: [port],
+      attributes: {},
+    });
+    this.#outputs.push({ name: port, dtype: value.dtype, shape: portShape(port, value.shape) });
+  }
+
+  node(path: string, operator: string, inputs: readonly (Value | null)[], options: NodeOptions = {}): Value {
+    const first = inputs[0]!;
+    const { attributes = {}, shape = first.shape, layout = first.layout, dtype = first.dtype } = options;
+    for (const [key, value] of Object.entries(attributes)) checkAttribute(`${path}/${operator}`, key, value);
+    const name = this.#unique(`${path}/${operator}`);
+    this.#nodes.push({
+      name,
+      operator,
+      inputs: inputs.map((input) => input?.name ?? ''),
+      outputs: [name],
+      attributes,
+    });
+    return { name, dtype, shape, layout };
+  }
+
+  weight(layer: Layer, path: string, name: string, weights: Weights): Value {
+    let known = this.#layerWeights.get(layer);
+    if (!known) this.#layerWeights.set(layer, (known = new Map()));
+    let value = known.get(name);
+    if (!value) {
+      value = this.#initializer(`${path}.${name}`, { dtype: 'float32', learnt: true, ...weights });
+      known.set(name, value);
+    }
+    return value;
+  }
+
+  constant(
+    values: readonly number[] | Float32Array,
+    shape: readonly number[] = [values.length],
+    name = `constant/${values.length <= 8 ? [...values].join('_') : values.length}`,
+  ): Value {
+    if (sizeOf(shape) !== values.length) {
+      throw new Error(`a constant of shape [${shape}] needs ${sizeOf(shape)} values, has ${values.length}`);
+    }
+    const dtype = values instanceof Float32Array ? 'float32' : 'int64';
+    const key = `${dtype}[${shape}]${values.join(',')}`;
+    let value = this.#constants.get(key);
+    if (!value) {
+      const data =
+        values instanceof Float32Array ? values : BigInt64Array.from(values as readonly number[], BigInt);
+      value = this.#initializer(name, { dtype, shape, learnt: false, data: () => data });
+      this.#constants.set(key, value);
+    }
+    return value;
+  }
+
+  /** The value in another layout. One transpose serves all who ask for it; where memory keeps its order, a reshape. */
+  relayout(value: Value, layout: Layout, path: string): Value {
+    if (value.layout === layout || value.shape.length < 3) return value;
+    const key = `${value.name} ${layout}`;
+    let result = this.#relayouts.get(key);
+    if (!result) {
+      const stored = storedShape(value.shape, layout);
+      const canReshape = keepsMemoryOrder(value.shape) && stored.slice(1).filter(isUnknown).length <= 1;
+      result = canReshape
+        ? this.node(path, 'Reshape', [value, this.constant(reshapeTarget(stored))], { layout })
+        : this.node(path, 'Transpose', [value], {
+            attributes: { perm: permutation(value.shape.length, layout) },
+            layout,
+          });
+      this.#relayouts.set(key, result);
+      this.#relayouts.set(`${result.name} ${value.layout}`, value);
+    }
+    return result;
+  }
+
+  /** The view of the graph that a converter gets. */
+  scope(call: LayerCall): GraphBuilder {
+    const { path, layer, outputShapes, after } = call;
+    return {
+      outputShapes,
+      node: (operator, inputs, options) => this.node(path, operator, inputs, options),
+      weight: (name, weights) => this.weight(layer, path, name, weights),
+      constant: (values, shape) => this.constant(values, shape),
+      channelsFirst: (value) => this.relayout(value, 'channels-first', path),
+      tfjsOrder: (value) => this.relayout(value, 'tfjs', path),
+      rowMajor: (value) =>
+        keepsMemoryOrder(value.shape) ? { ...value, layout: 'tfjs' } : this.relayout(value, 'tfjs', path),
+      unsupported: (what) =>
+        new UserError(`layer "${path}" of class ${layer.getClassName()} cannot be exported to ONNX`, {
+          received: `${what}, after ${after.map((name) => `"${name}"`).join(', ') || 'no other layer'}`,
+          remedy: 'change the layer, or override its converter with defineConverter',
+        }),
+    };
+  }
+
+  #initializer(name: string, content: Omit<Initializer, 'name'>): Value {
+    const unique = this.#unique(name);
+    this.#initializers.set(unique, { ...content, name: unique });
+    return { name: unique, dtype: content.dtype, shape: content.shape, layout: 'tfjs' };
+  }
+
+  #unique(base: string): string {
+    let name = base;
+    for (let copy = 1; this.#names.has(name); copy++) name = `${base}_${copy}`;
+    this.#names.add(name);
+    return name;
+  }
+}
+
+function checkAttribute(node: string, key: string, value: Attribute): void {
+  const integers = typeof value === 'number' ? [value] : Array.isArray(value) ? value : [];
+  if (!integers.every(Number.isSafeInteger)) {
+    throw new Error(
+      `attribute ${key} of ${node} must be integers, or marked with float(): received ${value}`,
+    );
+  }
+}
+
+function isUnknown(extent: number | null): extent is null {
+  return extent === null;
+}
+
+/** Names for extents that are known only at run time: `N` for the batch, `<port>_<axis>` for others. */
+function portShape(name: string, shape: ValueShape): (number | string)[] {
+  return shape.map((extent, axis) => extent ?? (axis === 0 ? 'N' : `${name}_${axis}`));
+}
+
+/** The transpose that leads into a layout from the other one. */
+function permutation(rank: number, layout: Layout): number[] {
+  const axes = Array.from({ length: rank }, (_, axis) => axis);
+  const [batch, second, ...rest] = axes;
+  return layout === 'channels-first' ? [batch, rank - 1, ...axes.slice(1, -1)] : [batch, ...rest, second];
+}
+
+function storedShape(shape: ValueShape, layout: Layout): ValueShape {
+  return layout === 'tfjs' ? shape : permutation(shape.length, layout).map((axis) => shape[axis]);
+}
+
+/** Whether both layouts have their elements in the same order: one channel, or one position. */
+function keepsMemoryOrder(shape: ValueShape): boolean {
+  return shape.length < 3 || shape.at(-1) === 1 || shape.slice(1, -1).every((extent) => extent === 1);
+}
+
+/** For ONNX's Reshape: the batch is taken over (0), an unknown extent inferred (−1). */
+function reshapeTarget(shape: ValueShape): number[] {
+  return shape.map((extent, axis) => (axis === 0 ? 0 : (extent ?? -1)));
+}

@@ -1,0 +1,120 @@
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import type { Value, ValueShape, ValueType } from '../../src/core/converter.ts';
+import { UserError } from '../../src/core/errors.ts';
+import { ModelBuilder } from './builder.ts';
+import { framesInput, type Normalization } from './frames.ts';
+import { type Graph, type GraphPort, parameterCount } from './graph.ts';
+import './ops/index.ts';
+import { passes as defaultPasses } from './passes/index.ts';
+import type { Pass } from './passes/pass.ts';
+import { opset, serializeModel } from './serialize.ts';
+import { walkModel } from './walk.ts';
+
+export interface ExportOptions {
+  /**
+   * Take uint8 RGB `frames` and normalise them inside the graph, for models with one input [N, H, W, 3] or
+   * [N, T, H, W, 3]. Without it the graph takes the model's own inputs, under their own names.
+   */
+  readonly frames?: Normalization;
+  /** One name a model output, in order. Default: tfjs's. */
+  readonly outputs?: readonly string[];
+  /** Default: all of exporters/onnx/passes. An empty list gives the graph as the layers emit it. */
+  readonly passes?: readonly Pass[];
+  /** Recorded in the file as its producer's version. */
+  readonly version?: string;
+}
+
+/** A model as ONNX, not yet written: weights are read from the model when their turn comes. */
+export interface OnnxModel {
+  readonly graph: Graph;
+  readonly opset: number;
+  /** Learnt weights in the graph. */
+  readonly parameters: number;
+  readonly inputs: readonly GraphPort[];
+  readonly outputs: readonly GraphPort[];
+  /** Of the file. */
+  readonly byteLength: number;
+  /** The file in order; each chunk is valid until the next one. At most one layer's weights are in memory at a time. */
+  chunks(): Iterable<Uint8Array>;
+  /** The file as a whole. */
+  bytes(): Uint8Array<ArrayBuffer>;
+}
+
+/** Protobuf cannot hold more. */
+const maxBytes = 2 ** 31 - 1;
+
+/**
+ * A tfjs LayersModel, sequential or functional, as an ONNX model: opset 17, IR 8, dynamic batch, channels-first
+ * inside, nodes named after their layers. Equal models give equal bytes.
+ *
+ * @throws UserError naming the layer that has no converter, or the option that has no counterpart in ONNX
+ * @example
+ * const onnx = exportOnnx(model, { frames: imagenetNormalization, outputs: ['probabilities'] });
+ * await writeFile('model.onnx', onnx.chunks());
+ */
+export function exportOnnx(model: LayersModel, options: ExportOptions = {}): OnnxModel {
+  const { frames, passes = defaultPasses, version = '' } = options;
+  const builder = new ModelBuilder();
+  const inputs = frames ? [framesValue(model, frames, builder)] : ownInputs(model, builder);
+  const names = outputNames(model, options);
+  walkModel(model, inputs, builder).forEach((value, i) => {
+    builder.output(names[i], value);
+  });
+  const graph = passes.reduce((current, pass) => pass.apply(current), builder.finish(model.name));
+  const message = serializeModel(graph, { name: 'actionnx', version });
+  if (message.byteLength > maxBytes) {
+    throw new UserError('an ONNX file must be smaller than 2 GiB', {
+      received: `${message.byteLength} bytes`,
+      remedy: 'export a smaller model',
+    });
+  }
+  return {
+    graph,
+    opset,
+    parameters: parameterCount(graph),
+    inputs: graph.inputs,
+    outputs: graph.outputs,
+    byteLength: message.byteLength,
+    chunks: () => message.chunks(),
+    bytes() {
+      const whole = new Uint8Array(message.byteLength);
+      let at = 0;
+      for (const chunk of message.chunks()) {
+        whole.set(chunk, at);
+        at += chunk.byteLength;
+      }
+      return whole;
+    },
+  };
+}
+
+function framesValue(model: LayersModel, normalization: Normalization, builder: ModelBuilder): Value {
+  if (model.inputs.length !== 1) {
+    throw new UserError('a model of frames has one input', {
+      received: `${model.inputs.length}: ${model.inputNames.join(', ')}`,
+      remedy: 'export it without normalisation',
+    });
+  }
+  return framesInput(model.inputs[0].shape as ValueShape, normalization, builder);
+}
+
+function ownInputs(model: LayersModel, builder: ModelBuilder): Value[] {
+  return model.inputs.map(({ dtype, shape }, i) => {
+    if (dtype !== 'float32' && dtype !== 'int32' && dtype !== 'bool') {
+      throw new UserError('inputs must be float32, int32 or bool', {
+        received: `${dtype} for "${model.inputNames[i]}"`,
+      });
+    }
+    return builder.input(model.inputNames[i], dtype satisfies ValueType, shape as ValueShape);
+  });
+}
+
+function outputNames(model: LayersModel, { outputs }: ExportOptions): readonly string[] {
+  if (!outputs) return model.outputNames;
+  if (outputs.length !== model.outputs.length || new Set(outputs).size !== outputs.length) {
+    throw new UserError(`the model has ${model.outputs.length} outputs, each wants a name of its own`, {
+      received: outputs.join(', ') || 'none',
+    });
+  }
+  return outputs;
+}

@@ -1,0 +1,48 @@
+import { type Convert, defineConverter } from '../../../src/core/converter.ts';
+import { layerWeight, transposeWeights } from '../../../src/core/weights.ts';
+import { activate } from './activation.ts';
+import { type DataFormat, type Padding, spatialInput, windowAttributes } from './window.ts';
+
+interface ConvConfig {
+  kernelSize: number[];
+  strides: number[];
+  dilationRate: number | number[];
+  padding: Padding;
+  dataFormat?: DataFormat;
+  activation: string;
+}
+
+/** A convolution over one to three axes; the kernel [extents…, in, out] becomes [out, in, extents…]. */
+const convert: Convert = (layer, [input], graph) => {
+  const config = layer.getConfig() as unknown as ConvConfig;
+  const { kernelSize, strides, padding, dataFormat = 'channelsLast' } = config;
+  if (padding === 'causal') throw graph.unsupported('causal padding, which tfjs itself does not compute');
+  const rank = kernelSize.length;
+  const kernel = transposeWeights(layerWeight(layer, 'kernel')!, [
+    rank + 1,
+    rank,
+    ...Array.from({ length: rank }, (_, axis) => axis),
+  ]);
+  const bias = layerWeight(layer, 'bias');
+  const { x, extents, layout } = spatialInput(input, dataFormat, graph);
+  // tfjs ignores `groups` in a layer's configuration; the kernel's shape tells what it really computes.
+  const channels = dataFormat === 'channelsFirst' ? input.shape[1] : input.shape.at(-1);
+  if (channels !== null && kernel.shape[1] !== channels) {
+    throw graph.unsupported(`a kernel for ${kernel.shape[1]} channels on an input of ${channels}`);
+  }
+  const dilations = [config.dilationRate].flat();
+  const y = graph.node(
+    'Conv',
+    [x, graph.weight('kernel', kernel), ...(bias ? [graph.weight('bias', bias)] : [])],
+    {
+      attributes: windowAttributes({ kernel: kernelSize, strides, dilations, padding }, extents),
+      shape: graph.outputShapes[0],
+      layout,
+    },
+  );
+  return activate(y, config.activation, graph);
+};
+
+export const conv1d = defineConverter('Conv1D', convert);
+export const conv2d = defineConverter('Conv2D', convert);
+export const conv3d = defineConverter('Conv3D', convert);

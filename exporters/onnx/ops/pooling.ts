@@ -1,0 +1,30 @@
+import { type Convert, defineConverter } from '../../../src/core/converter.ts';
+import { type DataFormat, type Padding, spatialInput, windowAttributes } from './window.ts';
+
+interface PoolingConfig {
+  poolSize: number | number[];
+  strides: number | number[];
+  padding: Padding;
+  dataFormat?: DataFormat;
+}
+
+/** Both frameworks leave padding out of an average's count, and take it as −∞ in a maximum. */
+function pooling(operator: 'MaxPool' | 'AveragePool'): Convert {
+  return (layer, [input], graph) => {
+    const { poolSize, strides, padding, dataFormat } = layer.getConfig() as unknown as PoolingConfig;
+    const { x, extents, layout } = spatialInput(input, dataFormat ?? 'channelsLast', graph);
+    const window = { kernel: [poolSize].flat(), strides: [strides].flat(), padding };
+    return graph.node(operator, [x], {
+      attributes: windowAttributes(window, extents),
+      shape: graph.outputShapes[0],
+      layout,
+    });
+  };
+}
+
+export const maxPooling1d = defineConverter('MaxPooling1D', pooling('MaxPool'));
+export const maxPooling2d = defineConverter('MaxPooling2D', pooling('MaxPool'));
+export const maxPooling3d = defineConverter('MaxPooling3D', pooling('MaxPool'));
+export const averagePooling1d = defineConverter('AveragePooling1D', pooling('AveragePool'));
+export const averagePooling2d = defineConverter('AveragePooling2D', pooling('AveragePool'));
+export const averagePooling3d = defineConverter('AveragePooling3D', pooling('AveragePool'));

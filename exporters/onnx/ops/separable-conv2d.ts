@@ -1,0 +1,32 @@
+import { defineConverter, type ValueShape } from '../../../src/core/converter.ts';
+import { layerWeight, transposeWeights } from '../../../src/core/weights.ts';
+import { activate } from './activation.ts';
+import { type DepthwiseConfig, depthwise } from './depthwise-conv2d.ts';
+import { spatialInput } from './window.ts';
+
+/** A depthwise convolution, then a 1×1 convolution across the channels. */
+export const separableConv2d = defineConverter('SeparableConv2D', (layer, [input], graph) => {
+  const config = layer.getConfig() as unknown as DepthwiseConfig;
+  const kernel = layerWeight(layer, 'depthwise_kernel')!;
+  const pointwise = transposeWeights(layerWeight(layer, 'pointwise_kernel')!, [3, 2, 0, 1]);
+  const bias = layerWeight(layer, 'bias');
+  const [shape] = graph.outputShapes;
+  const filtered = depthwise(
+    spatialInput(input, config.dataFormat, graph),
+    kernel,
+    undefined,
+    { ...config, shape: withChannels(shape, kernel.shape[2] * kernel.shape[3], config.dataFormat) },
+    graph,
+  );
+  const y = graph.node(
+    'Conv',
+    [filtered, graph.weight('pointwise_kernel', pointwise), ...(bias ? [graph.weight('bias', bias)] : [])],
+    { attributes: { kernel_shape: [1, 1] }, shape },
+  );
+  return activate(y, config.activation, graph);
+});
+
+function withChannels(shape: ValueShape, channels: number, dataFormat: string): ValueShape {
+  const axis = dataFormat === 'channelsFirst' ? 1 : shape.length - 1;
+  return shape.map((extent, i) => (i === axis ? channels : extent));
+}

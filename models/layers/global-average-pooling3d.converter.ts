@@ -1,0 +1,9 @@
+import { defineConverter } from '../../src/core/converter.ts';
+
+export const globalAveragePooling3dConverter = defineConverter(
+  'GlobalAveragePooling3D',
+  (_layer, [x], graph) => {
+    const pooled = graph.node('GlobalAveragePool', [graph.channelsFirst(x)]);
+    return graph.node('Flatten', [pooled], { shape: graph.outputShapes[0], layout: 'tfjs' });
+  },
+);
