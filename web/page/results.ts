@@ -55,7 +55,7 @@ function cardElement(card: Card, unfolded: Set<string>): HTMLElement {
   });
   const list = element('ol', { className: 'bars' }, ...rows);
   const foldText = () => (unfolded.has(title) ? 'Fewer labels' : `All ${labels.length} labels`);
-  const fold = element('button', { type: 'button', className: 'quiet', textContent: foldText() });
+  const fold = element('button', { type: 'button', className: 'quiet fold', textContent: foldText() });
   fold.setAttribute('aria-expanded', String(unfolded.has(title)));
   fold.onclick = () => {
     if (!unfolded.delete(title)) unfolded.add(title);
@@ -91,7 +91,7 @@ function barElement(label: string, probability: number, threshold: number): HTML
     element(
       'span',
       { className: 'bar', 'aria-hidden': 'true', style: `--threshold: ${threshold * 100}%` },
-      element('span', { style: `width: ${probability * 100}%` }),
+      element('span', { className: 'fill', style: `width: ${probability * 100}%` }),
     ),
     element('span', { className: 'value', textContent: percent(probability) }),
   );
