@@ -1,0 +1,211 @@
+import type { Scores } from '../result.ts';
+import { type ChartSeries, epochChart, labelChart } from './charts.ts';
+import type { ReportData, ReportError } from './data.ts';
+import { html, type Markup } from './html.ts';
+import { style } from './style.ts';
+
+/** Pictures as `data:` addresses, in the order of the data's lists. */
+export interface ReportPictures {
+  readonly errors: readonly string[];
+  readonly attention: readonly { readonly frame: string; readonly overlay: string; readonly range: string }[];
+}
+
+const columns = [
+  ['P', 'precision/samples'],
+  ['R', 'recall/samples'],
+  ['F1', 'f1/samples'],
+] as const;
+
+const percent = (rate: number | null | undefined): string => (rate == null ? '–' : (rate * 100).toFixed(1));
+
+/** The whole page. It asks for nothing from anywhere, and its own policy would refuse it. */
+export function reportPage(data: ReportData, pictures: ReportPictures): string {
+  const { result } = data;
+  const title = `${result.dataset}, ${result.split} split`;
+  const page = html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
+<title>${title} · Actionnx</title>
+<style>${{ markup: style }}</style>
+</head>
+<body>
+<main>
+<header><h1>${title}</h1><p>${result.systems.length} systems on ${result.samples} key frames</p></header>
+${cards(data)}
+${scoreTable(data)}
+${trainingSection(data)}
+${labelSection(data)}
+${errorSection(data, pictures)}
+${attentionSection(data, pictures)}
+${footer(data)}
+</main>
+</body>
+</html>
+`;
+  return page.markup;
+}
+
+/** A system keeps its colour through every part of the page. */
+function seriesOf(data: ReportData, name: string): ChartSeries {
+  const index = data.result.systems.findIndex((system) => system.name === name);
+  return { name, colour: index < 0 ? 'var(--ensemble)' : `var(--s${index % 6})` };
+}
+
+interface Row {
+  readonly series: ChartSeries;
+  readonly scores: Scores;
+}
+
+/** Everything that predicts: the systems, then their ensemble. */
+function predictors({ result, ...data }: ReportData): Row[] {
+  const rows: Row[] = result.systems.map((scores) => ({
+    series: seriesOf({ result, ...data }, scores.name),
+    scores,
+  }));
+  if (result.ensemble) {
+    rows.push({ series: { name: 'ensemble', colour: 'var(--ensemble)' }, scores: result.ensemble });
+  }
+  return rows;
+}
+
+function cards(data: ReportData): Markup {
+  const { result } = data;
+  const f1 = (scores: Scores) => scores.metrics['f1/samples'] ?? 0;
+  const best = predictors(data).reduce((a, b) => (f1(b.scores) > f1(a.scores) ? b : a));
+  const floor = f1(result.constant);
+  const seen = result.constant.perLabel.filter(({ support }) => support > 0).length;
+  const card = (name: string, value: string, note: string) =>
+    html`<div class="panel"><small>${name}</small><b>${value}</b><small>${note}</small></div>`;
+  return html`<div class="cards">
+${card('Best F1', `${percent(f1(best.scores))} %`, best.series.name)}
+${card('Best constant prediction', `${percent(floor)} %`, result.constant.labels.join(', '))}
+${card('Key frames', String(result.samples), result.broken.length > 0 ? `${result.broken.length} broken ones left out` : `split ${result.split}`)}
+${card('Labels that occur', `${seen}`, `of ${result.labels.names.length}`)}
+</div>`;
+}
+
+function scoreTable(data: ReportData): Markup {
+  const { result } = data;
+  const rows = predictors(data);
+  const tops = columns.map(([, metric]) =>
+    Math.max(...rows.map(({ scores }) => scores.metrics[metric] ?? 0)),
+  );
+  const cells = (scores: Scores, mark: boolean) =>
+    columns.map(([, metric], i) => {
+      const rate = scores.metrics[metric];
+      return html`<td class="n${mark && rate === tops[i] ? ' best' : ''}">${percent(rate)}</td>`;
+    });
+  const bar = (scores: Scores, colour: string) =>
+    html`<td class="bar"><div class="track"><i style="width:${percent(scores.metrics['f1/samples'] ?? 0)}%;background:${colour}"></i></div></td>`;
+  const ensembleNote =
+    result.ensemble &&
+    `The ensemble weighs ${result.ensemble.members.map((name, i) => `${name} ${result.ensemble?.weights[i].toFixed(3)}`).join(', ')} (${result.ensemble.weightsFrom}).`;
+  return html`<section>
+<h2>Scores</h2>
+<p>Example-based precision, recall and F1 in percent, averaged over key frames. F1 is not the harmonic mean of the two columns before it. ${ensembleNote}</p>
+<div class="panel scroll"><table>
+<thead><tr><th>system</th>${columns.map(([name]) => html`<th class="n">${name}</th>`)}<th></th></tr></thead>
+<tbody>
+${rows.map(
+  ({
+    series,
+    scores,
+  }) => html`<tr class="${scores === result.ensemble ? 'ensemble' : ''}"><td><span class="dot" style="background:${series.colour}"></span>${series.name}</td>${cells(scores, rows.length > 1)}${bar(scores, series.colour)}</tr>
+`,
+)}<tr class="constant"><td><span class="dot" style="background:var(--rule)"></span>best constant</td>${cells(result.constant, false)}${bar(result.constant, 'var(--faint)')}</tr>
+</tbody>
+</table></div>
+</section>`;
+}
+
+function trainingSection(data: ReportData): Markup | null {
+  if (data.training.every(({ epochs }) => epochs.length === 0)) return null;
+  return html`<section>
+<h2>Learning</h2>
+<p>F1 on the validation split after each epoch; the marked epoch is the one that was exported.</p>
+<div class="panel">${epochChart(data.training, (system) => seriesOf(data, system))}</div>
+</section>`;
+}
+
+function labelSection(data: ReportData): Markup {
+  const rows = predictors(data);
+  const { perLabel } = data.result.constant;
+  const order = Array.from(perLabel.keys())
+    .filter((index) => perLabel[index].support > 0)
+    .sort((a, b) => perLabel[b].support - perLabel[a].support);
+  const absent = perLabel.filter(({ support }) => support === 0).map(({ label }) => label);
+  const chart = labelChart(
+    order.map((index) => perLabel[index]),
+    rows.map(({ series, scores }) => ({ series, scores: order.map((index) => scores.perLabel[index]) })),
+  );
+  return html`<section>
+<h2>Labels</h2>
+<p>F1 in percent of each label, most frequent first; the last column counts the key frames that have it. ${absent.length > 0 ? `Not in this split: ${absent.join(', ')}.` : ''}</p>
+<div class="panel">${chart}
+<details><summary>Precision, recall and F1 of every label</summary><div class="scroll"><table>
+<thead><tr><th>label</th><th class="n">support</th>${rows.map(({ series }) => html`<th class="n">${series.name}: P</th><th class="n">R</th><th class="n">F1</th>`)}</tr></thead>
+<tbody>${order.map((index) => labelRow(rows, index))}</tbody>
+</table></div></details></div>
+</section>`;
+}
+
+function labelRow(rows: readonly Row[], index: number): Markup {
+  const { label, support } = rows[0].scores.perLabel[index];
+  const cells = rows.map(({ scores }) => {
+    const { precision, recall, f1 } = scores.perLabel[index];
+    return html`<td class="n">${percent(precision)}</td><td class="n">${percent(recall)}</td><td class="n">${percent(f1)}</td>`;
+  });
+  return html`<tr><td>${label}</td><td class="n">${support}</td>${cells}</tr>
+`;
+}
+
+function errorSection(data: ReportData, pictures: ReportPictures): Markup | null {
+  if (data.errors.length === 0) return null;
+  return html`<section>
+<h2>Worst errors</h2>
+<p>The key frames on which ${data.errorsOf === 'ensemble' ? 'the ensemble' : data.errorsOf} does worst, worst first.</p>
+<div class="key"><span class="chip hit">found</span><span class="chip missed">missed</span><span class="chip extra">predicted, not there</span></div>
+<div class="sheet">${data.errors.map(
+    (error, i) => html`<figure><img src="${pictures.errors[i]}" alt="${error.id}">
+<figcaption><small><span>${error.id}</span><span>F1 ${percent(error.f1)}</span></small>${errorChips(error)}</figcaption></figure>
+`,
+  )}</div>
+</section>`;
+}
+
+function errorChips({ truth, predicted }: ReportError): Markup {
+  const found = new Map(predicted.map(({ label, probability }) => [label, probability]));
+  const chip = (kind: string, label: string) =>
+    html`<span class="chip ${kind}">${label}${found.has(label) ? ` ${found.get(label)?.toFixed(2)}` : ''}</span>`;
+  return html`<div class="chips">${truth.map((label) => chip(found.has(label) ? 'hit' : 'missed', label))}</div>
+<div class="chips">${predicted.filter(({ label }) => !truth.includes(label)).map(({ label }) => chip('extra', label))}</div>`;
+}
+
+function attentionSection(data: ReportData, pictures: ReportPictures): Markup | null {
+  if (data.attention.length === 0) return null;
+  const systems = [...new Set(data.attention.map(({ system }) => system))].join(', ');
+  return html`<section>
+<h2>Attention</h2>
+<p>Where ${systems} looks: the frame, and its attention map over it, stretched from the map's lowest to its highest weight.</p>
+<div class="sheet pair">${data.attention.map(
+    (
+      { id, truth },
+      i,
+    ) => html`<figure><div class="two"><img src="${pictures.attention[i].frame}" alt="${id}"><img src="${pictures.attention[i].overlay}" alt="attention over ${id}"></div>
+<figcaption><small><span>${id}</span><span>${pictures.attention[i].range}</span></small><div class="chips">${truth.map((label) => html`<span class="chip plain">${label}</span>`)}</div></figcaption></figure>
+`,
+  )}</div>
+</section>`;
+}
+
+function footer({ result, command, created }: ReportData): Markup {
+  const versions = Object.entries(result.versions).map(([name, version]) => `${name} ${version}`);
+  return html`<footer>
+<p>${created} · provider ${result.provider} · ${versions.join(' · ')}</p>
+<p>labels ${result.labels.hash.slice(0, 12)} · ${result.systems.map(({ name, graph }) => `${name} ${graph.slice(0, 12)}`).join(' · ')}</p>
+${command && html`<p><code>${command}</code></p>`}
+</footer>`;
+}
