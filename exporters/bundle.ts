@@ -1,0 +1,120 @@
+import { createHash } from 'node:crypto';
+import { open, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type BundleManifest, bundleSchema } from '../src/core/bundle.ts';
+import { sha256 } from '../src/core/hash.ts';
+import { type LabelSet, labelSetHash } from '../src/core/labels.ts';
+import { encodeSafetensors } from '../src/core/safetensors.ts';
+import type { Tensor } from '../src/core/tensor.ts';
+import { writeFolderAtomic } from '../src/node/atomic-file.ts';
+import { readBundle, readGolden } from '../src/node/bundle-folder.ts';
+import { goldenFrames } from './golden.ts';
+import { type CardDetails, modelCard } from './model-card.ts';
+import type { OnnxModel } from './onnx/export.ts';
+import { requirePassed, type VerificationRow, type VerificationTarget, verifyBundle } from './onnx/verify.ts';
+
+/** What a bundle is made of, beside what can be read off the graph. */
+export interface BundleSource {
+  /** Exported with `frames` normalisation; its first output is `probabilities`. */
+  readonly onnx: OnnxModel;
+  readonly name: string;
+  readonly labels: LabelSet;
+  readonly input: Pick<
+    BundleManifest['input'],
+    'kind' | 'height' | 'width' | 'frames' | 'speed' | 'mean' | 'std'
+  >;
+  /** Default 0.5. */
+  readonly threshold?: number;
+  readonly validation: BundleManifest['validation'];
+  readonly provenance: BundleManifest['provenance'];
+  readonly card: CardDetails;
+  /** tfjs's outputs by name for uint8 frames [N, …]: what the graph has to reproduce. */
+  readonly reference: (frames: Tensor) => Promise<Record<string, Tensor>>;
+  /** Where the graph is tried before the bundle is put in place. */
+  readonly targets: readonly VerificationTarget[];
+}
+
+const files = {
+  graph: 'model.onnx',
+  golden: 'golden.safetensors',
+  manifest: 'bundle.json',
+  card: 'README.md',
+};
+
+/**
+ * Writes a bundle: graph, golden values, manifest and model card, then verifies what was written. The folder appears
+ * only when every runtime agrees with tfjs; an older bundle at `target` stays until then.
+ *
+ * @throws UserError when a runtime's outputs are off, or the folder cannot be written
+ */
+export async function writeBundle(
+  target: string,
+  source: BundleSource,
+): Promise<{ manifest: BundleManifest; verification: VerificationRow[] }> {
+  const { input } = source;
+  const frameShape = [input.height, input.width, 3];
+  const frames = goldenFrames(input.kind === 'clip' ? [input.frames, ...frameShape] : frameShape);
+  const inputName = source.onnx.inputs[0].name;
+  const golden = encodeSafetensors(
+    { [inputName]: frames, ...(await source.reference(frames)) },
+    { bundle: source.name },
+  );
+  let result: { manifest: BundleManifest; verification: VerificationRow[] } | undefined;
+  await writeFolderAtomic(target, async (folder) => {
+    const graphHash = await writeGraph(join(folder, files.graph), source.onnx);
+    await writeFile(join(folder, files.golden), golden);
+    const manifest = await describe(source, graphHash, await sha256(golden));
+    await writeFile(join(folder, files.manifest), `${JSON.stringify(manifest, null, 2)}\n`);
+    await writeFile(join(folder, files.card), modelCard(manifest, source.card));
+    const verification = await verifyBundle(
+      await readBundle(folder),
+      await readGolden(folder, manifest),
+      source.targets,
+    );
+    requirePassed(verification);
+    result = { manifest, verification };
+  });
+  return result!;
+}
+
+/** Streams the graph into a file, hashing it on the way. */
+async function writeGraph(path: string, onnx: OnnxModel): Promise<string> {
+  const hash = createHash('sha256');
+  const file = await open(path, 'wx');
+  try {
+    for (const chunk of onnx.chunks()) {
+      hash.update(chunk);
+      await file.writeFile(chunk);
+    }
+  } finally {
+    await file.close();
+  }
+  return hash.digest('hex');
+}
+
+async function describe(
+  { onnx, name, labels, input, threshold = 0.5, validation, provenance }: BundleSource,
+  graphHash: string,
+  goldenHash: string,
+): Promise<BundleManifest> {
+  return bundleSchema.parse({
+    format: 'actionnx-bundle',
+    formatVersion: 1,
+    name,
+    task: 'multi-label-classification',
+    labels: { names: [...labels.names], codes: [...labels.codes], hash: await labelSetHash(labels) },
+    input: { name: onnx.inputs[0].name, ...input, resize: 'bilinear-antialias' },
+    outputs: onnx.outputs.map(({ name, shape }) => ({ name, shape: [...shape] })),
+    threshold,
+    validation,
+    graph: {
+      file: files.graph,
+      sha256: graphHash,
+      bytes: onnx.byteLength,
+      opset: onnx.opset,
+      parameters: onnx.parameters,
+    },
+    golden: { file: files.golden, sha256: goldenHash },
+    provenance,
+  } satisfies BundleManifest);
+}

@@ -1,0 +1,92 @@
+import type { BundleManifest } from '../src/core/bundle.ts';
+
+/** What a model card says beyond the manifest. */
+export interface CardDetails {
+  /** "PCD-ResNet". */
+  readonly title: string;
+  /** A sentence or two: what the model is. */
+  readonly summary: string;
+  /** How it was trained, one fact a line. */
+  readonly training: readonly string[];
+}
+
+/** The bundle's README.md: what the model is, what goes in and comes out, how it was trained and how to run it. */
+export function modelCard(manifest: BundleManifest, { title, summary, training }: CardDetails): string {
+  return [
+    `# ${title}`,
+    summary,
+    '## Input and output',
+    inputText(manifest),
+    outputText(manifest),
+    '## Training',
+    training.length > 0 ? training.map((fact) => `- ${fact}`).join('\n') : 'Not recorded.',
+    '## Scores',
+    scoresText(manifest),
+    '## Running it',
+    runningText(manifest),
+    '## Files',
+    filesText(manifest),
+    `## Labels (${manifest.labels.names.length})`,
+    labelsText(manifest),
+    '',
+  ].join('\n\n');
+}
+
+function inputText({ input }: BundleManifest): string {
+  const { name, kind, height, width, frames, speed } = input;
+  const shape = kind === 'clip' ? `N, ${frames}, ${height}, ${width}, 3` : `N, ${height}, ${width}, 3`;
+  const clip = kind === 'clip' ? ` A clip is ${frames} frames, ${speed} apart, around the key frame.` : '';
+  return (
+    `\`${name}\`: uint8 RGB, [${shape}].${clip} Frames are resized to ${width}×${height} with an antialiased ` +
+    'bilinear filter, ignoring the aspect ratio; normalisation is inside the graph.'
+  );
+}
+
+function outputText({ outputs, threshold }: BundleManifest): string {
+  const rows = outputs.map(({ name, shape }) => `- \`${name}\`: float32 [${shape.join(', ')}], in 0–1`);
+  return `${rows.join('\n')}\n\nA label is predicted where its probability is at least ${threshold}.`;
+}
+
+function scoresText({ validation }: BundleManifest): string {
+  if (!validation) return 'Not measured.';
+  const { dataset, split, samples, precision, recall, f1 } = validation;
+  const percent = (rate: number) => (100 * rate).toFixed(1);
+  return [
+    `Example-based, on ${samples} samples of the ${split} split of ${dataset}:`,
+    '',
+    '| precision | recall | F1 |',
+    '|---:|---:|---:|',
+    `| ${percent(precision)} | ${percent(recall)} | ${percent(f1)} |`,
+  ].join('\n');
+}
+
+function runningText({ name, input }: BundleManifest): string {
+  return `From the command line:
+
+    npx actionnx predict ${name} photo.jpg
+
+With onnxruntime-node, or onnxruntime-web in a browser, on frames of the right size:
+
+\`\`\`js
+import { InferenceSession, Tensor } from 'onnxruntime-node'; // or 'onnxruntime-web'
+
+const session = await InferenceSession.create('model.onnx');
+const shape = [1, ${input.kind === 'clip' ? `${input.frames}, ` : ''}${input.height}, ${input.width}, 3];
+const frames = new Tensor('uint8', bytes, shape); // bytes: a Uint8Array of RGB values
+const { probabilities } = await session.run({ ${input.name}: frames });
+\`\`\``;
+}
+
+function filesText({ graph, golden }: BundleManifest): string {
+  const megabytes = (graph.bytes / 1e6).toFixed(1);
+  const parameters = graph.parameters.toLocaleString('en');
+  return [
+    `- \`${graph.file}\`: ONNX opset ${graph.opset}, ${megabytes} MB, ${parameters} parameters, sha256 \`${graph.sha256}\``,
+    `- \`${golden.file}\`: inputs with the outputs that TensorFlow.js gave for them`,
+    '- `bundle.json`: all of the above for programs',
+  ].join('\n');
+}
+
+function labelsText({ labels }: BundleManifest): string {
+  return labels.names.map((name, index) => `${index}. ${name}`).join('\n');
+}
