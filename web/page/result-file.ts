@@ -1,4 +1,3 @@
-import { ensembleWeights } from '../client.ts';
 import type { LabelledPicture, LoadedSystem, Media } from './protocol.ts';
 import { deciding } from './timeline.ts';
 
@@ -8,13 +7,13 @@ export function resultFile(result: {
   readonly runtime: string;
   readonly version: string;
   readonly systems: readonly LoadedSystem[];
+  readonly weights: readonly number[] | null;
   readonly media: Media;
   readonly rate: number;
   readonly pictures: readonly LabelledPicture[];
 }): unknown {
-  const { fileName, runtime, version, systems, media, rate, pictures } = result;
+  const { fileName, runtime, version, systems, weights, media, rate, pictures } = result;
   const { labels, threshold } = systems[0].manifest;
-  const weights = ensembleWeights(systems.map(({ manifest }) => manifest));
   return {
     file: fileName,
     width: media.width,

@@ -1,0 +1,143 @@
+import { access, copyFile, cp, mkdir, readdir, stat, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { basename, dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { BundleManifest } from '../src/core/bundle.ts';
+import { UserError, usageError } from '../src/core/errors.ts';
+import { writeFolderAtomic } from '../src/node/atomic-file.ts';
+import { readBundle } from '../src/node/bundle-folder.ts';
+import { packageVersion } from '../src/node/package-info.ts';
+import type { Site } from './site.ts';
+
+/** What onnxruntime-web fetches at run time: the wasm build, and the one with WebGPU. */
+const ortFiles = ['ort-wasm-simd-threaded', 'ort-wasm-simd-threaded.asyncify'].flatMap((name) => [
+  `${name}.mjs`,
+  `${name}.wasm`,
+]);
+
+export interface Deployed {
+  /** Absolute path of the site. */
+  readonly folder: string;
+  readonly systems: readonly string[];
+  readonly bytes: number;
+}
+
+/**
+ * Makes a static site of the page and some bundles: any web server can serve it, from any path, and nothing but the
+ * browser runs. The folder is complete or absent; one made by an earlier deploy is replaced.
+ *
+ * @param bundleFolders the systems, in the order the page lists them
+ * @param options.examples image and video files that the page offers to try
+ * @throws UserError when a bundle is broken, two have the same name, an example is missing, or `out` holds something
+ *   other than a site
+ * @example await deploySite(['bundles/apcd-resnet'], 'site', { examples: ['clip.mp4'] });
+ */
+export async function deploySite(
+  bundleFolders: readonly string[],
+  out: string,
+  { examples = [] }: { readonly examples?: readonly string[] } = {},
+): Promise<Deployed> {
+  const page = await pageFolder();
+  await checkReplaceable(out);
+  await Promise.all(examples.map(checkExample));
+  const bundles = await Promise.all(
+    bundleFolders.map(async (folder) => ({ folder, manifest: (await readBundle(folder)).manifest })),
+  );
+  const names = bundles.map(({ manifest }) => manifest.name);
+  checkDistinct(names, 'systems');
+  names.forEach(checkFolderName);
+  checkDistinct(
+    examples.map((path) => basename(path)),
+    'examples',
+  );
+  const site: Site = {
+    format: 'actionnx-site',
+    formatVersion: 1,
+    version: packageVersion,
+    systems: names.map((name) => ({ name, bundle: `bundles/${name}/` })),
+    examples: examples.map((path) => ({
+      name: basename(path),
+      file: `examples/${encodeURIComponent(basename(path))}`,
+    })),
+  };
+  await writeFolderAtomic(out, async (temporary) => {
+    await cp(page, temporary, { recursive: true });
+    await copyInto(join(temporary, 'ort'), await ortFolder(), ortFiles);
+    for (const { folder, manifest } of bundles) {
+      await copyInto(join(temporary, 'bundles', manifest.name), folder, bundleFiles(manifest));
+    }
+    for (const path of examples) await copyInto(join(temporary, 'examples'), dirname(path), [basename(path)]);
+    await writeFile(join(temporary, 'site.json'), `${JSON.stringify(site, null, 2)}\n`);
+  });
+  return { folder: resolve(out), systems: names, bytes: await folderBytes(out) };
+}
+
+/** What a browser needs of a bundle. */
+function bundleFiles({ graph, golden }: BundleManifest): string[] {
+  return ['bundle.json', graph.file, golden.file];
+}
+
+async function copyInto(folder: string, from: string, files: readonly string[]): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  for (const file of files) await copyFile(join(from, file), join(folder, file));
+}
+
+/** The page as `npm run build` made it: beside the compiled package, or in `dist` when running from the sources. */
+async function pageFolder(): Promise<string> {
+  for (const place of ['../web-page/', '../dist/web-page/']) {
+    const folder = fileURLToPath(new URL(place, import.meta.url));
+    const built = await access(join(folder, 'index.html')).then(
+      () => true,
+      () => false,
+    );
+    if (built) return folder;
+  }
+  throw new UserError('the page has not been built', { remedy: 'run npm run build' });
+}
+
+async function ortFolder(): Promise<string> {
+  return dirname(createRequire(import.meta.url).resolve('onnxruntime-web'));
+}
+
+/** A slip of the keyboard must not cost anybody a folder. */
+async function checkReplaceable(out: string): Promise<void> {
+  const entries = await readdir(out).catch((error: NodeJS.ErrnoException): string[] => {
+    if (error.code === 'ENOENT') return [];
+    throw usageError('a site is written to a folder', { received: `${out}, which is a file` });
+  });
+  if (entries.length === 0 || entries.includes('site.json')) return;
+  throw usageError('a site replaces only an empty folder or an earlier site', {
+    received: `${out}, which holds ${entries.slice(0, 3).join(', ')}${entries.length > 3 ? ', …' : ''}`,
+    remedy: 'choose another --out',
+  });
+}
+
+async function checkExample(path: string): Promise<void> {
+  const found = await stat(path).catch(() => null);
+  if (!found?.isFile()) throw new UserError(`there is no example file ${path}`);
+}
+
+/** A bundle's name becomes a folder and an address: it must not lead elsewhere. */
+function checkFolderName(name: string): void {
+  if (/^[\w-][\w.-]*$/.test(name)) return;
+  throw new UserError('a deployed system is named with letters, digits, dots, dashes and underscores', {
+    received: JSON.stringify(name),
+    remedy: 'export it under another --name',
+  });
+}
+
+function checkDistinct(names: readonly string[], what: string): void {
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice === undefined) return;
+  throw new UserError(`the ${what} of a site need different names`, { received: `${twice} twice` });
+}
+
+async function folderBytes(folder: string): Promise<number> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const sizes = await Promise.all(
+    entries
+      .filter((entry) => entry.isFile())
+      .map(async ({ parentPath, name }) => (await stat(join(parentPath, name))).size),
+  );
+  return sizes.reduce((sum, size) => sum + size, 0);
+}

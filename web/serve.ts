@@ -1,0 +1,96 @@
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import sirv from 'sirv';
+import { reasonOf, UserError, usageError } from '../src/core/errors.ts';
+import { parseSite } from './site.ts';
+
+/** A running server. */
+export interface SiteServer {
+  readonly url: string;
+  /** Ends every connection and frees the port. */
+  close(): Promise<void>;
+}
+
+/** With these a page is cross-origin isolated, which wasm threads need. */
+const isolation = {
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Embedder-Policy': 'require-corp',
+  'Cross-Origin-Resource-Policy': 'same-origin',
+};
+
+/**
+ * Serves a deployed site to this machine.
+ *
+ * @param options.port 0 takes any free one
+ * @throws UserError when the folder is no site, or the port is taken or not allowed
+ * @example const { url, close } = await serveSite('site', { port: 8080 });
+ */
+export async function serveSite(
+  folder: string,
+  { port = 8080 }: { readonly port?: number } = {},
+): Promise<SiteServer> {
+  await checkSite(folder);
+  const files = sirv(folder, {
+    dev: true,
+    setHeaders: (response) => {
+      for (const [name, value] of Object.entries(isolation)) response.setHeader(name, value);
+    },
+  });
+  const server = createServer((request, response) => {
+    files(request, response, () => {
+      response.writeHead(404, { 'Content-Type': 'text/plain' }).end('not found\n');
+    });
+  });
+  await new Promise<void>((done, fail) => {
+    server.once('error', (error: NodeJS.ErrnoException) => fail(listenError(error, port)));
+    server.listen(port, 'localhost', done);
+  });
+  return {
+    url: `http://localhost:${(server.address() as AddressInfo).port}/`,
+    close: () =>
+      new Promise((done) => {
+        server.close(() => done());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+async function checkSite(folder: string): Promise<void> {
+  const path = join(folder, 'site.json');
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (cause) {
+    throw usageError(`${folder} is not a site`, {
+      received: reasonOf(cause),
+      remedy: `make one with actionnx deploy <bundle..> --out ${folder}`,
+    });
+  }
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    throw new UserError(`${path} must be JSON`, {
+      received: reasonOf(cause),
+      remedy: 'deploy the site again',
+      cause,
+    });
+  }
+  parseSite(json, path);
+}
+
+function listenError(error: NodeJS.ErrnoException, port: number): UserError {
+  if (error.code === 'EADDRINUSE') {
+    return new UserError(`port ${port} is taken`, {
+      remedy: 'choose another with --port, or --port 0 for any free one',
+      cause: error,
+    });
+  }
+  return new UserError(`cannot listen on port ${port}`, {
+    received: reasonOf(error),
+    remedy: 'choose another with --port',
+    cause: error,
+  });
+}
