@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import sharp, { type Sharp } from 'sharp';
 import { reasonOf, UserError } from '../core/errors.ts';
 import type { RgbImage } from '../image/image.ts';
@@ -50,6 +50,23 @@ export async function readImage(source: string | Uint8Array, name = 'the image')
       remedy: 'the file is corrupt, truncated or no image: get it again',
       cause: error,
     });
+  }
+}
+
+/** The empty IEND chunk with its checksum: what every whole PNG ends with. */
+const pngEnd = Buffer.from([0, 0, 0, 0, 0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0x82]);
+
+/** Whether a file is there and ends as a PNG must: finds missing and truncated frames without decoding them. */
+export async function isCompletePng(path: string): Promise<boolean> {
+  const handle = await open(path, 'r').catch(() => null);
+  if (!handle) return false;
+  try {
+    const { size } = await handle.stat();
+    if (size < pngEnd.length) return false;
+    const { buffer } = await handle.read(Buffer.alloc(pngEnd.length), 0, pngEnd.length, size - pngEnd.length);
+    return buffer.equals(pngEnd);
+  } finally {
+    await handle.close();
   }
 }
 
