@@ -1,12 +1,12 @@
 import { BarChart, LineChart } from 'echarts/charts';
-import { GridComponent, LegendComponent, TitleComponent } from 'echarts/components';
+import { GridComponent, TitleComponent } from 'echarts/components';
 import { type EChartsCoreOption, init, use } from 'echarts/core';
 import { SVGRenderer } from 'echarts/renderers';
 import type { LabelScores } from '../metrics/index.ts';
-import type { ReportTraining } from './data.ts';
+import type { ReportEpoch, ReportTraining } from './data.ts';
 import { type Markup, raw } from './html.ts';
 
-use([BarChart, LineChart, GridComponent, LegendComponent, TitleComponent, SVGRenderer]);
+use([BarChart, LineChart, GridComponent, TitleComponent, SVGRenderer]);
 
 /** A predictor in a chart. Colours are CSS, so that a chart follows the page's light and dark. */
 export interface ChartSeries {
@@ -118,24 +118,19 @@ export function labelChart(
   );
 }
 
-/** F1 in percent against the epoch, a line a system, the best epoch marked. */
+/** The first epoch with the highest F1. */
+export function bestEpoch(epochs: readonly ReportEpoch[]): ReportEpoch {
+  return epochs.reduce((best, epoch) => (epoch.f1 > best.f1 ? epoch : best));
+}
+
+/** F1 in percent against the epoch, a line a system (each of at least one epoch), the best epoch marked. */
 export function epochChart(
   training: readonly ReportTraining[],
   seriesOf: (system: string) => ChartSeries,
 ): Markup {
-  const lines = training.filter(({ epochs }) => epochs.length > 0);
   return draw(
     {
-      legend: {
-        top: 0,
-        left: 44,
-        itemWidth: 18,
-        itemHeight: 8,
-        icon: 'roundRect',
-        textStyle: { color: ink, fontSize: 12 },
-        data: lines.map(({ system }) => system),
-      },
-      grid: { left: 44, right: 24, top: 36, bottom: 40 },
+      grid: { left: 44, right: 24, top: 28, bottom: 40 },
       xAxis: {
         type: 'value',
         name: 'epoch',
@@ -144,7 +139,7 @@ export function epochChart(
         nameTextStyle: { color: faint },
         minInterval: 1,
         min: 0,
-        max: Math.max(1, ...lines.flatMap(({ epochs }) => epochs.map(({ epoch }) => epoch))),
+        max: Math.max(1, ...training.flatMap(({ epochs }) => epochs.map(({ epoch }) => epoch))),
         axisLine: { lineStyle: { color: rule } },
         axisTick: { show: false },
         axisLabel: { color: faint },
@@ -158,9 +153,9 @@ export function epochChart(
         axisLabel: { color: faint },
         splitLine: { lineStyle: { color: rule } },
       },
-      series: lines.map(({ system, epochs }) => {
+      series: training.map(({ system, epochs }) => {
         const { colour } = seriesOf(system);
-        const best = epochs.reduce((a, b) => (b.f1 > a.f1 ? b : a));
+        const best = bestEpoch(epochs);
         return {
           type: 'line',
           name: system,
@@ -170,13 +165,6 @@ export function epochChart(
             value: [point.epoch, point.f1 * 100],
             symbol: point === best || epochs.length === 1 ? 'circle' : 'none',
             symbolSize: 9,
-            label: {
-              show: point === best,
-              position: 'top',
-              color: colour,
-              fontWeight: 600,
-              formatter: (best.f1 * 100).toFixed(1),
-            },
           })),
         };
       }),

@@ -1,5 +1,5 @@
 import type { Scores } from '../result.ts';
-import { type ChartSeries, epochChart, labelChart } from './charts.ts';
+import { bestEpoch, type ChartSeries, epochChart, labelChart } from './charts.ts';
 import type { ReportData, ReportError } from './data.ts';
 import { html, type Markup } from './html.ts';
 import { style } from './style.ts';
@@ -122,11 +122,16 @@ ${rows.map(
 }
 
 function trainingSection(data: ReportData): Markup | null {
-  if (data.training.every(({ epochs }) => epochs.length === 0)) return null;
+  const training = data.training.filter(({ epochs }) => epochs.length > 0);
+  if (training.length === 0) return null;
+  const keys = training.map(({ system, epochs }) => {
+    const best = bestEpoch(epochs);
+    return html`<span><span class="dot" style="background:${seriesOf(data, system).colour}"></span>${system} <b>${percent(best.f1)}</b> at epoch ${best.epoch}</span>`;
+  });
   return html`<section>
 <h2>Learning</h2>
-<p>F1 on the validation split after each epoch; the marked epoch is the one that was exported.</p>
-<div class="panel">${epochChart(data.training, (system) => seriesOf(data, system))}</div>
+<p>F1 in percent on the validation split after each epoch; each system's best epoch is marked.</p>
+<div class="panel"><div class="key">${keys}</div>${epochChart(training, (system) => seriesOf(data, system))}</div>
 </section>`;
 }
 
