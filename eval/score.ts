@@ -10,6 +10,7 @@ import type { NodeRuntime } from '../src/runtime/node.ts';
 import type { Provider } from '../src/runtime/session.ts';
 import { cacheKey } from './cache/key.ts';
 import { PredictionsCache } from './cache/predictions-cache.ts';
+import { isWitnessed, witnessOf } from './cache/witness.ts';
 import { joinPredictions, type Predictions } from './predictions.ts';
 import { prefetch } from './prefetch.ts';
 
@@ -61,7 +62,8 @@ export async function score(options: ScoreOptions): Promise<Scored> {
 
   let provider = await runtime.resolve(options.provider);
   let cache = await openCache(options, provider);
-  let stored = await cache.read();
+  const isOurs = (metadata: Readonly<Record<string, string>>) => isWitnessed(dataset, metadata);
+  let stored = await cache.read(isOurs);
   let inferred = 0;
   let broken: BrokenSample[] = [];
   if (samples.some(({ id }) => !stored.has(id))) {
@@ -70,7 +72,7 @@ export async function score(options: ScoreOptions): Promise<Scored> {
       if (classifier.provider !== provider) {
         provider = classifier.provider;
         cache = await openCache(options, provider);
-        stored = await cache.read();
+        stored = await cache.read(isOurs);
       }
       const missing = samples.filter(({ id }) => !stored.has(id));
       broken = await fill(options, classifier, cache, missing, stored);
@@ -105,12 +107,9 @@ async function checkLabels({ manifest }: Bundle, dataset: Dataset): Promise<void
   });
 }
 
-async function openCache(options: ScoreOptions, provider: Provider): Promise<PredictionsCache> {
-  const { bundle, dataset, cacheFolder } = options;
+async function openCache({ bundle, cacheFolder }: ScoreOptions, provider: Provider) {
   const key = await cacheKey(bundle.manifest, provider);
-  return new PredictionsCache(cacheFolder, key, bundle.manifest.labels.names.length, {
-    dataset: dataset.name,
-  });
+  return new PredictionsCache(cacheFolder, key, bundle.manifest.labels.names.length);
 }
 
 /** Infers the missing samples into the cache and into `stored`; returns those that could not be read. */
@@ -126,17 +125,19 @@ async function fill(
   const broken: BrokenSample[] = [];
   const metadata = {
     system: name,
+    dataset: dataset.name,
     split,
     runtime: `${runtime.name} ${runtime.version}`,
     actionnx: packageVersion,
   };
 
-  let pending: string[] = [];
+  let pending: Sample[] = [];
   let written = performance.now();
   const flush = async () => {
     if (pending.length > 0) {
-      const { probabilities } = joinPredictions(pending, stored, labels.names.length);
-      await cache.append(pending, probabilities, metadata);
+      const ids = pending.map(({ id }) => id);
+      const { probabilities } = joinPredictions(ids, stored, labels.names.length);
+      await cache.append(ids, probabilities, { ...metadata, ...(await witnessOf(dataset, pending[0])) });
     }
     pending = [];
     written = performance.now();
@@ -165,7 +166,7 @@ async function fill(
   };
   const jobs = batches.map((batch) => async () => {
     const frames = await Promise.all(batch.map(read));
-    return batch.flatMap(({ id }, i) => (frames[i] ? [{ id, frames: frames[i] }] : []));
+    return batch.flatMap((sample, i) => (frames[i] ? [{ sample, frames: frames[i] }] : []));
   });
 
   let done = 0;
@@ -173,9 +174,9 @@ async function fill(
   try {
     for await (const batch of prefetch(jobs, batchesAhead)) {
       const { probabilities } = await classifier.predict(batch.map(({ frames }) => frames));
-      batch.forEach(({ id }, i) => {
-        stored.set(id, probabilities.subarray(i * labels.names.length, (i + 1) * labels.names.length));
-        pending.push(id);
+      batch.forEach(({ sample }, i) => {
+        stored.set(sample.id, probabilities.subarray(i * labels.names.length, (i + 1) * labels.names.length));
+        pending.push(sample);
       });
       if (pending.length >= shardSamples || performance.now() - written > shardMilliseconds) await flush();
       done += batch.length;

@@ -19,26 +19,23 @@ export class PredictionsCache {
   readonly folder: string;
   readonly #key: CacheKey;
   readonly #labels: number;
-  /** Written into every shard; shards with another value under one of these names belong to other pictures. */
-  readonly #source: Readonly<Record<string, string>>;
 
-  /**
-   * @param labels how many probabilities a sample has
-   * @param source what the sample ids belong to, such as the data set
-   */
-  constructor(root: string, key: CacheKey, labels: number, source: Readonly<Record<string, string>> = {}) {
+  /** @param labels how many probabilities a sample has */
+  constructor(root: string, key: CacheKey, labels: number) {
     this.folder = join(root, key.hash);
     this.#key = key;
     this.#labels = labels;
-    this.#source = source;
   }
 
   /**
    * All predictions so far, by sample id; a copy, not a view of the folder.
    *
+   * @param accept whether a shard with this metadata is about the data set in question; others are passed over
    * @throws UserError naming a shard that is damaged; nothing is used of it
    */
-  async read(): Promise<Map<string, Float32Array>> {
+  async read(
+    accept: (metadata: Readonly<Record<string, string>>) => Promise<boolean>,
+  ): Promise<Map<string, Float32Array>> {
     const entries = await readdir(this.folder).catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return [];
       throw error;
@@ -57,7 +54,7 @@ export class PredictionsCache {
         });
       }
       const { ids, probabilities, metadata } = await decodeShard(bytes, this.#labels, path);
-      if (Object.entries(this.#source).some(([field, value]) => metadata[field] !== value)) continue;
+      if (!(await accept(metadata))) continue;
       ids.forEach((id, i) => {
         if (predictions.has(id)) return;
         predictions.set(id, probabilities.subarray(i * this.#labels, (i + 1) * this.#labels));
@@ -70,19 +67,19 @@ export class PredictionsCache {
    * Adds a shard. It is complete on the disk when this returns.
    *
    * @param probabilities ids × labels
-   * @param metadata what else to record, such as versions
+   * @param metadata what `accept` goes by, and whatever else is worth recording
    * @throws UserError when it cannot be written; the cache is then as before
    */
   async append(
     ids: readonly string[],
     probabilities: Float32Array,
-    metadata: Readonly<Record<string, string>> = {},
+    metadata: Readonly<Record<string, string>>,
   ): Promise<void> {
     const { encodeShard } = await import('./shard.ts');
     const bytes = encodeShard({
       ids,
       probabilities,
-      metadata: { ...metadata, ...this.#source, ...this.#key.parts },
+      metadata: { ...metadata, ...this.#key.parts },
     });
     await writeFileAtomic(join(this.folder, nameOf(bytes)), bytes);
   }

@@ -1,0 +1,145 @@
+import { join } from 'node:path';
+import type { CommandModule } from 'yargs';
+import { exampleBasedScores } from '../eval/metrics/index.ts';
+import type { EnsembleWeights, Result, Scores } from '../eval/result.ts';
+import { UserError, usageError } from '../src/core/errors.ts';
+import type { Dataset } from '../src/data/dataset.ts';
+import { writeFileAtomic } from '../src/node/atomic-file.ts';
+import {
+  evaluate,
+  type NamedBundle,
+  openData,
+  readBundles,
+  type ScoringArguments,
+  scoreBundles,
+  withScoringOptions,
+} from './evaluation.ts';
+import { writeEvaluationReport } from './evaluation-report.ts';
+import { table } from './table.ts';
+
+type Arguments = ScoringArguments & {
+  bundle: string[];
+  ensemble?: 'vote-average';
+  weights?: string;
+  weightsSplit?: string;
+  out?: string;
+  json: boolean;
+  skipBroken: boolean;
+};
+
+/** `actionnx eval`: score, then metrics, ensemble, `result.json` and report. */
+export const command: CommandModule<unknown, Arguments> = {
+  command: 'eval <bundle..>',
+  describe: 'score a split, then metrics, ensemble and report',
+  builder: (yargs) =>
+    withScoringOptions(
+      yargs.positional('bundle', {
+        type: 'string',
+        array: true,
+        demandOption: true,
+        describe: 'bundle folders',
+      }),
+    )
+      .option('ensemble', { choices: ['vote-average'] as const, describe: 'also evaluate their ensemble' })
+      .option('weights', {
+        type: 'string',
+        describe: 'ensemble weights, one a bundle: 0.5,0.3,0.2; default: the F1 recorded at export',
+        conflicts: 'weights-split',
+      })
+      .option('weights-split', { type: 'string', describe: 'weigh by the F1 on this split instead' })
+      .option('out', { type: 'string', describe: 'folder for result.json and report/index.html' })
+      .option('json', { type: 'boolean', default: false, describe: 'print result.json' })
+      .example(
+        'actionnx eval bundles/* --data A2D --split val --ensemble vote-average --out eval',
+        'table, result.json and report',
+      ) as never,
+  handler: async (args) => {
+    const bundles = await readBundles(args.bundle);
+    const known = givenWeights(args) ?? recordedWeights(args, bundles);
+    const dataset = await openData(args);
+    const scored = await scoreBundles(args, bundles, dataset, args.split);
+    const { broken } = dataset;
+    const weights = known ?? (await splitWeights(args, bundles, dataset));
+    const evaluation = await evaluate(dataset, args.split, scored, weights, broken);
+    if (args.out) {
+      await writeFileAtomic(join(args.out, 'result.json'), `${JSON.stringify(evaluation.result, null, 2)}\n`);
+      const report = await writeEvaluationReport(join(args.out, 'report'), dataset, evaluation, [], null);
+      process.stderr.write(`wrote ${join(args.out, 'result.json')} and ${report}\n`);
+    }
+    console.log(args.json ? JSON.stringify(evaluation.result, null, 2) : resultTable(evaluation.result));
+    for (const { id, reason } of evaluation.result.broken) {
+      process.stderr.write(`left out ${id}: ${reason}\n`);
+    }
+  },
+};
+
+/** `--weights`, checked before any work is done. */
+function givenWeights({ ensemble, weights, weightsSplit, bundle }: Arguments): EnsembleWeights | null {
+  if (!ensemble && (weights ?? weightsSplit) !== undefined) {
+    throw usageError('--weights and --weights-split need --ensemble vote-average');
+  }
+  if (weights === undefined) return null;
+  const numbers = weights.split(',').map(Number);
+  if (numbers.length !== bundle.length || !numbers.every((weight) => weight >= 0)) {
+    throw usageError(`--weights must be ${bundle.length} numbers, one a bundle, with commas between`, {
+      received: weights,
+    });
+  }
+  return { rule: 'vote-average', weights: numbers, from: 'given' };
+}
+
+/** The systems' F1 as their bundles record it. @throws UserError naming a bundle that records none */
+function recordedWeights(
+  { ensemble, weightsSplit }: Arguments,
+  bundles: readonly NamedBundle[],
+): EnsembleWeights | null {
+  if (!ensemble || weightsSplit !== undefined) return null;
+  const recorded = bundles.map(({ manifest: { validation }, folder }) => {
+    if (validation) return validation;
+    throw new UserError('ensemble weights need the validation F1 of every bundle', {
+      received: `none in ${folder}`,
+      remedy: 'give --weights or --weights-split',
+    });
+  });
+  const splits = new Set(recorded.map(({ split }) => split));
+  return { rule: 'vote-average', weights: recorded.map(({ f1 }) => f1), from: [...splits].join(', ') };
+}
+
+/** The systems' F1 on `--weights-split`. */
+async function splitWeights(
+  args: Arguments,
+  bundles: readonly NamedBundle[],
+  dataset: Dataset,
+): Promise<EnsembleWeights | null> {
+  const { weightsSplit } = args;
+  if (weightsSplit === undefined) return null;
+  const scored = await scoreBundles(args, bundles, dataset, weightsSplit);
+  const weights = await Promise.all(
+    scored.map(async ({ samples, probabilities, bundle: { manifest } }) => {
+      if (samples.length === 0) throw usageError(`the split ${weightsSplit} has no samples to weigh by`);
+      return exampleBasedScores({
+        samples: samples.length,
+        labels: manifest.labels.names.length,
+        probabilities,
+        truth: await dataset.truth(samples),
+        threshold: manifest.threshold,
+      }).f1;
+    }),
+  );
+  return { rule: 'vote-average', weights, from: weightsSplit };
+}
+
+/** P, R and F1 in percent, a row a system, then the ensemble, then what a constant prediction reaches. */
+export function resultTable({ dataset, split, samples, systems, ensemble, constant }: Result): string {
+  const percent = (rate: number | null) => (rate === null ? '–' : (100 * rate).toFixed(1));
+  const row = (name: string, { metrics }: Scores) => [
+    name,
+    ...['precision/samples', 'recall/samples', 'f1/samples'].map((metric) => percent(metrics[metric])),
+  ];
+  const rows = [
+    ...systems.map((system) => row(system.name, system)),
+    ...(ensemble ? [row(`ensemble (${ensemble.rule})`, ensemble)] : []),
+    row(`best constant: ${constant.labels.join(', ')}`, constant),
+  ];
+  return `${dataset} ${split}, ${samples} samples, percent\n${table(['System', 'P', 'R', 'F1'], rows)}`;
+}

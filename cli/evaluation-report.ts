@@ -1,0 +1,66 @@
+import type { ReportError, ReportTraining } from '../eval/report/data.ts';
+import { writeReport } from '../eval/report/index.ts';
+import { worstErrors } from '../eval/worst-errors.ts';
+import type { Dataset } from '../src/data/dataset.ts';
+import { encodeJpeg } from '../src/node/image-file.ts';
+import type { Evaluation } from './evaluation.ts';
+
+/** Key frames on the contact sheet. */
+const errorsShown = 12;
+
+/**
+ * Draws the report of an evaluation: its table, labels, learning curves, and the worst errors of the ensemble, or
+ * of the best system where there is none.
+ *
+ * @param training what is known of how the systems learnt
+ * @param command what made it, for the footer
+ * @returns the path of `index.html`
+ */
+export async function writeEvaluationReport(
+  folder: string,
+  dataset: Dataset,
+  evaluation: Evaluation,
+  training: readonly ReportTraining[],
+  command: string | null,
+): Promise<string> {
+  const { result, samples, truth } = evaluation;
+  const { names } = result.labels;
+  const shown = judged(evaluation);
+  const worst = worstErrors({ ...shown, truth, labels: names.length }, errorsShown);
+  const errors = await Promise.all(
+    worst.map(async ({ index, predicted, truth, f1 }): Promise<ReportError> => {
+      const { id, video, frame } = samples[index];
+      const [image] = await dataset.frames(video, [frame]);
+      const row = shown.probabilities.subarray(index * names.length, (index + 1) * names.length);
+      return {
+        id,
+        image,
+        predicted: predicted.map((i) => ({ label: names[i], probability: row[i] })),
+        truth: truth.map((i) => names[i]),
+        f1,
+      };
+    }),
+  );
+  return writeReport(
+    folder,
+    {
+      result,
+      training,
+      errorsOf: shown.name,
+      errors,
+      attention: [],
+      command,
+      created: new Date().toISOString(),
+    },
+    encodeJpeg,
+  );
+}
+
+/** Whose errors are worth looking at. */
+function judged({ result, members, combined }: Evaluation) {
+  if (combined) return { name: 'ensemble', probabilities: combined, threshold: 0.5 };
+  const f1s = result.systems.map(({ metrics }) => metrics['f1/samples'] ?? 0);
+  const best = f1s.indexOf(Math.max(...f1s));
+  const { name, threshold } = result.systems[best];
+  return { name, probabilities: members[best].probabilities, threshold };
+}

@@ -1,0 +1,249 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { CommandModule } from 'yargs';
+import { voteAverage, voteAverageWeights } from '../eval/ensemble.ts';
+import { type KeyFramePrediction, type MediaInfo, predictFile } from '../eval/predict.ts';
+import { usageError } from '../src/core/errors.ts';
+import { Classifier } from '../src/runtime/classifier.ts';
+import { nodeProviders, nodeRuntime } from '../src/runtime/node.ts';
+import { type NamedBundle, readBundles } from './evaluation.ts';
+import { type Progress, progressBar } from './progress.ts';
+import { table } from './table.ts';
+
+interface Arguments {
+  files: string[];
+  rate: number;
+  threshold?: number;
+  weights?: string;
+  provider: (typeof nodeProviders)[number];
+  threads?: number;
+  json: boolean;
+}
+
+/** Who predicts: a system, or the ensemble of all. */
+interface Predictor {
+  readonly name: string;
+  readonly labels: readonly string[];
+  readonly threshold: number;
+  probabilities(prediction: KeyFramePrediction): Float32Array;
+}
+
+/** `actionnx predict`: labels for one's own images and videos. */
+export const command: CommandModule<unknown, Arguments> = {
+  command: 'predict <files..>',
+  describe: 'labels for your own images and videos',
+  builder: (yargs) =>
+    yargs
+      .positional('files', {
+        type: 'string',
+        array: true,
+        demandOption: true,
+        describe: 'bundle folders, then image or video files',
+      })
+      .option('rate', { type: 'number', default: 1, describe: 'key frames a second of video' })
+      .option('threshold', { type: 'number', describe: "least probability; default: the bundle's own" })
+      .option('weights', {
+        type: 'string',
+        describe: 'ensemble weights, one a bundle: 0.5,0.3,0.2; default: the F1 recorded at export',
+      })
+      .option('provider', { choices: nodeProviders, default: 'auto' as const, describe: 'where graphs run' })
+      .option('threads', { type: 'number', describe: 'threads a graph; default: all cores' })
+      .option('json', { type: 'boolean', default: false, describe: 'print every probability as JSON' })
+      .example('actionnx predict bundles/* match.mp4 --rate 2', 'two key frames a second, and the ensemble'),
+  handler: async (args) => {
+    if (args.threshold !== undefined && !(args.threshold > 0 && args.threshold < 1)) {
+      throw usageError('--threshold must lie between 0 and 1', { received: String(args.threshold) });
+    }
+    if (!(args.rate > 0)) throw usageError('--rate must be above 0', { received: String(args.rate) });
+    const { folders, files } = await sortArguments(args.files);
+    const bundles = await readBundles(folders);
+    const weights = ensembleWeights(bundles, args.weights);
+    const classifiers: Classifier[] = [];
+    try {
+      for (const bundle of bundles) classifiers.push(await Classifier.open(bundle, nodeRuntime, args));
+      const predictors = predictorsOf(bundles, weights, args.threshold);
+      const results: object[] = [];
+      for (const file of files) {
+        const { info, predictions } = await predictAll(classifiers, file, args.rate);
+        if (args.json) results.push(asJson(file, info, predictions, predictors));
+        else console.log(asTable(file, info, predictions, predictors, bundles));
+      }
+      if (args.json) {
+        const systems = classifiers.map(({ manifest: { name, labels, threshold }, provider }, i) => ({
+          name,
+          bundle: bundles[i].folder,
+          provider,
+          threshold: args.threshold ?? threshold,
+          labels: labels.names,
+        }));
+        const ensemble = weights && { rule: 'vote-average', weights };
+        console.log(JSON.stringify({ systems, ensemble, files: results }, null, 2));
+      }
+    } finally {
+      await Promise.all(classifiers.map((classifier) => classifier.release()));
+    }
+  },
+};
+
+/** Folders with a `bundle.json` are bundles, the rest are files to predict. */
+async function sortArguments(paths: readonly string[]): Promise<{ folders: string[]; files: string[] }> {
+  const isBundle = await Promise.all(
+    paths.map((path) =>
+      stat(join(path, 'bundle.json')).then(
+        (found) => found.isFile(),
+        () => false,
+      ),
+    ),
+  );
+  const folders = paths.filter((_, i) => isBundle[i]);
+  const files = paths.filter((_, i) => !isBundle[i]);
+  for (const path of files) {
+    const found = await stat(path).catch(() => null);
+    if (!found) throw usageError('there is no such file or bundle', { received: path });
+    if (found.isDirectory()) {
+      throw usageError('a folder must be a bundle', { received: `${path}, which has no bundle.json` });
+    }
+  }
+  if (folders.length === 0 || files.length === 0) {
+    throw usageError('predict needs at least one bundle folder and one image or video file', {
+      received: `${folders.length} bundles and ${files.length} files`,
+    });
+  }
+  return { folders, files };
+}
+
+/** Null for a single bundle, and, with a word on stderr, for bundles that cannot be combined. */
+function ensembleWeights(bundles: readonly NamedBundle[], given: string | undefined): number[] | null {
+  if (given !== undefined) {
+    const weights = given.split(',').map(Number);
+    if (weights.length !== bundles.length || !weights.every((weight) => weight >= 0)) {
+      throw usageError(`--weights must be ${bundles.length} numbers, one a bundle, with commas between`, {
+        received: given,
+      });
+    }
+    return voteAverageWeights(weights);
+  }
+  if (bundles.length === 1) return null;
+  const different = bundles.find(({ manifest }) => manifest.labels.hash !== bundles[0].manifest.labels.hash);
+  const unweighted = bundles.find(({ manifest }) => manifest.validation === null);
+  if (different || unweighted) {
+    const reason = different
+      ? `${different.folder} has other labels than ${bundles[0].folder}`
+      : `${unweighted?.folder} records no validation F1; give --weights`;
+    process.stderr.write(`no ensemble: ${reason}\n`);
+    return null;
+  }
+  return voteAverageWeights(bundles.map(({ manifest }) => manifest.validation?.f1 ?? 0));
+}
+
+function predictorsOf(
+  bundles: readonly NamedBundle[],
+  weights: readonly number[] | null,
+  threshold: number | undefined,
+): Predictor[] {
+  const systems = bundles.map(
+    ({ manifest }, k): Predictor => ({
+      name: manifest.name,
+      labels: manifest.labels.names,
+      threshold: threshold ?? manifest.threshold,
+      probabilities: ({ probabilities }) => probabilities[k],
+    }),
+  );
+  if (!weights) return systems;
+  const ensemble: Predictor = {
+    name: 'ensemble',
+    labels: bundles[0].manifest.labels.names,
+    threshold: threshold ?? 0.5,
+    probabilities: ({ probabilities }) => voteAverage(probabilities, weights),
+  };
+  return [...systems, ensemble];
+}
+
+async function predictAll(
+  classifiers: readonly Classifier[],
+  file: string,
+  rate: number,
+): Promise<{ info: MediaInfo; predictions: KeyFramePrediction[] }> {
+  const { info, predictions } = await predictFile(classifiers, file, { rate });
+  const done: KeyFramePrediction[] = [];
+  let bar: Progress | undefined;
+  try {
+    if (info.keyFrames.length > 1) bar = progressBar(file, info.keyFrames.length);
+    for await (const prediction of predictions) {
+      done.push(prediction);
+      bar?.update(done.length);
+    }
+  } finally {
+    bar?.stop();
+  }
+  return { info, predictions: done };
+}
+
+/** The labels at or above the threshold, most probable first. */
+function labelsOf({ labels, threshold }: Predictor, probabilities: Float32Array) {
+  return labels
+    .map((label, i) => ({ label, probability: probabilities[i] }))
+    .filter(({ probability }) => probability >= threshold)
+    .sort((a, b) => b.probability - a.probability);
+}
+
+function asJson(
+  file: string,
+  info: MediaInfo,
+  predictions: readonly KeyFramePrediction[],
+  predictors: readonly Predictor[],
+): object {
+  const { keyFrames: _, ...media } = info;
+  return {
+    file,
+    ...media,
+    keyFrames: predictions.map((prediction) => ({
+      frame: prediction.frame,
+      time: prediction.time,
+      predictions: predictors.map((predictor) => {
+        const probabilities = predictor.probabilities(prediction);
+        return {
+          system: predictor.name,
+          labels: labelsOf(predictor, probabilities),
+          probabilities: [...probabilities],
+        };
+      }),
+    })),
+  };
+}
+
+function asTable(
+  file: string,
+  info: MediaInfo,
+  predictions: readonly KeyFramePrediction[],
+  predictors: readonly Predictor[],
+  bundles: readonly NamedBundle[],
+): string {
+  const size = `${info.width} × ${info.height}`;
+  const title =
+    info.fps === null
+      ? `${file}  ${size}`
+      : `${file}  ${size}, ${(info.frameCount / info.fps).toFixed(1)} s, ${predictions.length} key frames`;
+  const clips = bundles.filter(({ manifest }) => manifest.input.kind === 'clip');
+  const note =
+    info.kind === 'image' && clips.length > 0
+      ? `\na still image: ${clips.map(({ manifest }) => manifest.name).join(', ')} saw it repeated, without motion`
+      : '';
+  const rows = predictions.flatMap((prediction) =>
+    predictors.map((predictor, i) => {
+      const labels = labelsOf(predictor, predictor.probabilities(prediction)).map(
+        ({ label, probability }) => `${label} ${probability.toFixed(2)}`,
+      );
+      const when = i === 0 && info.kind === 'video' ? `${prediction.time.toFixed(1)} s` : '';
+      return [when, predictor.name, labels.join(', ') || 'nothing'];
+    }),
+  );
+  const drawn =
+    info.kind === 'video'
+      ? table(['Time', 'System', 'Labels'], rows)
+      : table(
+          ['System', 'Labels'],
+          rows.map(([, ...rest]) => rest),
+        );
+  return `${title}${note}\n${drawn}\n`;
+}
