@@ -1,14 +1,12 @@
-import { type ChildProcessByStdio, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { stat } from 'node:fs/promises';
-import type { Readable, Writable } from 'node:stream';
-import { promisify } from 'node:util';
 import { reasonOf, UserError } from '../core/errors.ts';
 import { type VideoColour, videoColour, yuv420ToRgb } from '../image/colour.ts';
 import type { RgbImage } from '../image/image.ts';
 import { writeFolderAtomic } from './atomic-file.ts';
+import { type FfmpegChild, requireFfmpeg, run, startFfmpeg } from './ffmpeg.ts';
 
-const run = promisify(execFile);
+export { findFfmpeg } from './ffmpeg.ts';
 
 /** A video's first video stream. The size is the coded one: rotation tags are ignored, here and in browsers. */
 export interface VideoInfo extends VideoColour {
@@ -17,29 +15,6 @@ export interface VideoInfo extends VideoColour {
   /** Average frames a second. */
   readonly fps: number;
   readonly frameCount: number;
-}
-
-let ffmpegLookup: Promise<{ ffmpeg: string; version: string } | null> | undefined;
-
-/** The ffmpeg on the PATH, or null where ffmpeg or its ffprobe does not run. Looked up once a process. */
-export function findFfmpeg(): Promise<{ ffmpeg: string; version: string } | null> {
-  ffmpegLookup ??= (async () => {
-    try {
-      const [{ stdout }] = await Promise.all([run('ffmpeg', ['-version']), run('ffprobe', ['-version'])]);
-      return { ffmpeg: 'ffmpeg', version: /^ffmpeg version (\S+)/.exec(stdout)?.[1] ?? 'unknown' };
-    } catch {
-      return null;
-    }
-  })();
-  return ffmpegLookup;
-}
-
-async function requireFfmpeg(): Promise<void> {
-  if (!(await findFfmpeg())) {
-    throw new UserError('videos need ffmpeg and ffprobe ≥ 5.1 on the PATH', {
-      remedy: 'install it (apt-get install ffmpeg, brew install ffmpeg, winget install ffmpeg)',
-    });
-  }
 }
 
 async function requireFile(path: string): Promise<void> {
@@ -113,29 +88,6 @@ async function probeStream(path: string): Promise<VideoInfo & { pixelFormat: str
 export async function probeVideo(path: string): Promise<VideoInfo> {
   const { pixelFormat: _, ...info } = await probeStream(path);
   return info;
-}
-
-interface FfmpegChild {
-  readonly child: ChildProcessByStdio<Writable, Readable, Readable>;
-  /** Settles when the process is gone: its exit status, and what it complained about. */
-  readonly ended: Promise<{ status: number | null; complaint: string }>;
-}
-
-function startFfmpeg(flags: readonly string[]): FfmpegChild {
-  const child = spawn('ffmpeg', ['-hide_banner', '-nostdin', '-v', 'error', ...flags], {
-    stdio: ['pipe', 'pipe', 'pipe'],
-  });
-  let complaint = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    if (complaint.length < 4000) complaint += text;
-  });
-  // Writing to a process that gave up is reported by its exit, not by the pipe.
-  child.stdin.on('error', () => {});
-  const ended = new Promise<{ status: number | null; complaint: string }>((resolve) => {
-    child.on('error', (error) => resolve({ status: null, complaint: error.message }));
-    child.on('close', (status) => resolve({ status, complaint }));
-  });
-  return { child, ended };
 }
 
 /** Every frame as the decoder gives it, none doubled or dropped to please a clock; damage is an error. */
