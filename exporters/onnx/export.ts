@@ -1,4 +1,4 @@
-import type { LayersModel } from '@tensorflow/tfjs-layers';
+import type { LayersModel, SymbolicTensor } from '@tensorflow/tfjs-layers';
 import type { Value, ValueShape, ValueType } from '../../src/core/converter.ts';
 import { UserError } from '../../src/core/errors.ts';
 import { ModelBuilder } from './builder.ts';
@@ -91,7 +91,7 @@ export function exportOnnx(model: LayersModel, options: ExportOptions = {}): Onn
 function framesValue(model: LayersModel, normalization: Normalization, builder: ModelBuilder): Value {
   if (model.inputs.length !== 1) {
     throw new UserError('a model of frames has one input', {
-      received: `${model.inputs.length}: ${model.inputNames.join(', ')}`,
+      received: `${model.inputs.length}: ${layerNames(model.inputs).join(', ')}`,
       remedy: 'export it without normalisation',
     });
   }
@@ -99,22 +99,28 @@ function framesValue(model: LayersModel, normalization: Normalization, builder: 
 }
 
 function ownInputs(model: LayersModel, builder: ModelBuilder): Value[] {
+  const names = layerNames(model.inputs);
   return model.inputs.map(({ dtype, shape }, i) => {
     if (dtype !== 'float32' && dtype !== 'int32' && dtype !== 'bool') {
       throw new UserError('inputs must be float32, int32 or bool', {
-        received: `${dtype} for "${model.inputNames[i]}"`,
+        received: `${dtype} for "${names[i]}"`,
       });
     }
-    return builder.input(model.inputNames[i], dtype satisfies ValueType, shape as ValueShape);
+    return builder.input(names[i], dtype satisfies ValueType, shape as ValueShape);
   });
 }
 
 function outputNames(model: LayersModel, { outputs }: ExportOptions): readonly string[] {
-  if (!outputs) return model.outputNames;
+  if (!outputs) return layerNames(model.outputs);
   if (outputs.length !== model.outputs.length || new Set(outputs).size !== outputs.length) {
     throw new UserError(`the model has ${model.outputs.length} outputs, each wants a name of its own`, {
       received: outputs.join(', ') || 'none',
     });
   }
   return outputs;
+}
+
+/** What tfjs calls a model's inputs and outputs; sequential models do not list them themselves. */
+function layerNames(tensors: readonly SymbolicTensor[]): string[] {
+  return tensors.map(({ sourceLayer }) => sourceLayer.name);
 }
