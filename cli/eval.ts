@@ -6,6 +6,7 @@ import { UserError, usageError } from '../src/core/errors.ts';
 import type { Dataset } from '../src/data/dataset.ts';
 import { writeFileAtomic } from '../src/node/atomic-file.ts';
 import {
+  type Evaluation,
   evaluate,
   type NamedBundle,
   openData,
@@ -14,7 +15,6 @@ import {
   scoreBundles,
   withScoringOptions,
 } from './evaluation.ts';
-import { writeEvaluationReport } from './evaluation-report.ts';
 import { table } from './table.ts';
 
 type Arguments = ScoringArguments & {
@@ -23,6 +23,7 @@ type Arguments = ScoringArguments & {
   weights?: string;
   weightsSplit?: string;
   out?: string;
+  report?: string;
   json: boolean;
   skipBroken: boolean;
 };
@@ -47,7 +48,11 @@ export const command: CommandModule<unknown, Arguments> = {
         conflicts: 'weights-split',
       })
       .option('weights-split', { type: 'string', describe: 'weigh by the F1 on this split instead' })
-      .option('out', { type: 'string', describe: 'folder for result.json and report/index.html' })
+      .option('out', { type: 'string', describe: 'folder for result.json and the report' })
+      .option('report', {
+        type: 'string',
+        describe: "folder for the report's index.html; default: <out>/report",
+      })
       .option('json', { type: 'boolean', default: false, describe: 'print result.json' })
       .example(
         'actionnx eval bundles/* --data A2D --split val --ensemble vote-average --out eval',
@@ -61,11 +66,7 @@ export const command: CommandModule<unknown, Arguments> = {
     const { broken } = dataset;
     const weights = known ?? (await splitWeights(args, bundles, dataset));
     const evaluation = await evaluate(dataset, args.split, scored, weights, broken);
-    if (args.out) {
-      await writeFileAtomic(join(args.out, 'result.json'), `${JSON.stringify(evaluation.result, null, 2)}\n`);
-      const report = await writeEvaluationReport(join(args.out, 'report'), dataset, evaluation, [], null);
-      process.stderr.write(`wrote ${join(args.out, 'result.json')} and ${report}\n`);
-    }
+    await writeOutputs(args, dataset, evaluation, bundles);
     console.log(args.json ? JSON.stringify(evaluation.result, null, 2) : resultTable(evaluation.result));
     for (const { id, reason } of evaluation.result.broken) {
       process.stderr.write(`left out ${id}: ${reason}\n`);
@@ -127,6 +128,28 @@ async function splitWeights(
     }),
   );
   return { rule: 'vote-average', weights, from: weightsSplit };
+}
+
+/** `result.json` under `--out`, and the report there or under `--report`. */
+async function writeOutputs(
+  { out, report }: Arguments,
+  dataset: Dataset,
+  evaluation: Evaluation,
+  bundles: readonly NamedBundle[],
+): Promise<void> {
+  if (out !== undefined) {
+    const path = join(out, 'result.json');
+    await writeFileAtomic(path, `${JSON.stringify(evaluation.result, null, 2)}\n`);
+    process.stderr.write(`wrote ${path}\n`);
+  }
+  const folder = report ?? (out === undefined ? undefined : join(out, 'report'));
+  if (folder !== undefined) {
+    // The charts take longer to load than a cached evaluation takes to run.
+    const { writeEvaluationReport } = await import('./evaluation-report.ts');
+    const command = ['actionnx', ...process.argv.slice(2)].join(' ');
+    const path = await writeEvaluationReport(folder, dataset, evaluation, bundles, command);
+    process.stderr.write(`wrote ${path}\n`);
+  }
 }
 
 /** P, R and F1 in percent, a row a system, then the ensemble, then what a constant prediction reaches. */

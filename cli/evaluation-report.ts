@@ -1,9 +1,10 @@
-import type { ReportError, ReportTraining } from '../eval/report/data.ts';
+import type { ReportError } from '../eval/report/data.ts';
 import { writeReport } from '../eval/report/index.ts';
+import { trainingHistory } from '../eval/training-history.ts';
 import { worstErrors } from '../eval/worst-errors.ts';
 import type { Dataset } from '../src/data/dataset.ts';
 import { encodeJpeg } from '../src/node/image-file.ts';
-import type { Evaluation } from './evaluation.ts';
+import type { Evaluation, NamedBundle } from './evaluation.ts';
 
 /** Key frames on the contact sheet. */
 const errorsShown = 12;
@@ -12,7 +13,7 @@ const errorsShown = 12;
  * Draws the report of an evaluation: its table, labels, learning curves, and the worst errors of the ensemble, or
  * of the best system where there is none.
  *
- * @param training what is known of how the systems learnt
+ * @param bundles those evaluated, for how they were trained
  * @param command what made it, for the footer
  * @returns the path of `index.html`
  */
@@ -20,8 +21,8 @@ export async function writeEvaluationReport(
   folder: string,
   dataset: Dataset,
   evaluation: Evaluation,
-  training: readonly ReportTraining[],
-  command: string | null,
+  bundles: readonly NamedBundle[],
+  command: string,
 ): Promise<string> {
   const { result, samples, truth } = evaluation;
   const { names } = result.labels;
@@ -45,7 +46,7 @@ export async function writeEvaluationReport(
     folder,
     {
       result,
-      training,
+      training: bundles.flatMap(({ manifest }) => trainingHistory(manifest) ?? []),
       errorsOf: shown.name,
       errors,
       attention: [],

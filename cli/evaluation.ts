@@ -51,18 +51,17 @@ export async function readBundles(folders: readonly string[]): Promise<NamedBund
 /** Opens the data set that `--data` names, with a progress bar while its labels are read for the first time. */
 export function openData({ data, skipBroken }: { data: string; skipBroken: boolean }): Promise<Dataset> {
   const titles = { labels: 'reading labels', check: 'checking samples' };
-  const started = performance.now();
-  let bar: { task: string; progress: Progress } | undefined;
+  let bar: { task: string; started: number; progress?: Progress } | undefined;
   return openA2d(data, {
     skipBroken,
     onProgress: (task, done, total) => {
-      if (bar && bar.task !== task) bar = undefined;
+      if (bar?.task !== task) bar = { task, started: performance.now() };
       // What is cached is there at once: a bar for it would only flicker.
-      if (!bar && done < total && performance.now() - started > 500) {
-        bar = { task, progress: progressBar(titles[task], total) };
+      if (!bar.progress && done < total && performance.now() - bar.started > 500) {
+        bar.progress = progressBar(titles[task], total);
       }
-      bar?.progress.update(done);
-      if (done === total) bar?.progress.stop();
+      bar.progress?.update(done);
+      if (done === total) bar.progress?.stop();
     },
   });
 }
