@@ -229,12 +229,12 @@ function addField(
 }
 
 /**
- * Writes an annotation with the release's names, axes and MATLAB attributes, as MATLAB v7.3 (HDF5 behind a 512-byte
- * user block). The same annotation gives the same bytes.
+ * The bytes of an annotation file with the release's names, axes and MATLAB attributes: MATLAB v7.3 (HDF5 behind a
+ * 512-byte user block). The same annotation gives the same bytes.
  *
  * @throws Error when a mask does not have the label map's size
  */
-export async function writeAnnotation(path: string, { labelMap, objects }: Annotation): Promise<void> {
+export async function encodeAnnotation({ labelMap, objects }: Annotation): Promise<Uint8Array> {
   const { width, height, codes } = labelMap;
   const size = width * height;
   for (const { length } of [codes, ...objects.map(({ mask }) => mask)]) {
@@ -272,5 +272,10 @@ export async function writeAnnotation(path: string, { labelMap, objects }: Annot
     hdf5 = FS.readFile(inMemory);
     FS.unlink(inMemory);
   }
-  await writeFileAtomic(path, withUserBlock(withoutTimes(hdf5, started, seconds())));
+  return withUserBlock(withoutTimes(hdf5, started, seconds()));
+}
+
+/** Writes an annotation file, whole or not at all. @throws as `encodeAnnotation` */
+export async function writeAnnotation(path: string, annotation: Annotation): Promise<void> {
+  await writeFileAtomic(path, await encodeAnnotation(annotation));
 }

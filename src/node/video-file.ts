@@ -200,12 +200,15 @@ export async function* readVideoFrames(
  * frames give the same bytes with the same ffmpeg. Give it a temporary name (`writeFolderAtomic`) where a reader
  * may look before it is done.
  *
+ * With `framesPerFile` it writes a series of videos of so many frames each, `path` being a name with `%05d` for
+ * their number from 1: for a small clip, starting ffmpeg costs more than encoding.
+ *
  * @throws UserError when ffmpeg or its libx264 is missing, a side is odd, or the frames differ in size
  */
 export async function writeVideo(
   path: string,
   frames: Iterable<RgbImage> | AsyncIterable<RgbImage>,
-  { fps }: { fps: number },
+  { fps, framesPerFile }: { fps: number; framesPerFile?: number },
 ): Promise<void> {
   await requireFfmpeg();
   let encoder: FfmpegChild | undefined;
@@ -235,16 +238,9 @@ export async function writeVideo(
           ...['-vf', 'scale=out_color_matrix=bt601:out_range=tv:flags=bicubic+accurate_rnd'],
           ...['-colorspace', 'smpte170m', '-color_range', 'tv', '-pix_fmt', 'yuv420p'],
           ...['-c:v', 'libx264', '-preset', 'fast', '-crf', '18', '-threads', '1'],
-          ...[
-            '-fflags',
-            '+bitexact',
-            '-flags:v',
-            '+bitexact',
-            '-movflags',
-            '+faststart',
-            '-y',
-            `file:${path}`,
-          ],
+          ...['-fflags', '+bitexact', '-flags:v', '+bitexact'],
+          ...(framesPerFile ? seriesFlags(framesPerFile, fps) : ['-movflags', '+faststart']),
+          ...['-y', `file:${framesPerFile ? seriesPattern(path) : path}`],
         ]);
       }
       if (width !== size.width || height !== size.height) {
@@ -265,6 +261,22 @@ export async function writeVideo(
   } finally {
     encoder?.child.kill('SIGKILL');
   }
+}
+
+/** A key frame every `framesPerFile` frames and nowhere else, and a new file at each. */
+function seriesFlags(framesPerFile: number, fps: number): string[] {
+  const every = String(framesPerFile);
+  return [
+    ...['-g', every, '-keyint_min', every, '-sc_threshold', '0', '-bf', '0'],
+    // A file ends at the first key frame after this time, which half a frame's slack keeps clear of rounding.
+    ...['-f', 'segment', '-segment_time', String((framesPerFile - 0.5) / fps), '-segment_start_number', '1'],
+    ...['-reset_timestamps', '1', '-segment_format_options', 'movflags=+faststart'],
+  ];
+}
+
+/** The path with every % but the number's doubled, as the series' pattern wants them. */
+function seriesPattern(path: string): string {
+  return path.replace(/%(?!05d[^/\\]*$)/g, '%%');
 }
 
 /**

@@ -17,6 +17,9 @@ export interface ReleasePlan {
   readonly splits: { readonly train: string[]; readonly val: string[]; readonly test: string[] };
 }
 
+/** Videos are called `synth-00001` and so on, in the order of `videoset.csv`. */
+export const videoIdPrefix = 'synth-';
+
 /** Share of the videos that the official split tests on (746 of 3782). */
 const testShare = 0.2;
 /** Share of their frames that the challenge validates on (1309 of 2353). */
@@ -44,7 +47,7 @@ export function planRelease(videos: number, frames: number, rng: Rng): ReleasePl
   ];
   const planned = rng
     .shuffle(cast)
-    .map((video, i) => ({ ...video, id: `synth-${String(i + 1).padStart(5, '0')}` }));
+    .map((video, i) => ({ ...video, id: `${videoIdPrefix}${String(i + 1).padStart(5, '0')}` }));
   const samples = (usage: 0 | 1) =>
     planned
       .filter((video) => video.usage === usage)

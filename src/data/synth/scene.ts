@@ -63,8 +63,8 @@ export interface Scene {
   readonly codes: readonly number[];
   /** @param frame 1-based */
   draw(frame: number): RgbImage;
-  /** What is to be seen in a frame. @param frame 1-based */
-  annotate(frame: number): Annotation;
+  /** What is to be seen in the frame drawn last. */
+  annotation(): Annotation;
 }
 
 type Cast = Pick<Player, 'code' | 'figure' | 'reach' | 'tall'>;
@@ -140,18 +140,14 @@ export function planScene(codes: readonly number[], size: VideoSize, rng: Rng): 
     if (score < best) [players, best] = [other, score];
   }
   const canvas = new Canvas(width, height, light);
-  const paint = (frame: number): RgbImage => {
-    const shift = pan * (frame - (frames + 1) / 2);
-    paintFrame(canvas, scenery, players, frame, shift, shift + slack / 2);
-    return { width, height, data: new Uint8Array(canvas.rgb) };
-  };
   return {
     codes,
-    draw: paint,
-    annotate(frame) {
-      paint(frame);
-      return annotationOf(canvas, players);
+    draw(frame) {
+      const shift = pan * (frame - (frames + 1) / 2);
+      paintFrame(canvas, scenery, players, frame, shift, shift + slack / 2);
+      return { width, height, data: new Uint8Array(canvas.rgb) };
     },
+    annotation: () => annotationOf(canvas, players),
   };
 }
 
@@ -183,21 +179,24 @@ function paintFrame(
 }
 
 /** The label map, and the mask and box of every figure of which something is to be seen. Corners count from 1. */
-function annotationOf(canvas: Canvas, players: readonly Player[]): Annotation {
-  const { width, height, figures } = canvas;
-  const codes = figures.map((number) => (number === 0 ? 0 : players[number - 1].code));
-  const objects = players.flatMap(({ code }, i) => {
-    const mask = figures.map((number) => (number === i + 1 ? 1 : 0));
-    const box: [number, number, number, number] = [width, height, 0, 0];
-    mask.forEach((seen, index) => {
-      if (!seen) return;
-      const [x, y] = [(index % width) + 1, Math.floor(index / width) + 1];
-      box[0] = Math.min(box[0], x);
-      box[1] = Math.min(box[1], y);
-      box[2] = Math.max(box[2], x);
-      box[3] = Math.max(box[3], y);
-    });
-    return box[2] === 0 ? [] : [{ code, box, mask }];
-  });
-  return { labelMap: { width, height, codes }, objects };
+function annotationOf({ width, height, figures }: Canvas, players: readonly Player[]): Annotation {
+  const codes = new Uint8Array(figures.length);
+  const objects = players.map(({ code }) => ({
+    code,
+    box: [width, height, 0, 0] as [number, number, number, number],
+    mask: new Uint8Array(figures.length),
+  }));
+  for (let i = 0; i < figures.length; i++) {
+    if (figures[i] === 0) continue;
+    const { code, box, mask } = objects[figures[i] - 1];
+    const x = (i % width) + 1;
+    const y = Math.floor(i / width) + 1;
+    codes[i] = code;
+    mask[i] = 1;
+    if (x < box[0]) box[0] = x;
+    if (y < box[1]) box[1] = y;
+    if (x > box[2]) box[2] = x;
+    if (y > box[3]) box[3] = y;
+  }
+  return { labelMap: { width, height, codes }, objects: objects.filter(({ box }) => box[2] > 0) };
 }

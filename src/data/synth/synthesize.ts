@@ -6,9 +6,9 @@ import { Rng } from '../../core/rng.ts';
 import type { RgbImage } from '../../image/image.ts';
 import { writeFolderAtomic } from '../../node/atomic-file.ts';
 import { encodePng } from '../../node/image-file.ts';
-import { writeAnnotation } from '../../node/mat-file.ts';
+import { encodeAnnotation } from '../../node/mat-file.ts';
 import { findFfmpeg, writeVideo } from '../../node/video-file.ts';
-import { keyFrames, planRelease, type VideoPlan, videoSetRow } from './release.ts';
+import { keyFrames, planRelease, type VideoPlan, videoIdPrefix, videoSetRow } from './release.ts';
 import { planScene, type VideoSize } from './scene.ts';
 
 export interface SynthOptions {
@@ -44,8 +44,8 @@ export interface SynthSummary {
 
 const fps = 24;
 
-/** Videos worked on at once: while one waits for the encoders, another is drawn. */
-const inFlight = 3;
+/** Files being encoded and written at once. */
+const inFlight = 8;
 
 function check({ videos, frames, height, seed }: SynthOptions): void {
   const whole = (name: string, value: number, least: number, most: number) => {
@@ -71,54 +71,64 @@ async function checkEmpty(folder: string): Promise<void> {
   });
 }
 
-/** Runs `work` on every item, `inFlight` at a time; the first failure stops the rest. */
-async function forEach<T>(
-  items: readonly T[],
-  work: (item: T, index: number) => Promise<void>,
-): Promise<void> {
-  let next = 0;
-  let failed = false;
-  const worker = async () => {
-    while (next < items.length && !failed) {
-      const index = next++;
-      try {
-        await work(items[index], index);
-      } catch (error) {
-        failed = true;
-        throw error;
-      }
-    }
-  };
-  const results = await Promise.allSettled(Array.from({ length: inFlight }, worker));
-  for (const result of results) if (result.status === 'rejected') throw result.reason;
+/** Tasks running beside the drawing, a few at a time. */
+class Tasks {
+  readonly #running = new Set<Promise<void>>();
+  #failure: { error: unknown } | undefined;
+
+  /** Starts a task, once fewer than `inFlight` run. @throws what an earlier one threw */
+  async start(work: () => Promise<void>): Promise<void> {
+    while (this.#running.size >= inFlight) await Promise.race(this.#running);
+    if (this.#failure) throw this.#failure.error;
+    const task = work()
+      .catch((error) => {
+        this.#failure ??= { error };
+      })
+      .finally(() => this.#running.delete(task));
+    this.#running.add(task);
+  }
+
+  /** Waits for all of them. @throws what one of them threw */
+  async finish(): Promise<void> {
+    await Promise.all(this.#running);
+    if (this.#failure) throw this.#failure.error;
+  }
 }
 
-/** Draws a video and writes its frames, its clip and its annotations. @returns the labels seen in each key frame */
-async function writeScene(
+const fiveDigits = (number: number) => String(number).padStart(5, '0');
+
+/**
+ * Draws a video and starts to write its frames and annotations; yields the frames.
+ *
+ * @param onLabels is told the codes seen in each key frame
+ */
+async function* writeScene(
   release: string,
-  plan: VideoPlan,
+  { id, codes }: VideoPlan,
   size: VideoSize,
   seed: number,
-  clips: boolean,
-): Promise<Set<number>[]> {
-  const scene = planScene(plan.codes, size, new Rng(`${seed}/${plan.id}`));
-  const framesFolder = join(release, 'pngs320H', plan.id);
-  const annotations = join(release, 'Annotations', 'mat', plan.id);
-  await Promise.all([mkdir(framesFolder, { recursive: true }), mkdir(annotations, { recursive: true })]);
-  const images: RgbImage[] = [];
-  for (let frame = 1; frame <= size.frames; frame++) images.push(scene.draw(frame));
-  const tasks = images.map(async (image, i) =>
-    writeFile(join(framesFolder, `${String(i + 1).padStart(5, '0')}.png`), await encodePng(image)),
-  );
-  if (clips) tasks.push(writeVideo(join(release, 'clips320H', `${plan.id}.mp4`), images, { fps }));
-  const seen = keyFrames(size.frames).map((frame) => {
-    const annotation = scene.annotate(frame);
-    tasks.push(writeAnnotation(join(annotations, `${String(frame).padStart(5, '0')}.mat`), annotation));
-    return new Set(annotation.objects.map(({ code }) => code));
-  });
-  const results = await Promise.allSettled(tasks);
-  for (const result of results) if (result.status === 'rejected') throw result.reason;
-  return seen;
+  tasks: Tasks,
+  onLabels: (codes: Set<number>) => void,
+): AsyncGenerator<RgbImage> {
+  const scene = planScene(codes, size, new Rng(`${seed}/${id}`));
+  const frames = join(release, 'pngs320H', id);
+  const annotations = join(release, 'Annotations', 'mat', id);
+  await Promise.all([mkdir(frames, { recursive: true }), mkdir(annotations, { recursive: true })]);
+  const annotated = new Set(keyFrames(size.frames));
+  for (let frame = 1; frame <= size.frames; frame++) {
+    const image = scene.draw(frame);
+    // Light compression: writing must not take longer than drawing.
+    await tasks.start(async () =>
+      writeFile(join(frames, `${fiveDigits(frame)}.png`), await encodePng(image, 1)),
+    );
+    if (annotated.has(frame)) {
+      const annotation = scene.annotation();
+      onLabels(new Set(annotation.objects.map(({ code }) => code)));
+      const file = join(annotations, `${fiveDigits(frame)}.mat`);
+      await tasks.start(async () => writeFile(file, await encodeAnnotation(annotation)));
+    }
+    yield image;
+  }
 }
 
 /**
@@ -149,14 +159,25 @@ export async function synthesize(folder: string, options: SynthOptions): Promise
       plan.videos.map((video) => videoSetRow(video, size, fps)),
     );
     for (const [split, samples] of Object.entries(plan.splits)) await write(`list/${split}.txt`, samples);
-    if (clips) await mkdir(join(release, 'clips320H'));
-    let done = 0;
-    onProgress?.(0, videos);
-    await forEach(plan.videos, async (video) => {
-      const seen = await writeScene(release, video, size, seed, clips);
-      for (const codes of seen) for (const code of codes) counts.set(code, (counts.get(code) ?? 0) + 1);
-      onProgress?.(++done, videos);
-    });
+    const tasks = new Tasks();
+    async function* drawAll(): AsyncGenerator<RgbImage> {
+      try {
+        for (const [done, video] of plan.videos.entries()) {
+          onProgress?.(done, videos);
+          yield* writeScene(release, video, size, seed, tasks, (codes) => {
+            for (const code of codes) counts.set(code, (counts.get(code) ?? 0) + 1);
+          });
+        }
+      } finally {
+        await tasks.finish();
+      }
+    }
+    if (clips) {
+      await mkdir(join(release, 'clips320H'));
+      const series = join(release, 'clips320H', `${videoIdPrefix}%05d.mp4`);
+      await writeVideo(series, drawAll(), { fps, framesPerFile: frames });
+    } else for await (const _ of drawAll());
+    onProgress?.(videos, videos);
   });
 
   const { train, val, test } = plan.splits;
