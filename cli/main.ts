@@ -2,13 +2,24 @@
 import yargs, { type Argv, type CommandModule } from 'yargs';
 import { reasonOf, UserError } from '../src/core/errors.ts';
 import { packageVersion } from '../src/node/package-info.ts';
-import { explainUsage, givenWithoutValue } from './usage.ts';
+import { explainUsage, misgivenFlag } from './usage.ts';
 
 /**
  * Every command, in the order of the work. A module is loaded only when its command is named (or all are listed for
  * the help), so that one command never waits for another's imports.
  */
-const commands: Record<string, () => Promise<{ command: CommandModule }>> = {};
+const commands: Record<string, () => Promise<{ command: unknown }>> = {
+  demo: () => import('./demo.ts'),
+  data: () => import('./data.ts'),
+  score: () => import('./score.ts'),
+  eval: () => import('./eval.ts'),
+  predict: () => import('./predict.ts'),
+  deploy: () => import('./deploy.ts'),
+  serve: () => import('./serve.ts'),
+  bench: () => import('./bench.ts'),
+  doctor: () => import('./doctor.ts'),
+  ls: () => import('./ls.ts'),
+};
 
 /** A wrong command line, as yargs found it. */
 class UsageFailure extends Error {}
@@ -20,17 +31,16 @@ async function parser(args: string[]): Promise<Argv> {
   const cli = yargs(args)
     .scriptName('actionnx')
     .usage('$0 <command>')
-    .command(modules.map(({ command }) => command))
+    .command(modules.map(({ command }) => command as CommandModule))
     .demandCommand(1)
     .strict()
-    .recommendCommands()
-    .check((argv) => givenWithoutValue(args, argv) ?? true)
+    .check((argv) => misgivenFlag(args, argv) ?? true)
     .version(packageVersion)
     .alias('help', 'h')
     .wrap(Math.min(110, process.stderr.columns ?? 110))
     .exitProcess(false)
     .fail((message, error) => {
-      throw error ?? new UsageFailure(message);
+      throw error instanceof Error ? error : new UsageFailure(message);
     });
   return cli;
 }

@@ -47,20 +47,19 @@ function knownCommands(help: string): string[] {
   );
 }
 
-/** Complains about flags that need a value and got none, or a number flag that got something else. */
-export function givenWithoutValue(
+/** What is wrong with a flag's value, which yargs would let pass: none where one is needed, or no number. */
+export function misgivenFlag(
   args: readonly string[],
   argv: Readonly<Record<string, unknown>>,
 ): string | null {
-  for (const arg of args) {
-    if (arg === '--') break;
-    const name = /^--([a-z][\w-]*)/.exec(arg)?.[1];
-    if (name === undefined || !Object.hasOwn(argv, name)) continue;
-    const value = argv[name];
-    if (Number.isNaN(value)) return `--${name} must be a number`;
-    if (value === undefined || value === '' || (Array.isArray(value) && value.length === 0)) {
-      return `--${name} needs a value`;
-    }
+  const flags = args.includes('--') ? args.slice(0, args.indexOf('--')) : args;
+  for (const [i, flag] of flags.entries()) {
+    const name = /^--([a-z][\w-]*)/.exec(flag)?.[1];
+    if (name === undefined || !Object.hasOwn(argv, name) || typeof argv[name] === 'boolean') continue;
+    const next = flags[i + 1];
+    const isAlone = !flag.includes('=') && (next === undefined || next.startsWith('--'));
+    if (isAlone || flag.endsWith('=')) return `--${name} needs a value`;
+    if ([argv[name]].flat().some(Number.isNaN)) return `--${name} must be a number; received ${next}`;
   }
   return null;
 }
