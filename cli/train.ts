@@ -1,0 +1,203 @@
+import type { CommandModule } from 'yargs';
+import { exampleBasedScores } from '../eval/metrics/index.ts';
+import { resolveSystem } from '../models/index.ts';
+import { type Augmentation, augmentations, type Recipe } from '../models/system.ts';
+import {
+  type Backend,
+  type BackendRequest,
+  backendRequests,
+  selectBackend,
+} from '../models/train/backend.ts';
+import { type StepProgress, type TrainResult, train } from '../models/train/fit.ts';
+import { usageError } from '../src/core/errors.ts';
+import { openData } from './evaluation.ts';
+import { duration, type Progress, progressBar } from './progress.ts';
+import { table } from './table.ts';
+
+interface Arguments {
+  system: string;
+  data: string;
+  out: string;
+  preset?: string;
+  epochs?: number;
+  batch?: number;
+  'learning-rate'?: number;
+  augment?: string;
+  seed: number;
+  backend: BackendRequest;
+  split: string;
+  'validation-split': string;
+  resume: boolean;
+  'skip-broken': boolean;
+  json: boolean;
+}
+
+/** `actionnx train`: from a recipe to checkpoints. */
+export const command: CommandModule<object, Arguments> = {
+  command: 'train <system>',
+  describe: 'train a system from its recipe',
+  builder: (yargs) =>
+    yargs
+      .positional('system', { type: 'string', demandOption: true, describe: 'a system or a preset; see ls' })
+      .options({
+        data: { type: 'string', demandOption: true, describe: 'data set folder' },
+        out: { type: 'string', demandOption: true, describe: 'run folder to write' },
+        preset: { type: 'string', describe: "one of the system's presets; default: its full size" },
+        epochs: { type: 'number', describe: "passes over the data; default: the recipe's" },
+        batch: { type: 'number', describe: "samples a step; default: the recipe's" },
+        'learning-rate': { type: 'number', describe: "default: the recipe's" },
+        augment: {
+          type: 'string',
+          describe: `of ${augmentations.join(',')}, or none; default: the recipe's`,
+        },
+        seed: { type: 'number', default: 0, describe: 'of weights, order and augmentation' },
+        backend: { choices: backendRequests, default: 'auto', describe: 'what TensorFlow.js computes with' },
+        split: { type: 'string', default: 'train', describe: 'the split to train on' },
+        'validation-split': { type: 'string', default: 'val', describe: 'the split to validate on' },
+        resume: { type: 'boolean', default: false, describe: 'go on with the run in --out' },
+        'skip-broken': { type: 'boolean', default: false, describe: 'leave out unreadable samples' },
+        json: { type: 'boolean', default: false, describe: 'print JSON' },
+      })
+      .example('$0 train pcd-resnet-tiny --data A2D --out runs/pcd', 'train the demo-sized PCD-ResNet')
+      .example('$0 train pcd-resnet-tiny --data A2D --out runs/pcd --resume', 'go on after a stop') as never,
+  handler: async (args) => {
+    const resolved = resolveSystem(args.preset ?? args.system, { recipe: recipeOverrides(args) });
+    if (args.preset !== undefined && resolveSystem(args.system).system.name !== resolved.system.name) {
+      throw usageError(`${args.system} has no such preset`, {
+        received: JSON.stringify(args.preset),
+        remedy: `known: ${Object.keys(resolveSystem(args.system).system.presets).join(', ')}`,
+      });
+    }
+    if (!Number.isInteger(args.seed)) {
+      throw usageError('--seed must be a whole number', { received: String(args.seed) });
+    }
+    const dataset = await openData({ data: args.data, skipBroken: args['skip-broken'] });
+    const backend = await chooseBackend(args.backend);
+    const bars = new TrainingBars(resolved.preset);
+    try {
+      const result = await train({
+        ...resolved,
+        dataset,
+        backend,
+        folder: args.out,
+        seed: args.seed,
+        resume: args.resume,
+        splits: { train: args.split, validation: args['validation-split'] },
+        evaluate: (probabilities, truth, samples, labels) =>
+          exampleBasedScores({ probabilities, truth, samples, labels, threshold: 0.5 }),
+        signal: interruption(),
+        onProgress: (progress) => bars.show(progress),
+      });
+      bars.stop();
+      const summary = { folder: args.out, backend, best: result.best, epochs: result.epochs };
+      console.log(args.json ? JSON.stringify(summary, null, 2) : summaryTable(result));
+    } finally {
+      bars.stop();
+    }
+  },
+};
+
+/** Selects a backend and says on stderr which one it is, and why not a faster one. */
+export async function chooseBackend(request: BackendRequest): Promise<Backend> {
+  const backend = await selectBackend(request, ({ name, reason }) => {
+    process.stderr.write(`not on ${name}: ${reason}\n`);
+  });
+  process.stderr.write(`training on ${backend.name} (${backend.detail})\n`);
+  return backend;
+}
+
+/** A bar an epoch, and one a validation, with loss, rate, speed and the time left for the whole run. */
+export class TrainingBars {
+  readonly #title: string;
+  #bar: Progress | undefined;
+  #shown = '';
+
+  constructor(title: string) {
+    this.#title = title;
+  }
+
+  show({
+    phase,
+    epoch,
+    epochs,
+    step,
+    steps,
+    loss,
+    learningRate,
+    samplesPerSecond,
+    secondsLeft,
+  }: StepProgress): void {
+    const name = `${this.#title} ${phase === 'training' ? 'epoch' : 'validation'} ${epoch}/${epochs}`;
+    if (name !== this.#shown) {
+      this.#bar?.stop();
+      this.#bar = progressBar(name, steps);
+      this.#shown = name;
+    }
+    this.#bar?.update(step, {
+      ...(loss === null ? {} : { loss, rate: learningRate }),
+      'samples/s': samplesPerSecond,
+      run: `${duration(secondsLeft)} left`,
+    });
+  }
+
+  stop(): void {
+    this.#bar?.stop();
+  }
+}
+
+/** The best epoch and the last, side by side. */
+export function summaryTable({ epochs, best }: TrainResult): string {
+  const last = epochs[epochs.length - 1];
+  const row = (name: string, { epoch, loss, seconds, validation }: typeof best) => [
+    name,
+    epoch,
+    loss,
+    validation.loss,
+    validation.precision,
+    validation.recall,
+    validation.f1,
+    duration(seconds),
+  ];
+  return table(
+    ['Checkpoint', 'Epoch', 'Loss', 'Validation loss', 'Precision', 'Recall', 'F1', 'Time'],
+    [row('best', best), row('last', last)],
+  );
+}
+
+function recipeOverrides(args: Arguments): Partial<Recipe> {
+  const { epochs, batch, 'learning-rate': learningRate, augment } = args;
+  return {
+    ...(epochs === undefined ? {} : { epochs }),
+    ...(batch === undefined ? {} : { batch }),
+    ...(learningRate === undefined ? {} : { learningRate }),
+    ...(augment === undefined ? {} : { augment: parseAugment(augment) }),
+  };
+}
+
+function parseAugment(text: string): Augmentation[] {
+  if (text === 'none') return [];
+  return text.split(',').map((name) => {
+    const known = augmentations.find((augmentation) => augmentation === name.trim());
+    if (known) return known;
+    throw usageError('unknown augmentation', {
+      received: JSON.stringify(name),
+      remedy: `known: ${augmentations.join(', ')}, or none`,
+    });
+  });
+}
+
+/**
+ * Aborted by the first Ctrl-C, so that training can stop between two steps and leave a checkpoint; the second one
+ * ends the process as it always does.
+ */
+function interruption(): AbortSignal {
+  const controller = new AbortController();
+  const others = process.listeners('SIGINT');
+  process.removeAllListeners('SIGINT');
+  process.once('SIGINT', () => {
+    process.stderr.write('\nstopping after this step; press Ctrl-C again to stop at once\n');
+    for (const listener of others) process.on('SIGINT', listener);
+    controller.abort();
+  });
+  return controller.signal;
+}

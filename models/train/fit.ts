@@ -1,0 +1,419 @@
+import { setImmediate } from 'node:timers/promises';
+import { UserError } from '../../src/core/errors.ts';
+import { labelSetHash } from '../../src/core/labels.ts';
+import { Rng } from '../../src/core/rng.ts';
+import type { Dataset, Sample } from '../../src/data/dataset.ts';
+import { packageVersion } from '../../src/node/package-info.ts';
+import type { Recipe, System } from '../system.ts';
+import { tf } from '../tf.ts';
+import type { Backend } from './backend.ts';
+import {
+  type CheckpointName,
+  checkpointPath,
+  readCheckpoint,
+  type TrainingProgress,
+  writeCheckpoint,
+} from './checkpoint.ts';
+import { epochClip } from './curriculum.ts';
+import { Pace } from './pace.ts';
+import {
+  checkRecipe,
+  type EpochRecord,
+  type RunRecord,
+  readMetrics,
+  readRunRecord,
+  type ValidationScores,
+  writeMetrics,
+  writeRunRecord,
+} from './run-record.ts';
+import { type Batch, type BatchPlan, SampleSource } from './sample-source.ts';
+import { learningRateAt } from './schedule.ts';
+import { Trainer } from './trainer.ts';
+
+/** Example-based rates in 0–1 of probabilities [samples, labels] at 0.5 against truth of the same shape. */
+export type Evaluate = (
+  probabilities: Float32Array,
+  truth: Uint8Array,
+  samples: number,
+  labels: number,
+) => { precision: number; recall: number; f1: number };
+
+export interface StepProgress {
+  readonly phase: 'training' | 'validation';
+  /** 1-based. */
+  readonly epoch: number;
+  readonly epochs: number;
+  /** Batches done of this phase's. */
+  readonly step: number;
+  readonly steps: number;
+  /** The mean loss of a sample in this epoch so far; null in validation. */
+  readonly loss: number | null;
+  readonly learningRate: number;
+  readonly samplesPerSecond: number;
+  /** Until the last epoch's end, from the pace so far. */
+  readonly secondsLeft: number;
+}
+
+export interface TrainSettings {
+  readonly system: System;
+  readonly preset: string;
+  readonly config: Record<string, unknown>;
+  readonly recipe: Recipe;
+  readonly seed: number;
+  readonly dataset: Dataset;
+  /** The run folder: run.json, metrics.jsonl, checkpoints/{best,last}.safetensors. */
+  readonly folder: string;
+  /** The one that is active: `await selectBackend()`. */
+  readonly backend: Backend;
+  readonly evaluate: Evaluate;
+  /** Goes on with the run in `folder`, if there is one. */
+  readonly resume?: boolean;
+  readonly splits?: { readonly train: string; readonly validation: string };
+  /** Bytes of resized frames to keep in memory. Default 1 GiB. */
+  readonly frameMemory?: number;
+  /** Seconds between checkpoints within an epoch. Default 300. */
+  readonly checkpointInterval?: number;
+  /** Once aborted, training stops after the step at hand, with a checkpoint to go on from. */
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: StepProgress) => void;
+  readonly onEpoch?: (record: EpochRecord) => void;
+}
+
+export interface TrainResult {
+  readonly run: RunRecord;
+  readonly epochs: readonly EpochRecord[];
+  /** The epoch that `checkpoints/best.safetensors` holds. */
+  readonly best: EpochRecord;
+}
+
+/**
+ * Trains a system on a data set, with a validation and a checkpoint each epoch. Killed at any moment and resumed,
+ * it ends with the same weights, bit for bit, on the same backend.
+ *
+ * @throws UserError when the recipe, the folder or the data do not fit, the loss is no longer finite, or `signal`
+ *   is aborted
+ */
+export async function train(settings: TrainSettings): Promise<TrainResult> {
+  checkRecipe(settings.recipe);
+  const session = await Session.open(settings);
+  try {
+    return await session.run();
+  } finally {
+    session.close();
+  }
+}
+
+class Session {
+  readonly #settings: TrainSettings;
+  readonly #run: RunRecord;
+  readonly #training: readonly Sample[];
+  readonly #validation: readonly Sample[];
+  readonly #source: SampleSource;
+  readonly #trainer: Trainer;
+  readonly #pace: Pace;
+  #progress: TrainingProgress = {
+    epoch: 0,
+    step: 0,
+    partial: { loss: 0, samples: 0, seconds: 0 },
+    validation: null,
+    bestF1: null,
+  };
+
+  private constructor(settings: TrainSettings, run: RunRecord, training: Sample[], validation: Sample[]) {
+    this.#settings = settings;
+    this.#run = run;
+    this.#training = training;
+    this.#validation = validation;
+    const { size } = settings.system.input(settings.config);
+    this.#source = new SampleSource(settings.dataset, size, settings.frameMemory);
+    this.#trainer = new Trainer(settings);
+    this.#pace = new Pace();
+  }
+
+  static async open(settings: TrainSettings): Promise<Session> {
+    const { dataset, folder, resume, splits = { train: 'train', validation: 'val' } } = settings;
+    const [training, validation] = await Promise.all([
+      dataset.samples(splits.train),
+      dataset.samples(splits.validation),
+    ]);
+    for (const [split, samples] of [
+      [splits.train, training],
+      [splits.validation, validation],
+    ] as const) {
+      if (samples.length === 0) throw new UserError(`the ${split} split of ${dataset.root} has no samples`);
+    }
+    const run = await describeRun(settings, splits, training.length, validation.length);
+    const earlier = await readRunRecord(folder);
+    if (earlier) checkSameRun(earlier, run, folder, resume ?? false);
+    const session = new Session(settings, run, training, validation);
+    if (earlier) await session.#restore();
+    else await writeRunRecord(folder, run);
+    return session;
+  }
+
+  async #restore(): Promise<void> {
+    const { folder } = this.#settings;
+    const checkpoint = await readCheckpoint(folder, 'last');
+    if (!checkpoint) return;
+    const { weights, velocities, ...progress } = checkpoint;
+    this.#trainer.restore({ weights, velocities }, checkpointPath(folder, 'last'));
+    this.#progress = progress;
+  }
+
+  async run(): Promise<TrainResult> {
+    const { folder, recipe, onEpoch } = this.#settings;
+    // A run killed between its files may have written an epoch that its last checkpoint does not know yet.
+    const epochs = (await readMetrics(folder)).filter(({ epoch }) => epoch <= this.#progress.epoch);
+    this.#pace.begin(this.#workLeft());
+    while (this.#progress.epoch < recipe.epochs) {
+      const learningRate = await this.#trainEpoch();
+      const { partial } = this.#progress;
+      const started = performance.now();
+      const validation = await this.#validate(learningRate);
+      const epoch = this.#progress.epoch + 1;
+      const record: EpochRecord = {
+        epoch,
+        loss: partial.loss / partial.samples,
+        learningRate,
+        seconds: partial.seconds + (performance.now() - started) / 1000,
+        validation,
+      };
+      epochs.push(record);
+      const { bestF1 } = this.#progress;
+      const isBest = bestF1 === null || validation.f1 > bestF1;
+      this.#progress = {
+        epoch,
+        step: 0,
+        partial: { loss: 0, samples: 0, seconds: 0 },
+        validation,
+        bestF1: isBest ? validation.f1 : bestF1,
+      };
+      // `last` comes last: until it is there, a resumed run makes this epoch again, to the same end.
+      if (isBest) await this.#save('best');
+      await writeMetrics(folder, epochs);
+      await this.#save('last');
+      onEpoch?.(record);
+    }
+    const best = epochs.reduce((left, right) => (right.validation.f1 > left.validation.f1 ? right : left));
+    return { run: this.#run, epochs, best };
+  }
+
+  /** Trains what is left of the epoch; returns its last learning rate. */
+  async #trainEpoch(): Promise<number> {
+    const { recipe, seed, signal, system, config, checkpointInterval = 300 } = this.#settings;
+    const epoch = this.#progress.epoch + 1;
+    const clip = epochClip(recipe, system.input(config), epoch);
+    this.#trainer.setFrames(clip.frames);
+    const order = new Rng(`${seed}/order/${epoch}`).shuffle(this.#training);
+    const steps = Math.ceil(order.length / recipe.batch);
+    const plan = { ...clip, augment: { names: recipe.augment, seed, epoch } };
+    const rate = (step: number) => learningRateAt(recipe, (epoch - 1) * steps + step, recipe.epochs * steps);
+    let began = performance.now();
+    let saved = began;
+    for await (const batch of this.#batches(order, plan, this.#progress.step)) {
+      const step = this.#progress.step;
+      const loss = this.#trainer.step(batch, rate(step));
+      if (!Number.isFinite(loss)) {
+        throw new UserError('training diverged: the loss is no longer a finite number', {
+          received: `${loss} in epoch ${epoch}, step ${step + 1}, at a learning rate of ${rate(step)}`,
+          remedy: 'train again with a smaller --learning-rate',
+        });
+      }
+      const now = performance.now();
+      const { partial } = this.#progress;
+      this.#progress = {
+        ...this.#progress,
+        step: step + 1,
+        partial: {
+          loss: partial.loss + loss,
+          samples: partial.samples + batch.samples,
+          seconds: partial.seconds + (now - began) / 1000,
+        },
+      };
+      began = now;
+      this.#report('training', step + 1, steps, rate(step), batch.samples, trainingWork(clip.frames));
+      if (signal?.aborted) {
+        await this.#save('last');
+        throw new UserError(`training stopped in epoch ${epoch}, after step ${step + 1} of ${steps}`, {
+          remedy: 'run the same command with --resume to go on from there',
+        });
+      }
+      if (now - saved > checkpointInterval * 1000) {
+        await this.#save('last');
+        saved = now;
+      }
+    }
+    return rate(steps - 1);
+  }
+
+  async #validate(learningRate: number): Promise<ValidationScores> {
+    const { system, config, recipe, evaluate, dataset, signal } = this.#settings;
+    const input = system.input(config);
+    this.#trainer.setFrames(input.frames);
+    const samples = this.#validation.length;
+    const labels = dataset.labels.names.length;
+    const probabilities = new Float32Array(samples * labels);
+    const truth = new Uint8Array(samples * labels);
+    let done = 0;
+    let step = 0;
+    let loss = 0;
+    for await (const batch of this.#batches(
+      this.#validation,
+      { frames: input.frames, speed: input.speed },
+      0,
+    )) {
+      const predicted = this.#trainer.predict(batch);
+      probabilities.set(predicted, done * labels);
+      truth.set(batch.truth, done * labels);
+      predicted.forEach((p, i) => {
+        loss -= Math.log((batch.truth[i] ? p : 1 - p) + 1e-15);
+      });
+      done += batch.samples;
+      const steps = Math.ceil(samples / recipe.batch);
+      this.#report('validation', ++step, steps, learningRate, batch.samples, validationWork(input.frames));
+      if (signal?.aborted) {
+        throw new UserError(`training stopped in the validation of epoch ${this.#progress.epoch + 1}`, {
+          remedy: 'run the same command with --resume to go on',
+        });
+      }
+    }
+    return { loss: loss / samples, ...evaluate(probabilities, truth, samples, labels) };
+  }
+
+  /** Batches from the given one on; the next is decoded while the one at hand is computed with. */
+  async *#batches(samples: readonly Sample[], plan: BatchPlan, from: number): AsyncGenerator<Batch> {
+    const { batch } = this.#settings.recipe;
+    const load = (step: number) => {
+      const part = samples.slice(step * batch, (step + 1) * batch);
+      if (part.length === 0) return null;
+      const loading = this.#source.batch(part, plan);
+      // Whoever awaits it hears of a failure; until then it must not count as unhandled.
+      loading.catch(() => {});
+      return loading;
+    };
+    let next = load(from);
+    for (let step = from; next; step++) {
+      const ready = await next;
+      next = load(step + 1);
+      yield ready;
+      // Steps are synchronous; let signals and decoders have their turn.
+      await setImmediate();
+    }
+  }
+
+  async #save(name: CheckpointName): Promise<void> {
+    await writeCheckpoint(this.#settings.folder, name, { ...this.#progress, ...this.#trainer.state() });
+  }
+
+  #report(
+    phase: StepProgress['phase'],
+    step: number,
+    steps: number,
+    learningRate: number,
+    samples: number,
+    work: number,
+  ): void {
+    this.#pace.add(samples, samples * work);
+    const { partial, epoch } = this.#progress;
+    this.#settings.onProgress?.({
+      phase,
+      epoch: epoch + 1,
+      epochs: this.#settings.recipe.epochs,
+      step,
+      steps,
+      loss: phase === 'training' ? partial.loss / partial.samples : null,
+      learningRate,
+      ...this.#pace.now(),
+    });
+  }
+
+  #workLeft(): number {
+    const { recipe, system, config } = this.#settings;
+    const input = system.input(config);
+    let work =
+      -this.#progress.step *
+      recipe.batch *
+      trainingWork(epochClip(recipe, input, this.#progress.epoch + 1).frames);
+    for (let epoch = this.#progress.epoch + 1; epoch <= recipe.epochs; epoch++) {
+      work += this.#training.length * trainingWork(epochClip(recipe, input, epoch).frames);
+      work += this.#validation.length * validationWork(input.frames);
+    }
+    return work;
+  }
+
+  close(): void {
+    this.#trainer.dispose();
+  }
+}
+
+/** Cost of a sample, in forward passes over a frame: training also goes back through weights and inputs. */
+const trainingWork = (frames: number) => 3 * frames;
+const validationWork = (frames: number) => frames;
+
+async function describeRun(
+  settings: TrainSettings,
+  splits: { train: string; validation: string },
+  training: number,
+  validation: number,
+): Promise<RunRecord> {
+  const { system, preset, config, recipe, seed, dataset, backend } = settings;
+  const { names, codes } = dataset.labels;
+  if ('labels' in config && config.labels !== names.length) {
+    throw new UserError(`${preset} predicts ${config.labels} labels, ${dataset.name} has ${names.length}`, {
+      remedy: 'configure the system for the data set',
+    });
+  }
+  return {
+    format: 'actionnx-run',
+    formatVersion: 1,
+    system: system.name,
+    preset,
+    config,
+    recipe: structuredClone(recipe) as RunRecord['recipe'],
+    seed,
+    dataset: {
+      name: dataset.name,
+      root: dataset.root,
+      train: { split: splits.train, samples: training },
+      validation: { split: splits.validation, samples: validation },
+    },
+    labels: { names: [...names], codes: [...codes], hash: await labelSetHash(dataset.labels) },
+    backend: { ...backend },
+    versions: { actionnx: packageVersion, tfjs: tf.version_core, node: process.versions.node },
+  };
+}
+
+/** @throws UserError when the folder's run may not be gone on with, or is another one */
+function checkSameRun(earlier: RunRecord, now: RunRecord, folder: string, resume: boolean): void {
+  if (!resume) {
+    throw new UserError(`${folder} already holds a run of ${earlier.preset}`, {
+      remedy: 'add --resume to go on with it, or choose another --out',
+    });
+  }
+  const identity = ({ system, config, recipe, seed, dataset, labels }: RunRecord) => ({
+    system,
+    config,
+    recipe,
+    seed,
+    training: dataset.train,
+    validation: dataset.validation,
+    labels: labels.hash,
+  });
+  const [before, after] = [identity(earlier), identity(now)];
+  for (const key of Object.keys(before) as (keyof typeof before)[]) {
+    if (canonical(before[key]) === canonical(after[key])) continue;
+    throw new UserError(`${folder} cannot be resumed with another ${key}`, {
+      received: `${canonical(after[key])}, where the run has ${canonical(before[key])}`,
+      remedy: 'give the same flags as at its start, or choose another --out',
+    });
+  }
+}
+
+/** JSON with sorted keys. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, inner) =>
+    inner && typeof inner === 'object' && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  );
+}

@@ -1,0 +1,44 @@
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { UserError } from '../../src/core/errors.ts';
+import { systems } from '../index.ts';
+import { type CheckpointName, checkpointPath, readCheckpoint } from './checkpoint.ts';
+import { assignWeights } from './model-weights.ts';
+import { type RunRecord, readRunRecord, type ValidationScores } from './run-record.ts';
+
+/** A trained model, and where it comes from. */
+export interface LoadedRun {
+  /** Built at the system's full clip length. The caller disposes it. */
+  readonly model: LayersModel;
+  readonly run: RunRecord;
+  /** The epoch whose weights these are; its scores are null where it was cut short. */
+  readonly checkpoint: { readonly epoch: number; readonly validation: ValidationScores | null };
+}
+
+/**
+ * The model of a run folder, with the weights of its best or its last epoch, on the active backend.
+ *
+ * @throws UserError when the folder holds no run, no such checkpoint, or a damaged one
+ * @example const { model, run } = await loadRun('runs/pcd', 'best');
+ */
+export async function loadRun(folder: string, name: CheckpointName): Promise<LoadedRun> {
+  const run = await readRunRecord(folder);
+  if (!run) {
+    throw new UserError(`${folder} holds no training run`, {
+      remedy: 'name a folder that `actionnx train` wrote',
+    });
+  }
+  const checkpoint = await readCheckpoint(folder, name);
+  if (!checkpoint) {
+    throw new UserError(`the run in ${folder} has no ${name} checkpoint yet`, {
+      remedy: 'train at least one epoch',
+    });
+  }
+  const model = systems.get(run.system).build(run.config, run.seed);
+  assignWeights(model, checkpoint.weights, checkpointPath(folder, name));
+  const { epoch, step, validation } = checkpoint;
+  return {
+    model,
+    run,
+    checkpoint: { epoch: step > 0 ? epoch + 1 : epoch, validation: step > 0 ? null : validation },
+  };
+}

@@ -1,0 +1,125 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { reasonOf, UserError } from '../../src/core/errors.ts';
+import { writeFileAtomic } from '../../src/node/atomic-file.ts';
+import { augmentations, type Recipe } from '../system.ts';
+
+const recipeSchema = z.object({
+  loss: z.literal('log'),
+  reduction: z.enum(['sum', 'mean']),
+  learningRate: z.number().positive(),
+  schedule: z.enum(['constant', 'cosine']),
+  momentum: z.number().min(0).lt(1),
+  weightDecay: z.number().min(0),
+  epochs: z.int().positive(),
+  batch: z.int().positive(),
+  augment: z.array(z.enum(augmentations)),
+  curriculum: z
+    .array(
+      z.object({ frames: z.int().positive(), speed: z.int().positive(), until: z.number().gt(0).max(1) }),
+    )
+    .optional(),
+});
+
+/** @throws UserError (exit 2) naming the first field that cannot be trained with */
+export function checkRecipe(recipe: Recipe): void {
+  const parsed = recipeSchema.safeParse(recipe);
+  if (parsed.success) return;
+  const { path, message } = parsed.error.issues[0];
+  throw new UserError('the recipe cannot be trained with', {
+    received: `${path.join('.')}: ${message}`,
+    exitCode: 2,
+  });
+}
+
+const runSchema = z.object({
+  format: z.literal('actionnx-run'),
+  formatVersion: z.literal(1),
+  system: z.string(),
+  preset: z.string(),
+  config: z.record(z.string(), z.unknown()),
+  recipe: recipeSchema,
+  seed: z.int(),
+  dataset: z.object({
+    name: z.string(),
+    root: z.string(),
+    train: z.object({ split: z.string(), samples: z.int() }),
+    validation: z.object({ split: z.string(), samples: z.int() }),
+  }),
+  labels: z.object({ names: z.array(z.string()), codes: z.array(z.int()), hash: z.string() }),
+  /** What it was started with; a resumed run may have gone on with another one. */
+  backend: z.object({ name: z.string(), detail: z.string() }),
+  versions: z.record(z.string(), z.string()),
+});
+
+/** `run.json`: what a run trains, on what, and how. Written once, at the start. */
+export type RunRecord = z.infer<typeof runSchema>;
+
+/** Scores on the validation split: example-based rates in 0–1, and the mean loss of a sample. */
+export interface ValidationScores {
+  readonly loss: number;
+  readonly precision: number;
+  readonly recall: number;
+  readonly f1: number;
+}
+
+/** One line of `metrics.jsonl`. `loss` is the mean log loss of a training sample, summed over its labels. */
+export interface EpochRecord {
+  readonly epoch: number;
+  readonly loss: number;
+  /** The rate of the epoch's last step. */
+  readonly learningRate: number;
+  readonly seconds: number;
+  readonly validation: ValidationScores;
+}
+
+export async function writeRunRecord(folder: string, run: RunRecord): Promise<void> {
+  await writeFileAtomic(join(folder, 'run.json'), `${JSON.stringify(run, null, 2)}\n`);
+}
+
+/** @returns null where the folder holds no run. @throws UserError naming the file when it is damaged */
+export async function readRunRecord(folder: string): Promise<RunRecord | null> {
+  const path = join(folder, 'run.json');
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+  const damaged = (received: string) =>
+    new UserError(`${path} is not a valid run record`, {
+      received,
+      remedy: 'train again into another folder',
+    });
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    throw damaged(reasonOf(error));
+  }
+  const parsed = runSchema.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const { path: field, message } = parsed.error.issues[0];
+  throw damaged(`${field.join('.') || 'the whole'}: ${message}`);
+}
+
+export async function writeMetrics(folder: string, epochs: readonly EpochRecord[]): Promise<void> {
+  await writeFileAtomic(
+    join(folder, 'metrics.jsonl'),
+    epochs.map((epoch) => `${JSON.stringify(epoch)}\n`).join(''),
+  );
+}
+
+/** The epochs of a run so far; none where it has not finished one. */
+export async function readMetrics(folder: string): Promise<EpochRecord[]> {
+  const path = join(folder, 'metrics.jsonl');
+  try {
+    const lines = (await readFile(path, 'utf8')).split('\n').filter((line) => line !== '');
+    return lines.map((line) => JSON.parse(line));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw new UserError(`${path} cannot be read`, { received: reasonOf(error) });
+  }
+}

@@ -1,0 +1,146 @@
+import { clipFrames } from '../../src/core/clip.ts';
+import { multiHot } from '../../src/core/labels.ts';
+import { imagenetNormalization } from '../../src/core/normalization.ts';
+import { Rng } from '../../src/core/rng.ts';
+import type { Dataset, Sample } from '../../src/data/dataset.ts';
+import type { RgbImage } from '../../src/image/image.ts';
+import { resizeBilinear } from '../../src/image/resize.ts';
+import type { Augmentation } from '../system.ts';
+import { drawTransforms, losesLabels, type Transform } from './augment/index.ts';
+
+/** What a model is fed: `frames` of [N, frames, size, size, 3], normalised, and `truth` of [N, labels], 0 or 1. */
+export interface Batch {
+  readonly samples: number;
+  readonly frames: Float32Array;
+  readonly truth: Float32Array;
+}
+
+/** How a sample's clip is cut and, in training, changed. */
+export interface BatchPlan {
+  readonly frames: number;
+  readonly speed: number;
+  /** The same seed and epoch change a sample in the same way, in whatever order samples come. */
+  readonly augment?: {
+    readonly names: readonly Augmentation[];
+    readonly seed: number;
+    readonly epoch: number;
+  };
+}
+
+/** Makes batches from a data set: decodes, changes, resizes, normalises. Keeps resized frames for the next epoch. */
+export class SampleSource {
+  readonly #dataset: Dataset;
+  readonly #size: number;
+  readonly #resized: ResizedFrames;
+
+  /**
+   * @param size the model's input size, pixels
+   * @param frameMemory bytes of resized frames to keep
+   */
+  constructor(dataset: Dataset, size: number, frameMemory = 2 ** 30) {
+    this.#dataset = dataset;
+    this.#size = size;
+    this.#resized = new ResizedFrames(dataset, size, frameMemory);
+  }
+
+  async batch(samples: readonly Sample[], plan: BatchPlan): Promise<Batch> {
+    const size = this.#size ** 2 * 3;
+    const frames = new Float32Array(samples.length * plan.frames * size);
+    const known = losesLabels(plan.augment?.names ?? []) ? null : await this.#dataset.truth(samples);
+    const labels = this.#dataset.labels.names.length;
+    const truth = known ? Float32Array.from(known) : new Float32Array(samples.length * labels);
+    await Promise.all(
+      samples.map(async (sample, i) => {
+        const transforms = this.#draw(sample, plan);
+        const images = await this.#images(sample, plan, transforms);
+        images.forEach((image, t) => {
+          normalize(image.data, frames, (i * plan.frames + t) * size);
+        });
+        if (known) return;
+        let map = await this.#dataset.labelMap(sample);
+        for (const transform of transforms) map = transform.labels(map);
+        truth.set(multiHot(new Set(map.codes), this.#dataset.labels), i * labels);
+      }),
+    );
+    return { samples: samples.length, frames, truth };
+  }
+
+  #draw(sample: Sample, { augment }: BatchPlan): Transform[] {
+    if (!augment) return [];
+    return drawTransforms(
+      augment.names,
+      new Rng(`${augment.seed}/${augment.epoch}/${sample.id}`),
+      this.#size,
+    );
+  }
+
+  /** The sample's frames at the model's size, all changed alike. */
+  async #images(sample: Sample, plan: BatchPlan, transforms: readonly Transform[]): Promise<RgbImage[]> {
+    const { frames: count, speed, augment } = plan;
+    const numbers = clipFrames({ target: sample.frame, count, speed, frameCount: sample.frameCount });
+    const change = (image: RgbImage) => transforms.reduce((changed, { image }) => image(changed), image);
+    // A flip is the same before and after resizing; everything else is meant for the picture's own pixels.
+    if (!augment || augment.names.every((name) => name === 'flip')) {
+      return (await this.#resized.get(sample.video, numbers)).map(change);
+    }
+    const images = await this.#dataset.frames(sample.video, numbers);
+    return images.map((image) => fit(change(image), this.#size));
+  }
+}
+
+/** Frames at the model's size, the latest used kept within a number of bytes. */
+class ResizedFrames {
+  readonly #dataset: Dataset;
+  readonly #size: number;
+  readonly #capacity: number;
+  readonly #images = new Map<string, RgbImage>();
+
+  constructor(dataset: Dataset, size: number, memory: number) {
+    this.#dataset = dataset;
+    this.#size = size;
+    this.#capacity = Math.floor(memory / (size * size * 3));
+  }
+
+  async get(video: string, numbers: readonly number[]): Promise<RgbImage[]> {
+    const found = new Map<number, RgbImage>();
+    for (const number of numbers) {
+      const image = this.#images.get(`${video}/${number}`);
+      if (image) found.set(number, image);
+    }
+    const missing = [...new Set(numbers)].filter((number) => !found.has(number));
+    if (missing.length > 0) {
+      const images = await this.#dataset.frames(video, missing);
+      missing.forEach((number, i) => {
+        found.set(number, fit(images[i], this.#size));
+      });
+    }
+    for (const [number, image] of found) {
+      // Set anew, so that the map's order is that of the latest use.
+      this.#images.delete(`${video}/${number}`);
+      this.#images.set(`${video}/${number}`, image);
+    }
+    for (const oldest of this.#images.keys()) {
+      if (this.#images.size <= this.#capacity) break;
+      this.#images.delete(oldest);
+    }
+    return numbers.map((number) => found.get(number)!);
+  }
+}
+
+function fit(image: RgbImage, size: number): RgbImage {
+  return image.width === size && image.height === size ? image : resizeBilinear(image, size, size);
+}
+
+/** For each channel, a level's value after scaling to 0–1 and normalising. */
+const levels = imagenetNormalization.mean.map((mean, channel) =>
+  Float32Array.from({ length: 256 }, (_, level) => (level / 255 - mean) / imagenetNormalization.std[channel]),
+);
+
+function normalize(data: Uint8Array, target: Float32Array, offset: number): void {
+  const [red, green, blue] = levels;
+  for (let i = 0; i < data.length; i += 3) {
+    target[offset + i] = red[data[i]];
+    target[offset + i + 1] = green[data[i + 1]];
+    target[offset + i + 2] = blue[data[i + 2]];
+  }
+}
