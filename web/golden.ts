@@ -1,16 +1,17 @@
 import { UserError } from '../src/core/errors.ts';
+import type { Tensor } from '../src/core/tensor.ts';
 import type { RgbImage } from '../src/image/image.ts';
 import type { Classifier } from '../src/runtime/classifier.ts';
 import type { LoadedBundle } from './load-bundle.ts';
 
-/** How far a provider may be from the exported values, in probability. */
+/** How far a provider may be from the exported values, which lie in 0–1. */
 const tolerance = 1e-3;
 
 /**
- * Runs a bundle's golden inputs and compares the probabilities. Some providers are wrong without saying so (WebGPU
+ * Runs a bundle's golden inputs and compares what comes out. Some providers are wrong without saying so (WebGPU
  * for convolutions of some channel counts), so none is believed before this.
  *
- * @returns the largest difference found, in probability
+ * @returns the largest difference found
  * @throws UserError when it exceeds 1e-3
  */
 export async function verifyGolden(classifier: Classifier, golden: LoadedBundle['golden']): Promise<number> {
@@ -30,15 +31,23 @@ export async function verifyGolden(classifier: Classifier, golden: LoadedBundle[
   const samples = Array.from({ length: frames.length / input.frames }, (_, i) =>
     frames.slice(i * input.frames, (i + 1) * input.frames),
   );
-  const { probabilities } = await classifier.predict(samples);
-  let worst = 0;
-  probabilities.forEach((value, i) => {
-    worst = Math.max(worst, Math.abs(value - expected.data[i]));
-  });
-  if (!(worst <= tolerance) || probabilities.length !== expected.data.length) {
-    throw new UserError(`${classifier.provider} gives other probabilities than the export of ${name}`, {
+  const { probabilities, attention } = await classifier.predict(samples);
+  const worst = Math.max(
+    largestDifference(probabilities, expected.data),
+    attention && golden.attention ? largestDifference(attention.data, golden.attention.data) : 0,
+  );
+  if (!(worst <= tolerance)) {
+    throw new UserError(`${classifier.provider} computes ${name} otherwise than its export did`, {
       received: `a difference of ${worst.toPrecision(2)}`,
     });
   }
   return worst;
+}
+
+/** NaN where a value is none, or where there are more or fewer than expected. */
+function largestDifference(actual: Tensor['data'], expected: Tensor['data']): number {
+  if (actual.length !== expected.length) return Number.NaN;
+  let largest = 0;
+  for (let i = 0; i < actual.length; i++) largest = Math.max(largest, Math.abs(actual[i] - expected[i]));
+  return largest;
 }

@@ -79,7 +79,8 @@ async function fetchBytes(
     let loaded = 0;
     for await (const chunk of readChunks(response.body)) {
       chunks.push(chunk);
-      onBytes?.((loaded += chunk.length));
+      loaded += chunk.length;
+      onBytes?.(loaded);
     }
     return concatenate(chunks, loaded);
   } catch (cause) {

@@ -63,13 +63,14 @@ export interface VideoOptions {
 }
 
 /**
- * What each system counts for in the ensemble: its validation F1 over the sum of all, or equal shares where a bundle
- * has no validation F1. Null for fewer than two systems, or systems whose labels differ.
+ * What each system counts for in the ensemble: its validation F1 over the sum of all. Null for fewer than two systems,
+ * for systems whose labels differ, and where a bundle records no validation F1.
  */
 export function ensembleWeights(manifests: readonly BundleManifest[]): number[] | null {
-  if (manifests.length < 2 || new Set(manifests.map(({ labels }) => labels.hash)).size > 1) return null;
-  const f1s = manifests.map(({ validation }) => validation?.f1 ?? 0);
-  return voteAverageWeights(f1s.every((f1) => f1 > 0) ? f1s : f1s.map(() => 1));
+  const f1s = manifests.flatMap(({ validation }) => validation?.f1 ?? []);
+  const labelSets = new Set(manifests.map(({ labels }) => labels.hash));
+  if (manifests.length < 2 || labelSets.size > 1 || f1s.length < manifests.length) return null;
+  return voteAverageWeights(f1s);
 }
 
 /**
@@ -150,5 +151,5 @@ async function predictWindows(
   }
   const weights = ensembleWeights(classifiers.map(({ manifest }) => manifest));
   const members = systems.map(({ probabilities }) => probabilities);
-  return { systems, ensemble: weights && voteAverage(members, weights, classifiers[0].manifest.threshold) };
+  return { systems, ensemble: weights && voteAverage(members, weights) };
 }

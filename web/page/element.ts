@@ -20,9 +20,9 @@ export function byId<T extends HTMLElement>(id: string): T {
   return found as T;
 }
 
-/** "73 %". */
-export function percent(probability: number): string {
-  return `${Math.round(probability * 100)} %`;
+/** "73 %", or with a decimal "72.9 %". */
+export function percent(probability: number, decimals = 0): string {
+  return `${(probability * 100).toFixed(decimals)} %`;
 }
 
 /** "0:07.5". */

@@ -183,8 +183,8 @@ function togglePlaying(): void {
 function download(): void {
   const { file, media, pictures, systems, weights, runtime } = state;
   if (!file || !media) return;
-  const options = { fileName: file.name, version: site.version, rate: Number(rate.value) };
-  const result = resultFile({ ...options, runtime, systems, weights, media, pictures });
+  const version = site.version;
+  const result = resultFile({ fileName: file.name, version, runtime, systems, weights, media, pictures });
   const url = URL.createObjectURL(
     new Blob([`${JSON.stringify(result, null, 2)}\n`], { type: 'application/json' }),
   );

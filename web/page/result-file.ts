@@ -1,7 +1,6 @@
 import type { LabelledPicture, LoadedSystem, Media } from './protocol.ts';
-import { deciding } from './timeline.ts';
 
-/** What the page hands out as JSON: all probabilities, and what made them. */
+/** What the page hands out as JSON: the form of `actionnx predict --json`, and the versions that made it. */
 export function resultFile(result: {
   readonly fileName: string;
   readonly runtime: string;
@@ -9,31 +8,46 @@ export function resultFile(result: {
   readonly systems: readonly LoadedSystem[];
   readonly weights: readonly number[] | null;
   readonly media: Media;
-  readonly rate: number;
   readonly pictures: readonly LabelledPicture[];
 }): unknown {
-  const { fileName, runtime, version, systems, weights, media, rate, pictures } = result;
-  const { labels, threshold } = systems[0].manifest;
+  const { fileName, runtime, version, systems, weights, media, pictures } = result;
+  const { width, height, video } = media;
   return {
-    file: fileName,
-    width: media.width,
-    height: media.height,
-    ...(media.video ? { fps: media.video.fps, frames: media.video.frameCount, rate } : {}),
     versions: { actionnx: version, runtime },
-    systems: systems.map(({ manifest, provider }, i) => ({
-      name: manifest.name,
-      provider,
-      graph: manifest.graph.sha256,
-      threshold: manifest.threshold,
-      weight: weights?.[i] ?? null,
-    })),
-    ensemble: weights ? 'vote-average' : null,
-    labels: labels.names,
-    predictions: pictures.map((picture) => ({
-      ...picture.at,
-      predicted: labels.names.filter((_, i) => deciding(picture)[i] >= (picture.ensemble ? 0.5 : threshold)),
-      ensemble: picture.ensemble && [...picture.ensemble],
-      systems: Object.fromEntries(picture.systems.map((one) => [one.name, [...one.probabilities]])),
-    })),
+    systems: systems.map(({ manifest: { name, threshold, labels, graph }, provider }) => {
+      return { name, graph: graph.sha256, provider, threshold, labels: labels.names };
+    }),
+    ensemble: weights && { rule: 'vote-average', weights },
+    files: [
+      {
+        file: fileName,
+        kind: video ? 'video' : 'image',
+        width,
+        height,
+        fps: video?.fps ?? null,
+        frameCount: video?.frameCount ?? 1,
+        keyFrames: pictures.map((picture) => ({
+          frame: picture.at?.frame ?? 1,
+          time: picture.at?.time ?? 0,
+          predictions: predictionsOf(picture, systems),
+        })),
+      },
+    ],
   };
+}
+
+function predictionsOf({ ensemble, systems: answers }: LabelledPicture, systems: readonly LoadedSystem[]) {
+  const rows = answers.map(({ name, probabilities }, i) => {
+    const { labels, threshold } = systems[i].manifest;
+    return { system: name, names: labels.names, threshold, probabilities };
+  });
+  if (ensemble) rows.push({ ...rows[0], system: 'ensemble', threshold: 0.5, probabilities: ensemble });
+  return rows.map(({ system, names, threshold, probabilities }) => ({
+    system,
+    labels: names
+      .map((label, i) => ({ label, probability: probabilities[i] }))
+      .filter(({ probability }) => probability >= threshold)
+      .sort((a, b) => b.probability - a.probability),
+    probabilities: [...probabilities],
+  }));
 }

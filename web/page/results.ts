@@ -1,8 +1,8 @@
 import { element, percent, words } from './element.ts';
 import type { LabelledPicture, LoadedSystem } from './protocol.ts';
 
-/** Labels a card lists before it is unfolded; predicted ones are listed however many they are. */
-const shownLabels = 5;
+/** Labels a card lists before it is unfolded: these at least, and more where more are predicted. */
+const [fewestShown, mostShown] = [5, 12];
 
 /** What a card is about. */
 interface Card {
@@ -47,14 +47,15 @@ function cardElement(card: Card, unfolded: Set<string>): HTMLElement {
     (a, b) => b.probability - a.probability,
   );
   const predicted = ranked.filter(({ probability }) => probability >= threshold).length;
-  const first = Math.max(shownLabels, predicted);
+  const first = Math.min(Math.max(predicted, fewestShown), mostShown);
   const rows = ranked.map((row, i) => {
     const item = barElement(row.label, row.probability, threshold);
     item.hidden = i >= first && !unfolded.has(title);
     return item;
   });
   const list = element('ol', { className: 'bars' }, ...rows);
-  const foldText = () => (unfolded.has(title) ? 'Fewer labels' : `All ${labels.length} labels`);
+  const more = predicted > first ? ` (${predicted} predicted)` : '';
+  const foldText = () => (unfolded.has(title) ? 'Fewer labels' : `All ${labels.length} labels${more}`);
   const fold = element('button', { type: 'button', className: 'quiet fold', textContent: foldText() });
   fold.setAttribute('aria-expanded', String(unfolded.has(title)));
   fold.onclick = () => {
@@ -93,6 +94,6 @@ function barElement(label: string, probability: number, threshold: number): HTML
       { className: 'bar', 'aria-hidden': 'true', style: `--threshold: ${threshold * 100}%` },
       element('span', { className: 'fill', style: `width: ${probability * 100}%` }),
     ),
-    element('span', { className: 'value', textContent: percent(probability) }),
+    element('span', { className: 'value', textContent: percent(probability, 1) }),
   );
 }

@@ -6,7 +6,8 @@ export function setUpTheme(button: HTMLButtonElement): void {
   const apply = () => {
     if (theme === 'auto') delete document.documentElement.dataset.theme;
     else document.documentElement.dataset.theme = theme;
-    button.textContent = `Theme: ${theme}`;
+    button.textContent = `◐ ${theme}`;
+    button.ariaLabel = `Theme: ${theme}`;
   };
   button.onclick = () => {
     theme = themes[(themes.indexOf(theme) + 1) % themes.length];
