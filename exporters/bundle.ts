@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { open, writeFile } from 'node:fs/promises';
+import { open, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type BundleManifest, bundleSchema } from '../src/core/bundle.ts';
+import { UserError, usageError } from '../src/core/errors.ts';
 import { sha256 } from '../src/core/hash.ts';
 import { type LabelSet, labelSetHash } from '../src/core/labels.ts';
 import { encodeSafetensors } from '../src/core/safetensors.ts';
@@ -51,14 +52,14 @@ export async function writeBundle(
   target: string,
   source: BundleSource,
 ): Promise<{ manifest: BundleManifest; verification: VerificationRow[] }> {
+  await requireReplaceable(target);
   const { input } = source;
   const frameShape = [input.height, input.width, 3];
   const frames = goldenFrames(input.kind === 'clip' ? [input.frames, ...frameShape] : frameShape);
   const inputName = source.onnx.inputs[0].name;
-  const golden = encodeSafetensors(
-    { [inputName]: frames, ...(await source.reference(frames)) },
-    { bundle: source.name },
-  );
+  const outputs = await source.reference(frames);
+  requireProbabilities(outputs);
+  const golden = encodeSafetensors({ [inputName]: frames, ...outputs }, { bundle: source.name });
   let result: { manifest: BundleManifest; verification: VerificationRow[] } | undefined;
   await writeFolderAtomic(target, async (folder) => {
     const graphHash = await writeGraph(join(folder, files.graph), source.onnx);
@@ -75,6 +76,33 @@ export async function writeBundle(
     result = { manifest, verification };
   });
   return result!;
+}
+
+/** The folder is replaced as a whole, so it must be an older bundle, empty, or not there. */
+async function requireReplaceable(target: string): Promise<void> {
+  const content = await readdir(target).catch((error: NodeJS.ErrnoException): string[] => {
+    if (error.code === 'ENOENT') return [];
+    throw usageError('a bundle needs a folder', { received: `${target}, which is not one` });
+  });
+  if (content.length > 0 && !content.includes(files.manifest)) {
+    throw usageError('a bundle needs a folder of its own', {
+      received: `${target}, which holds other files`,
+      remedy: 'give another with --out',
+    });
+  }
+}
+
+/** Every output is documented as lying in 0–1; a model that ends in logits would be silently misread. */
+function requireProbabilities(outputs: Readonly<Record<string, Tensor>>): void {
+  for (const [name, { data }] of Object.entries(outputs)) {
+    const wrong = data.find((value) => !(value >= 0 && value <= 1));
+    if (wrong !== undefined) {
+      throw new UserError(`the model's ${name} must lie in 0–1`, {
+        received: String(wrong),
+        remedy: 'end the model in a sigmoid or softmax',
+      });
+    }
+  }
 }
 
 /** Streams the graph into a file, hashing it on the way. */

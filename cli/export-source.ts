@@ -1,0 +1,150 @@
+import { stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import type { BundleSource } from '../exporters/bundle.ts';
+import { systems } from '../models/index.ts';
+import { readLayersModel } from '../models/layers-model-file.ts';
+import { type LoadedRun, loadRun } from '../models/train/load-run.ts';
+import { UserError, usageError } from '../src/core/errors.ts';
+import { imagenetNormalization } from '../src/core/normalization.ts';
+import { readLabelFile } from '../src/node/label-file.ts';
+
+/** What is exported: a model, and all of a bundle that does not follow from its graph. */
+export interface ExportSource
+  extends Pick<BundleSource, 'name' | 'labels' | 'input' | 'validation' | 'provenance' | 'card'> {
+  readonly model: LayersModel;
+}
+
+export interface SourceOptions {
+  readonly checkpoint: 'best' | 'last';
+  readonly name?: string;
+  /** For tfjs models, which do not carry them. */
+  readonly labels?: string;
+  readonly mean?: string;
+  readonly std?: string;
+  readonly speed?: number;
+}
+
+/** Whatever `path` holds: a run folder of `actionnx train`, or a tfjs `model.json` (or the folder it lies in). */
+export async function openSource(path: string, options: SourceOptions): Promise<ExportSource> {
+  const found = await stat(path).catch(() => null);
+  if (!found) throw usageError('there is no such run folder or model.json', { received: path });
+  if (found.isFile()) return fromModelFile(path, options);
+  const isModelFolder = await stat(join(path, 'model.json')).then(
+    (file) => file.isFile(),
+    () => false,
+  );
+  return isModelFolder ? fromModelFile(join(path, 'model.json'), options) : fromRun(path, options);
+}
+
+async function fromRun(folder: string, { checkpoint: which, name, ...flags }: SourceOptions) {
+  const given = (['labels', 'mean', 'std', 'speed'] as const).find((flag) => flags[flag] !== undefined);
+  if (given) throw usageError(`--${given} is for tfjs models; a run records its own`, { received: folder });
+  const loaded = await loadRun(folder, which);
+  const { run, checkpoint, model } = loaded;
+  const system = systems.get(run.system);
+  const { kind, size, frames, speed } = system.input(run.config as never);
+  const { system: id, preset, config, recipe, seed, versions, backend, dataset } = run;
+  return {
+    model,
+    name: name ?? preset,
+    labels: run.labels,
+    input: { kind, height: size, width: size, frames, speed, ...imagenetNormalization },
+    validation: checkpoint.validation && {
+      dataset: dataset.name,
+      split: dataset.validation.split,
+      samples: dataset.validation.samples,
+      precision: checkpoint.validation.precision,
+      recall: checkpoint.validation.recall,
+      f1: checkpoint.validation.f1,
+    },
+    provenance: {
+      ...{ system: id, preset, config, recipe, seed, checkpoint: which, epoch: checkpoint.epoch },
+      ...{ dataset: dataset.name, train: dataset.train, validation: dataset.validation, backend, versions },
+    },
+    card: {
+      title: `${system.title} (${preset})`,
+      summary:
+        `${system.title} for multi-label action recognition: ${run.labels.names.length} labels for ` +
+        `${kind === 'clip' ? `a clip of ${frames} frames` : 'one frame'}. Trained in TensorFlow.js, exported to ONNX ` +
+        'by Actionnx.',
+      training: trainingFacts(loaded),
+    },
+  } satisfies ExportSource;
+}
+
+function trainingFacts({ run, checkpoint }: LoadedRun): string[] {
+  const { recipe, dataset, seed, backend } = run;
+  const { loss, reduction, learningRate, schedule, momentum, weightDecay, batch, augment, epochs } = recipe;
+  return [
+    `data: ${dataset.name}, ${dataset.train.samples} samples of its ${dataset.train.split} split`,
+    `${loss} loss (${reduction}), SGD with learning rate ${learningRate} (${schedule}), momentum ${momentum}, weight decay ${weightDecay}`,
+    `batch ${batch}, epoch ${checkpoint.epoch} of ${epochs}, seed ${seed}`,
+    `augmentation: ${augment.join(', ') || 'none'}`,
+    ...(recipe.curriculum
+      ? [
+          `curriculum: ${recipe.curriculum
+            .map(({ frames, speed, until }) => `${frames} frames at speed ${speed} until ${100 * until} %`)
+            .join(', ')}`,
+        ]
+      : []),
+    `backend: ${backend.name} (${backend.detail})`,
+  ];
+}
+
+async function fromModelFile(path: string, options: SourceOptions): Promise<ExportSource> {
+  if (!options.labels) {
+    throw usageError('a tfjs model needs --labels: a file with one label a line', { received: path });
+  }
+  const normalization = {
+    mean: channels('mean', options.mean) ?? imagenetNormalization.mean,
+    std: channels('std', options.std) ?? imagenetNormalization.std,
+  };
+  const model = await readLayersModel(path);
+  const shape = model.inputs[0].shape;
+  const [frames, height, width, depth] = shape.length === 5 ? shape.slice(1) : [1, ...shape.slice(1)];
+  if (
+    model.inputs.length !== 1 ||
+    ![4, 5].includes(shape.length) ||
+    !frames ||
+    !height ||
+    !width ||
+    depth !== 3
+  ) {
+    throw new UserError('a model must take one input [N, H, W, 3] or [N, T, H, W, 3] of known extents', {
+      received: model.inputs.map((input) => `[${input.shape.map((extent) => extent ?? 'any')}]`).join(', '),
+      remedy: 'use exportOnnx from code for other models',
+    });
+  }
+  const labels = await readLabelFile(options.labels, model.outputs[0].shape.at(-1) ?? 0);
+  const name = options.name ?? basename(dirname(resolve(path)));
+  return {
+    model,
+    name,
+    labels,
+    input: {
+      kind: shape.length === 5 ? 'clip' : 'frame',
+      ...{ height, width, frames, speed: options.speed ?? 1, ...normalization },
+    },
+    validation: null,
+    provenance: { tfjsModel: basename(path) },
+    card: {
+      title: name,
+      summary: `A TensorFlow.js model with ${labels.names.length} labels, exported to ONNX by Actionnx.`,
+      training: [],
+    },
+  };
+}
+
+/** Three numbers with commas between. @throws UserError (exit 2) */
+function channels(flag: string, text: string | undefined): [number, number, number] | undefined {
+  if (text === undefined) return undefined;
+  const values = text.split(',').map((part) => (part.trim() === '' ? Number.NaN : Number(part)));
+  const isDivisor = flag === 'std';
+  if (values.length !== 3 || !values.every((value) => Number.isFinite(value) && !(isDivisor && value <= 0))) {
+    throw usageError(`--${flag} must be three ${isDivisor ? 'positive ' : ''}numbers, for R, G and B`, {
+      received: text,
+    });
+  }
+  return values as [number, number, number];
+}

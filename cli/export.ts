@@ -1,0 +1,120 @@
+import { join } from 'node:path';
+import type { CommandModule } from 'yargs';
+import { writeBundle } from '../exporters/bundle.ts';
+import { exportOnnx } from '../exporters/onnx/export.ts';
+import type { VerificationRow } from '../exporters/onnx/verify.ts';
+import { tfjsReference } from '../models/reference.ts';
+import { type BackendRequest, backendRequests, selectBackend } from '../models/train/backend.ts';
+import { UserError, usageError } from '../src/core/errors.ts';
+import { packageVersion } from '../src/node/package-info.ts';
+import { nodeRuntime } from '../src/runtime/node.ts';
+import { webRuntime } from '../src/runtime/web.ts';
+import { type ExportSource, openSource, type SourceOptions } from './export-source.ts';
+import { table } from './table.ts';
+
+interface Arguments extends SourceOptions {
+  source: string;
+  out?: string;
+  threshold: number;
+  backend: BackendRequest;
+  json: boolean;
+}
+
+/** `actionnx export`: a trained run, or any tfjs LayersModel of frames, as a verified bundle. */
+export const command: CommandModule<unknown, Arguments> = {
+  command: 'export <source>',
+  describe: 'write a bundle: the ONNX graph, proven against tfjs, and all that is needed to run it',
+  builder: (yargs) =>
+    yargs
+      .positional('source', {
+        type: 'string',
+        demandOption: true,
+        describe: 'a run folder, or the model.json of a tfjs LayersModel',
+      })
+      .option('out', { type: 'string', describe: 'bundle folder; default: bundles/<name>' })
+      .option('checkpoint', {
+        choices: ['best', 'last'] as const,
+        default: 'best' as const,
+        describe: "which of the run's weights",
+      })
+      .option('name', { type: 'string', describe: "what results call it; default: the run's preset" })
+      .option('threshold', {
+        type: 'number',
+        default: 0.5,
+        describe: 'least probability of a predicted label',
+      })
+      .option('labels', { type: 'string', describe: 'for tfjs models: a file with one label a line' })
+      .option('mean', { type: 'string', describe: "for tfjs models: R,G,B in 0–1; default: ImageNet's" })
+      .option('std', { type: 'string', describe: "for tfjs models: R,G,B in 0–1; default: ImageNet's" })
+      .option('speed', { type: 'number', describe: "for tfjs models: the step between a clip's frames" })
+      .option('backend', {
+        choices: backendRequests,
+        default: 'auto' as const,
+        describe: 'what tfjs computes the golden values with',
+      })
+      .option('json', {
+        type: 'boolean',
+        default: false,
+        describe: 'print the manifest and the checks as JSON',
+      })
+      .example('actionnx export runs/pcd --out bundles/pcd', 'the best epoch of a run') as never,
+  handler: async ({ source: path, out, threshold, backend: request, json, ...options }) => {
+    if (!(threshold > 0 && threshold < 1)) {
+      throw usageError('--threshold must lie between 0 and 1', { received: String(threshold) });
+    }
+    const { name: backend } = await selectBackend(request);
+    const source = await openSource(path, options);
+    const target = out ?? join('bundles', source.name);
+    const outputs = outputNames(source);
+    const { model, input, ...rest } = source;
+    const { manifest, verification } = await writeBundle(target, {
+      ...rest,
+      input,
+      threshold,
+      onnx: exportOnnx(model, { frames: input, outputs, version: packageVersion }),
+      provenance: { ...rest.provenance, exporter: { actionnx: packageVersion, tfjsBackend: backend } },
+      reference: tfjsReference(model, outputs, input),
+      targets: [
+        { runtime: nodeRuntime, provider: 'cpu' },
+        { runtime: webRuntime(), provider: 'wasm' },
+      ],
+    });
+    model.dispose();
+    if (json) {
+      console.log(JSON.stringify({ bundle: target, manifest, verification }, null, 2));
+      return;
+    }
+    console.log(`${verificationTable(verification, backend)}\n`);
+    const { bytes, parameters } = manifest.graph;
+    const size = `${(bytes / 1e6).toFixed(1)} MB, ${parameters.toLocaleString('en')} parameters`;
+    console.log(`${target}: ${manifest.name}, ${manifest.labels.names.length} labels, ${size}`);
+  },
+};
+
+/** `probabilities`, then `attention` where the model has a map as its second output. */
+function outputNames({ model, labels }: ExportSource): string[] {
+  const [probabilities, attention, ...others] = model.outputs;
+  const isMap = attention === undefined || attention.shape.length === 3;
+  if (probabilities.shape.length !== 2 || !isMap || others.length > 0) {
+    throw new UserError('a model must give [N, labels], and may give an attention map [N, h, w] beside it', {
+      received: model.outputs.map(({ shape }) => `[${shape.map((extent) => extent ?? 'N')}]`).join(', '),
+      remedy: 'use exportOnnx from code for other models',
+    });
+  }
+  if (probabilities.shape[1] !== labels.names.length) {
+    throw new UserError(`the model must have an output for each of its ${labels.names.length} labels`, {
+      received: `${probabilities.shape[1]}`,
+    });
+  }
+  return attention ? ['probabilities', 'attention'] : ['probabilities'];
+}
+
+function verificationTable(rows: readonly VerificationRow[], backend: string): string {
+  return table(
+    ['Runtime', 'Provider', 'Output', 'Samples', `Max difference from tfjs (${backend})`],
+    rows.map(({ runtime, version, provider, output, samples, maxDifference }) => [
+      ...[`${runtime} ${version}`, provider, output, samples],
+      maxDifference.toExponential(1),
+    ]),
+  );
+}

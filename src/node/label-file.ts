@@ -1,0 +1,33 @@
+import { readFile } from 'node:fs/promises';
+import { reasonOf, UserError } from '../core/errors.ts';
+import { a2dLabels, type LabelSet } from '../core/labels.ts';
+
+/**
+ * A label set from a text file with one name a line, in class order. A2D's own names get A2D's codes, others none.
+ *
+ * @param expected how many labels the model has
+ * @throws UserError when there are more or fewer, an empty one, one that occurs twice, or several on a line
+ */
+export async function readLabelFile(path: string, expected: number): Promise<LabelSet> {
+  const text = await readFile(path, 'utf8').catch((cause) => {
+    throw new UserError('the label file must be readable', { received: reasonOf(cause), cause });
+  });
+  const names = text
+    .replace(/^\ufeff/, '')
+    .trimEnd()
+    .split(/\r?\n/)
+    .map((name) => name.trim());
+  const rule = `a label file must have ${expected} lines, one label each, as the model has ${expected} outputs`;
+  const columns = Math.max(...names.map((name) => name.split(/[,;\t]/).length));
+  if (columns > 1) throw new UserError(rule, { received: `${columns} columns in ${path}` });
+  if (names.length !== expected) throw new UserError(rule, { received: `${names.length} lines in ${path}` });
+  const empty = names.indexOf('');
+  if (empty >= 0)
+    throw new UserError('a label must have a name', { received: `none in line ${empty + 1} of ${path}` });
+  const repeated = names.find((name, i) => names.indexOf(name) !== i);
+  if (repeated !== undefined) {
+    throw new UserError('labels must be different', { received: `${repeated} twice in ${path}` });
+  }
+  const isA2d = names.join('\n') === a2dLabels.names.join('\n');
+  return { names, codes: isA2d ? a2dLabels.codes : [] };
+}
