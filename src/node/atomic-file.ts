@@ -39,7 +39,8 @@ async function withTemporary(target: string, work: (temporary: string) => Promis
     await mkdir(dirname(target), { recursive: true });
     await work(temporary);
   } catch (error) {
-    await rm(temporary, { recursive: true, force: true });
+    // What cannot be removed was never made; the error worth telling is the first.
+    await rm(temporary, { recursive: true, force: true }).catch(() => {});
     throw writeError(error, target);
   } finally {
     unfinished.delete(temporary);
@@ -50,6 +51,8 @@ async function withTemporary(target: string, work: (temporary: string) => Promis
   }
 }
 
+const refusals = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EISDIR', 'EEXIST']);
+
 /** Turns the file system's refusals into errors for the person at the keyboard; anything else passes as it is. */
 function writeError(error: unknown, target: string): unknown {
   const code = (error as NodeJS.ErrnoException)?.code;
@@ -59,7 +62,7 @@ function writeError(error: unknown, target: string): unknown {
       cause: error,
     });
   }
-  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS' || code === 'ENOTDIR' || code === 'EISDIR') {
+  if (code !== undefined && refusals.has(code)) {
     return new UserError(`cannot write ${target}`, {
       received: reasonOf(error),
       remedy: 'choose a place that can be written',

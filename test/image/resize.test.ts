@@ -1,0 +1,53 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import type { RgbImage } from '../../src/image/image.ts';
+import { resizeBilinear } from '../../src/image/resize.ts';
+
+interface Golden {
+  source: [number, number];
+  target: [number, number];
+  sha256: string;
+  pixels?: string;
+}
+const golden: { pillow: string; cases: Golden[] } = JSON.parse(
+  readFileSync(new URL('../golden/pillow-resize.json', import.meta.url), 'utf8'),
+);
+
+/** The picture of test/golden/pillow-resize.py. */
+function picture(width: number, height: number): RgbImage {
+  const data = new Uint8Array(width * height * 3);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const edge = ((Math.floor(x / 5) + Math.floor(y / 3)) % 2) * 255;
+      data.set([(x * 37 + y * 11) % 256, (x * x + 3 * y) % 251, edge], (y * width + x) * 3);
+    }
+  }
+  return { width, height, data };
+}
+
+describe(`resizeBilinear against Pillow ${golden.pillow}`, () => {
+  it.each(golden.cases)('$source → $target gives the same bytes', ({ source, target, sha256, pixels }) => {
+    const resized = resizeBilinear(picture(...source), ...target);
+    expect([resized.width, resized.height]).toEqual(target);
+    if (pixels) expect(Array.from(resized.data)).toEqual(Array.from(Buffer.from(pixels, 'base64')));
+    expect(createHash('sha256').update(resized.data).digest('hex')).toBe(sha256);
+  });
+});
+
+describe('resizeBilinear', () => {
+  it('leaves an image of the right size alone', () => {
+    const image = picture(7, 5);
+    expect(resizeBilinear(image, 7, 5)).toBe(image);
+  });
+
+  it('keeps an even colour even, up to white', () => {
+    const white = { width: 301, height: 199, data: new Uint8Array(301 * 199 * 3).fill(255) };
+    expect(new Set(resizeBilinear(white, 224, 224).data)).toEqual(new Set([255]));
+  });
+
+  it('refuses sides that are not positive whole numbers', () => {
+    expect(() => resizeBilinear(picture(4, 4), 0, 3)).toThrow('positive whole sides; received 0×3');
+    expect(() => resizeBilinear(picture(4, 4), 2.5, 3)).toThrow(RangeError);
+  });
+});

@@ -1,0 +1,109 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { writeFileAtomic, writeFolderAtomic } from '../../src/node/atomic-file.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'actionnx-atomic-'));
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(root, 'case-'));
+});
+afterAll(() => rmSync(root, { recursive: true }));
+
+/** Waits until the condition holds. */
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+describe('writeFileAtomic', () => {
+  it('writes text and bytes, makes parents, replaces, and leaves nothing else', async () => {
+    const path = join(folder, 'a', 'b', 'file.txt');
+    await writeFileAtomic(path, 'first');
+    await writeFileAtomic(path, new TextEncoder().encode('second'));
+    expect(readFileSync(path, 'utf8')).toBe('second');
+    expect(readdirSync(join(folder, 'a', 'b'))).toEqual(['file.txt']);
+  });
+
+  it('lets the last of many writers win, whole', async () => {
+    const path = join(folder, 'file');
+    await Promise.all(Array.from({ length: 8 }, (_, i) => writeFileAtomic(path, String(i).repeat(50_000))));
+    expect(new Set(readFileSync(path, 'utf8')).size).toBe(1);
+    expect(readdirSync(folder)).toEqual(['file']);
+  });
+
+  it('names a place that cannot be written', async () => {
+    writeFileSync(join(folder, 'file'), 'in the way');
+    const path = join(folder, 'file', 'below');
+    await expect(writeFileAtomic(path, 'x')).rejects.toThrow(`cannot write ${path}`);
+    expect(readdirSync(folder)).toEqual(['file']);
+  });
+});
+
+describe('writeFolderAtomic', () => {
+  it('shows the folder only once it is complete', async () => {
+    const target = join(folder, 'target');
+    await writeFolderAtomic(target, async (temporary) => {
+      await writeFile(join(temporary, 'one'), '1');
+      expect(existsSync(target)).toBe(false);
+      await writeFile(join(temporary, 'two'), '2');
+    });
+    expect(readdirSync(target)).toEqual(['one', 'two']);
+    expect(readdirSync(folder)).toEqual(['target']);
+  });
+
+  it('replaces a folder whole: the old files are gone', async () => {
+    const target = join(folder, 'target');
+    await writeFolderAtomic(target, (temporary) => writeFile(join(temporary, 'old'), ''));
+    await writeFolderAtomic(target, async (temporary) => {
+      await writeFile(join(temporary, 'new'), '');
+      expect(readdirSync(target)).toEqual(['old']);
+    });
+    expect(readdirSync(target)).toEqual(['new']);
+    expect(readdirSync(folder)).toEqual(['target']);
+  });
+
+  it('keeps the old folder when filling fails', async () => {
+    const target = join(folder, 'target');
+    await writeFolderAtomic(target, (temporary) => writeFile(join(temporary, 'old'), ''));
+    const failing = writeFolderAtomic(target, async (temporary) => {
+      await writeFile(join(temporary, 'half'), '');
+      throw new Error('no more');
+    });
+    await expect(failing).rejects.toThrow('no more');
+    expect(readdirSync(target)).toEqual(['old']);
+    expect(readdirSync(folder)).toEqual(['target']);
+  });
+
+  // /dev/full refuses every write as a full disk does.
+  it.runIf(existsSync('/dev/full'))('says that the disk is full', async () => {
+    const target = join(folder, 'target');
+    const filling = writeFolderAtomic(target, () => writeFile('/dev/full', 'x'));
+    await expect(filling).rejects.toThrow(`the disk is full: ${target} was not written; free some space`);
+    await expect(filling).rejects.toMatchObject({ name: 'UserError', exitCode: 1 });
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it.each(['SIGINT', 'SIGTERM'] as const)('removes the unfinished folder on %s', async (signal) => {
+    // The test's own listener keeps the process alive, as the command line's does until it exits.
+    const listener = () => {};
+    process.on(signal, listener);
+    const target = join(folder, 'target');
+    let end: (() => void) | undefined;
+    const filling = writeFolderAtomic(target, async (temporary) => {
+      await writeFile(join(temporary, 'half'), '');
+      await new Promise<void>((resolve) => {
+        end = resolve;
+      });
+    });
+    await until(() => end !== undefined);
+    expect(readdirSync(folder)).toHaveLength(1);
+    process.kill(process.pid, signal);
+    await until(() => readdirSync(folder).length === 0);
+    end?.();
+    await expect(filling).rejects.toThrow();
+    expect(readdirSync(folder)).toEqual([]);
+    process.removeListener(signal, listener);
+  });
+});

@@ -1,0 +1,212 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { RgbImage } from '../../src/image/image.ts';
+import { readImage } from '../../src/node/image-file.ts';
+import {
+  extractFrames,
+  findFfmpeg,
+  probeVideo,
+  readVideoFrames,
+  writeVideo,
+} from '../../src/node/video-file.ts';
+
+// Videos are nothing without ffmpeg: where it is missing these tests fail and say so (scripts/test-needs.js gets it).
+const folder = mkdtempSync(join(tmpdir(), 'actionnx-video-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+const clip = join(folder, 'clip.mp4');
+const count = 40;
+
+/** Frame `number` is a grey that says which it is, with a bright square that moves. */
+function frame(number: number, width = 64, height = 48): RgbImage {
+  const data = new Uint8Array(width * height * 3).fill(20 + number * 5);
+  for (let y = 8; y < 24; y++) {
+    const start = (y * width + number) * 3;
+    data.fill(255, start, start + 48);
+  }
+  return { width, height, data };
+}
+
+/** The number of a decoded frame, read from its grey corner. */
+const numberOf = ({ data }: RgbImage) => Math.round((data.at(-1)! - 20) / 5);
+
+async function numbersOf(path: string, numbers?: readonly number[]): Promise<[number, number][]> {
+  const found: [number, number][] = [];
+  for await (const { number, image } of readVideoFrames(path, numbers)) found.push([number, numberOf(image)]);
+  return found;
+}
+
+const range = (from: number, to: number, step = 1) =>
+  Array.from({ length: Math.floor((to - from) / step) + 1 }, (_, i) => from + i * step);
+
+beforeAll(async () => {
+  const frames = range(1, count).map((number) => frame(number));
+  await writeVideo(clip, frames, { fps: 25 });
+});
+
+describe('writeVideo and readVideoFrames', () => {
+  it('keep every frame, its number, its size and nearly its colours', async () => {
+    expect(await probeVideo(clip)).toEqual({
+      width: 64,
+      height: 48,
+      fps: 25,
+      frameCount: count,
+      matrix: 'bt601',
+      range: 'limited',
+    });
+    const worst: number[] = [];
+    for await (const { number, image } of readVideoFrames(clip)) {
+      const original = frame(number).data;
+      let sum = 0;
+      for (let i = 0; i < original.length; i++) sum += Math.abs(image.data[i] - original[i]);
+      worst.push(sum / original.length);
+    }
+    expect(worst).toHaveLength(count);
+    expect(Math.max(...worst)).toBeLessThan(3);
+  });
+
+  it.each([
+    ['some, sorted and once each', [30, 1, 2, 3, 17, 30], [1, 2, 3, 17, 30]],
+    ['every second one', range(1, count, 2), range(1, count, 2)],
+    ['the last', [count], [count]],
+    ['none', [], []],
+  ])('give %s', async (_, wanted, expected) => {
+    expect(await numbersOf(clip, wanted)).toEqual(expected.map((number) => [number, number]));
+  });
+
+  it('give more separate frames than a filter can name', async () => {
+    const long = join(folder, 'long.mp4');
+    await writeVideo(
+      long,
+      (function* () {
+        for (let number = 1; number <= 1100; number++) yield frame(number % 40);
+      })(),
+      { fps: 25 },
+    );
+    const wanted = range(2, 1100, 2);
+    expect(await numbersOf(long, wanted)).toEqual(wanted.map((number) => [number, number % 40]));
+  });
+
+  it('write the same bytes for the same frames', async () => {
+    const again = join(folder, 'again.mp4');
+    await writeVideo(
+      again,
+      range(1, count).map((number) => frame(number)),
+      { fps: 25 },
+    );
+    expect(readFileSync(again).equals(readFileSync(clip))).toBe(true);
+  });
+
+  it('refuse frame numbers that the video does not have', async () => {
+    await expect(numbersOf(clip, [3, count + 1])).rejects.toThrow(
+      `${clip} has no frame ${count + 1}; received a video of ${count} frames`,
+    );
+    await expect(numbersOf(clip, [0])).rejects.toThrow(`frames of ${clip} are numbered from 1; received 0`);
+  });
+
+  it('refuse frames of odd or changing size, and no frames', async () => {
+    const path = join(folder, 'refused.mp4');
+    await expect(writeVideo(path, [frame(1, 31, 48)], { fps: 5 })).rejects.toThrow(
+      'even sides; received 31×48',
+    );
+    await expect(writeVideo(path, [frame(1), frame(1, 32, 48)], { fps: 5 })).rejects.toThrow(
+      'must have one size; received 32×48 after 64×48',
+    );
+    await expect(writeVideo(path, [], { fps: 5 })).rejects.toThrow('at least one frame');
+  });
+});
+
+// Linux lists a process's children; elsewhere the same code runs unobserved.
+const childrenFile = `/proc/self/task/${process.pid}/children`;
+
+describe('a consumer that stops early', () => {
+  it.runIf(existsSync(childrenFile))('stops ffmpeg', async () => {
+    const children = () => readFileSync(childrenFile, 'utf8').trim().split(' ').filter(Boolean);
+    const before = children().length;
+    for await (const { number } of readVideoFrames(clip)) if (number === 2) break;
+    // Killed and then reaped: a moment later it is gone.
+    for (let i = 0; i < 400 && children().length > before; i++) await new Promise((r) => setTimeout(r, 10));
+    expect(children()).toHaveLength(before);
+  });
+});
+
+describe('a broken video', () => {
+  it('is one error that names it, truncated, damaged, empty or missing', async () => {
+    const whole = readFileSync(clip);
+    const damaged = Buffer.from(whole);
+    damaged.fill(0xa5, Math.floor(whole.length * 0.6), Math.floor(whole.length * 0.6) + 400);
+    const broken: Record<string, Uint8Array> = {
+      'end.mp4': whole.subarray(0, whole.length * 0.9),
+      'half.mp4': whole.subarray(0, whole.length / 2),
+      'header.mp4': whole.subarray(0, 60),
+      'empty.mp4': whole.subarray(0, 0),
+      'damaged.mp4': damaged,
+      'text.mp4': Buffer.from('this is no video'),
+    };
+    for (const [name, bytes] of Object.entries(broken)) {
+      const path = join(folder, name);
+      writeFileSync(path, bytes);
+      const reading = numbersOf(path);
+      await expect(reading, name).rejects.toThrow(`cannot decode ${path}; received `);
+      await expect(reading, name).rejects.toMatchObject({ name: 'UserError', exitCode: 1 });
+      const target = join(folder, 'frames-of-broken');
+      await expect(extractFrames(path, target), name).rejects.toThrow(`cannot decode ${path}; received `);
+      expect(existsSync(target), name).toBe(false);
+    }
+    const absent = join(folder, 'absent.mp4');
+    await expect(probeVideo(absent)).rejects.toThrow(`there is no video file ${absent}`);
+    expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+  });
+});
+
+describe('extractFrames', () => {
+  it('writes every frame as a numbered PNG, within 2 levels of the stream', async () => {
+    const target = join(folder, 'frames');
+    expect(await extractFrames(clip, target)).toBe(count);
+    expect(readdirSync(target)).toEqual(
+      range(1, count).map((number) => `${String(number).padStart(5, '0')}.png`),
+    );
+    for await (const { image } of readVideoFrames(clip, [25])) {
+      const png = await readImage(join(target, '00025.png'));
+      expect([png.width, png.height]).toEqual([64, 48]);
+      expect(Math.max(...png.data.map((value, i) => Math.abs(value - image.data[i])))).toBeLessThanOrEqual(2);
+    }
+  });
+});
+
+describe('findFfmpeg', () => {
+  it('knows its version', async () => {
+    expect((await findFfmpeg())?.version).toMatch(/^\S+$/);
+  });
+});
+
+const clips = fileURLToPath(new URL('../../../shared/real/clips/', import.meta.url));
+const real = existsSync(clips);
+if (!real) console.warn('skipped: real clips (../shared/real/clips is absent)');
+
+describe.runIf(real)('real clips', () => {
+  it.each([
+    ['arm-wrestling.mp4', 340, 256, 28, 280],
+    ['basketball.mp4', 426, 240, 29.97, 300],
+    ['pool-cleaning-part.mp4', 340, 256, 30, 32],
+  ])('%s decodes whole', async (name, width, height, fps, frameCount) => {
+    const path = join(clips, name);
+    const info = await probeVideo(path);
+    expect({ ...info, fps: Number(info.fps.toFixed(2)) }).toEqual({
+      width,
+      height,
+      fps,
+      frameCount,
+      matrix: 'bt601',
+      range: 'limited',
+    });
+    let last = 0;
+    for await (const { number, image } of readVideoFrames(path)) {
+      expect([image.width, image.height]).toEqual([width, height]);
+      last = number;
+    }
+    expect(last).toBe(frameCount);
+  });
+});
