@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { CommandModule } from 'yargs';
 import { voteAverage, voteAverageWeights } from '../eval/ensemble.ts';
 import { type KeyFramePrediction, type MediaInfo, predictFile } from '../eval/predict.ts';
-import { usageError } from '../src/core/errors.ts';
+import { UserError, usageError } from '../src/core/errors.ts';
 import { Classifier } from '../src/runtime/classifier.ts';
 import { nodeProviders, nodeRuntime } from '../src/runtime/node.ts';
 import { type NamedBundle, readBundles } from './evaluation.ts';
@@ -99,9 +99,9 @@ async function sortArguments(paths: readonly string[]): Promise<{ folders: strin
   const files = paths.filter((_, i) => !isBundle[i]);
   for (const path of files) {
     const found = await stat(path).catch(() => null);
-    if (!found) throw usageError('there is no such file or bundle', { received: path });
+    if (!found) throw new UserError('there is no such file or bundle', { received: path });
     if (found.isDirectory()) {
-      throw usageError('a folder must be a bundle', { received: `${path}, which has no bundle.json` });
+      throw new UserError('a folder must be a bundle', { received: `${path}, which has no bundle.json` });
     }
   }
   if (folders.length === 0 || files.length === 0) {
@@ -220,10 +220,11 @@ function asTable(
   bundles: readonly NamedBundle[],
 ): string {
   const size = `${info.width} × ${info.height}`;
+  const count = predictions.length;
   const title =
     info.fps === null
       ? `${file}  ${size}`
-      : `${file}  ${size}, ${(info.frameCount / info.fps).toFixed(1)} s, ${predictions.length} key frames`;
+      : `${file}  ${size}, ${(info.frameCount / info.fps).toFixed(1)} s, ${count} key frame${count === 1 ? '' : 's'}`;
   const clips = bundles.filter(({ manifest }) => manifest.input.kind === 'clip');
   const note =
     info.kind === 'image' && clips.length > 0

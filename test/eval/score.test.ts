@@ -1,0 +1,268 @@
+import { execFileSync } from 'node:child_process';
+import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { cacheKey } from '../../eval/cache/key.ts';
+import { type ScoreOptions, score } from '../../eval/score.ts';
+import { a2dLabels, labelSetHash } from '../../src/core/labels.ts';
+import { openA2d } from '../../src/data/a2d.ts';
+import { Classifier } from '../../src/runtime/classifier.ts';
+import { type NodeRuntime, nodeRuntime } from '../../src/runtime/node.ts';
+import { tinyFrame, valSamples, writeTinyA2d } from '../golden/tiny-a2d.ts';
+import { tinyBundle } from '../golden/tiny-bundle.ts';
+
+let folder: string;
+let data: string;
+let cache: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'actionnx-score-'));
+  await writeTinyA2d(join(folder, 'pristine'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+beforeEach(async () => {
+  data = join(folder, 'data');
+  cache = join(folder, 'cache');
+  await rm(data, { recursive: true, force: true });
+  await rm(cache, { recursive: true, force: true });
+  await cp(join(folder, 'pristine'), data, { recursive: true });
+});
+
+const open = (skipBroken = false) => openA2d(data, { skipBroken, cacheFolder: join(folder, 'labels') });
+
+async function run(changes: Partial<ScoreOptions> = {}) {
+  return score({
+    bundle: await tinyBundle('tiny-frame'),
+    dataset: await open(),
+    split: 'val',
+    cacheFolder: cache,
+    runtime: nodeRuntime,
+    provider: 'cpu',
+    ...changes,
+  });
+}
+
+/** Reads caches like any other, and breaks as soon as something is to be inferred. */
+const noInference: NodeRuntime = {
+  ...nodeRuntime,
+  version: nodeRuntime.version,
+  open: () => Promise.reject(new Error('a session was opened')),
+};
+
+const shards = async () => {
+  const [key] = await readdir(cache);
+  return (await readdir(join(cache, key))).map((name) => join(cache, key, name)).sort();
+};
+
+/** What the classifier says of each sample on its own. */
+async function expected(seed = 1): Promise<Float32Array> {
+  const classifier = await Classifier.open(await tinyBundle('tiny-frame'), nodeRuntime, { provider: 'cpu' });
+  const rows: number[] = [];
+  for (const id of valSamples) {
+    const [video, frame] = id.split('/');
+    const { probabilities } = await classifier.predict([[tinyFrame(seed, video, Number(frame))]]);
+    rows.push(...probabilities);
+  }
+  await classifier.release();
+  return Float32Array.from(rows);
+}
+
+describe('score', () => {
+  it('predicts every sample of the split, in its order, at any batch size', async () => {
+    const probabilities = await expected();
+    for (const batch of [1, 4, 100]) {
+      await rm(cache, { recursive: true, force: true });
+      const scored = await run({ batch });
+      expect(scored.ids).toEqual(valSamples);
+      expect(scored.inferred).toBe(6);
+      expect(scored.provider).toBe('cpu');
+      expect(scored.probabilities.length).toBe(probabilities.length);
+      scored.probabilities.forEach((p, i) => {
+        expect(p).toBeCloseTo(probabilities[i], 5);
+      });
+    }
+  });
+
+  it('gives a clip system the window around the key frame, shifted at the ends', async () => {
+    const bundle = await tinyBundle('tiny-clip');
+    const { probabilities } = await run({ bundle });
+    const classifier = await Classifier.open(bundle, nodeRuntime, { provider: 'cpu' });
+    // Windows of 4 frames, 2 apart, in a video of 10 frames.
+    const windows: [string, number[]][] = [
+      ['gamma', [4, 6, 8, 10]],
+      ['alpha', [4, 6, 8, 10]],
+      ['alpha', [1, 3, 5, 7]],
+      ['beta', [1, 3, 5, 7]],
+      ['beta', [4, 6, 8, 10]],
+      ['alpha', [3, 5, 7, 9]],
+    ];
+    for (const [i, [video, numbers]] of windows.entries()) {
+      const own = await classifier.predict([numbers.map((number) => tinyFrame(1, video, number))]);
+      own.probabilities.forEach((p, label) => {
+        expect(probabilities[i * 43 + label]).toBeCloseTo(p, 5);
+      });
+    }
+    await classifier.release();
+  });
+
+  it('infers nothing the second time, and answers the same', async () => {
+    const first = await run();
+    let progress = 0;
+    const second = await run({ runtime: noInference, onProgress: () => progress++ });
+    expect(second).toEqual({ ...first, inferred: 0 });
+    expect(progress).toBe(0);
+  });
+
+  it('joins by sample id, whatever order the split has', async () => {
+    const first = await run();
+    await writeFile(join(data, 'Release', 'list', 'val.txt'), valSamples.toReversed().join('\n'));
+    const second = await run({ runtime: noInference });
+    expect(second.ids).toEqual(valSamples.toReversed());
+    second.ids.forEach((id, i) => {
+      const j = valSamples.indexOf(id);
+      expect(second.probabilities.slice(i * 43, i * 43 + 43)).toEqual(
+        first.probabilities.slice(j * 43, j * 43 + 43),
+      );
+    });
+  });
+
+  it('infers only what the cache lacks', async () => {
+    const list = join(data, 'Release', 'list', 'val.txt');
+    await writeFile(list, valSamples.slice(0, 4).join('\n'));
+    expect((await run()).inferred).toBe(4);
+    await writeFile(list, valSamples.join('\n'));
+    const progress: [number, number][] = [];
+    const scored = await run({ batch: 1, onProgress: (done, total) => progress.push([done, total]) });
+    expect(scored.inferred).toBe(2);
+    expect(progress).toEqual([
+      [0, 2],
+      [1, 2],
+      [2, 2],
+    ]);
+    expect(await shards()).toHaveLength(2);
+  });
+
+  it('shares a cache between scorings that run at once', async () => {
+    const all = await Promise.all([run({ batch: 1 }), run({ batch: 2 }), run({ batch: 4 })]);
+    for (const scored of all) expect(scored.ids).toEqual(valSamples);
+    const merged = await run({ runtime: noInference });
+    merged.probabilities.forEach((p, i) => {
+      expect(p).toBeCloseTo(all[0].probabilities[i], 5);
+    });
+  });
+
+  it('does not take the predictions of a data set that was made anew in the same place', async () => {
+    await run();
+    await rm(data, { recursive: true });
+    await writeTinyA2d(data, 2);
+    const scored = await run();
+    expect(scored.inferred).toBe(6);
+    const probabilities = await expected(2);
+    scored.probabilities.forEach((p, i) => {
+      expect(p).toBeCloseTo(probabilities[i], 5);
+    });
+    expect((await run({ runtime: noInference })).probabilities).toEqual(scored.probabilities);
+  });
+
+  it('refuses a damaged shard by name, and replaces it once it is gone', async () => {
+    await run();
+    const [shard] = await shards();
+    const whole = await readFile(shard);
+    const flipped = Uint8Array.from(whole);
+    flipped[40] ^= 1;
+    for (const damage of [
+      () => writeFile(shard, flipped),
+      () => truncate(shard, 100),
+      () => truncate(shard, 0),
+    ]) {
+      await writeFile(shard, whole);
+      await damage();
+      await expect(run()).rejects.toThrow(`the cached predictions in ${shard} are damaged; received `);
+    }
+    await rm(shard);
+    expect((await run()).inferred).toBe(6);
+  });
+
+  it('passes over what an interrupted process left', async () => {
+    await run();
+    const [shard] = await shards();
+    await writeFile(join(shard, '..', '.left.parquet.123-abc.tmp'), 'half a shard');
+    expect((await run({ runtime: noInference })).ids).toEqual(valSamples);
+  });
+
+  it('keeps what was inferred before a broken frame, and goes on from there', async () => {
+    const frame = join(data, 'Release', 'pngs320H', 'alpha', '00005.png');
+    await rename(frame, `${frame}.away`);
+    await writeFile(frame, (await readFile(`${frame}.away`)).subarray(0, 60));
+    await expect(run({ batch: 2 })).rejects.toThrow(/^cannot decode .*alpha\/00005\.png; /);
+    await rename(`${frame}.away`, frame);
+    expect((await run()).inferred).toBe(2);
+  });
+
+  it('leaves out and lists a sample whose clip cannot be read, where that is asked for', async () => {
+    // The frame is complete, but not an image: only decoding it shows.
+    const frame = join(data, 'Release', 'pngs320H', 'beta', '00001.png');
+    const bytes = await readFile(frame);
+    await writeFile(frame, bytes.fill(0, 40, bytes.length - 12));
+    const bundle = await tinyBundle('tiny-clip');
+    await expect(run({ bundle })).rejects.toThrow(/beta\/00001\.png/);
+    const scored = await run({ bundle, dataset: await open(true), skipBroken: true });
+    expect(scored.ids).toEqual(valSamples.filter((id) => id !== 'beta/00003'));
+    expect(scored.broken).toEqual([{ id: 'beta/00003', reason: expect.stringMatching(/beta\/00001\.png/) }]);
+    expect(scored.inferred + scored.broken.length).toBeLessThanOrEqual(6);
+  });
+
+  it('refuses an unknown split, other labels and another number of columns', async () => {
+    await expect(run({ split: 'vall' })).rejects.toMatchObject({
+      exitCode: 2,
+      message: expect.stringMatching(/unknown split .*received "vall"; known: val, test/),
+    });
+    await expect(run({ bundle: await tinyBundle('tiny-wide') })).rejects.toThrow('received 6 × 44');
+    const names = [...a2dLabels.names, 'extra'];
+    const labels = { names, codes: [...a2dLabels.codes, 99], hash: await labelSetHash({ names }) };
+    await expect(run({ bundle: await tinyBundle('tiny-wide', { labels }) })).rejects.toThrow(
+      'received 44 labels in the bundle, 43 in the data set',
+    );
+    const swapped = [names[1], names[0], ...names.slice(2, 43)];
+    const reordered = { names: swapped, codes: [], hash: await labelSetHash({ names: swapped }) };
+    await expect(run({ bundle: await tinyBundle('tiny-frame', { labels: reordered }) })).rejects.toThrow(
+      'received adult-crawling instead of adult-climbing at index 0',
+    );
+    await expect(readdir(cache)).rejects.toThrow('ENOENT');
+  });
+
+  it('says that the disk is full, and leaves the cache as it was', async ({ skip }) => {
+    await mkdir(cache);
+    try {
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=16k', 'tmpfs', cache], { stdio: 'ignore' });
+    } catch {
+      console.warn('skipped: a full disk under the cache, for want of the right to mount one');
+      return skip();
+    }
+    try {
+      await writeFile(join(cache, 'filler'), new Uint8Array(16 * 1024));
+      await expect(run()).rejects.toThrow(/^the disk is full: .* was not written; free some space/);
+      const files = await readdir(cache, { recursive: true });
+      expect(files.filter((name) => /parquet|tmp/.test(name))).toEqual([]);
+    } finally {
+      execFileSync('umount', [cache]);
+    }
+  });
+});
+
+describe('cacheKey', () => {
+  it('depends on graph, preprocessing, labels and provider, and on nothing else', async () => {
+    const { manifest } = await tinyBundle('tiny-frame');
+    const { hash } = await cacheKey(manifest, 'cpu');
+    expect(hash).toMatch(/^[0-9a-f]{32}$/);
+    const same = { ...manifest, name: 'another', threshold: 0.3, validation: null, provenance: { a: 1 } };
+    expect((await cacheKey(same, 'cpu')).hash).toBe(hash);
+    const others = await Promise.all([
+      cacheKey(manifest, 'cuda'),
+      cacheKey({ ...manifest, graph: { ...manifest.graph, sha256: '00' } }, 'cpu'),
+      cacheKey({ ...manifest, input: { ...manifest.input, speed: 2 } }, 'cpu'),
+      cacheKey({ ...manifest, labels: { ...manifest.labels, hash: '00' } }, 'cpu'),
+    ]);
+    expect(new Set([hash, ...others.map((other) => other.hash)]).size).toBe(5);
+  });
+});
