@@ -59,7 +59,10 @@ export function misgivenFlag(
     const next = flags[i + 1];
     const isAlone = !flag.includes('=') && (next === undefined || next.startsWith('--'));
     if (isAlone || flag.endsWith('=')) return `--${name} needs a value`;
-    if ([argv[name]].flat().some(Number.isNaN)) return `--${name} must be a number; received ${next}`;
+    const given = flag.split('=')[1] ?? next;
+    if ([argv[name]].flat().some(Number.isNaN) && Number.isNaN(Number(given))) {
+      return `--${name} must be a number; received ${given}`;
+    }
   }
   return null;
 }

@@ -1,0 +1,99 @@
+/**
+ * The house's boundaries (docs/architecture.md): arrows run down only, heavy packages live in one file each, and
+ * what runs in browsers needs nothing of Node. Imports of types cross the package rules freely: they cost nothing at
+ * run time.
+ */
+
+/** A rule against run-time imports: every kind but `import type`. */
+const atRunTime = { dependencyTypesNot: ['type-only'] };
+
+const floors = {
+  src: { path: '^src/', below: '^(models|exporters|eval|web|cli|bench|test)/|^index[.]ts$' },
+  models: { path: '^models/', below: '^(exporters|eval|web|cli|bench|test)/|^index[.]ts$' },
+  exporters: { path: '^exporters/', below: '^(models|eval|web|cli|bench|test)/|^index[.]ts$' },
+  eval: { path: '^eval/', below: '^(models|exporters|web|cli|bench|test)/|^index[.]ts$' },
+  web: { path: '^web/', below: '^(cli|bench|test)/|^index[.]ts$' },
+  cli: { path: '^(cli/|index[.]ts$)', below: '^(bench|test)/' },
+};
+
+/** A heavy package, and the one place that may import it. */
+const heavy = {
+  'tfjs-core-and-layers': ['@tensorflow/tfjs(-core|-layers)?', '^models/tf[.]ts$'],
+  'tfjs-backends': ['@tensorflow/tfjs-(backend-[a-z]+|node(-gpu)?)', '^models/train/backend'],
+  'onnxruntime-node': ['onnxruntime-node', '^src/runtime/node[.]ts$'],
+  'onnxruntime-web': ['onnxruntime-(web|common)', '^src/runtime/web[.]ts$'],
+  sharp: ['sharp', '^src/node/image-file[.]ts$'],
+  h5wasm: ['h5wasm', '^src/node/mat-file[.]ts$'],
+  hyparquet: ['hyparquet(-writer)?', '^eval/cache/shard[.]ts$'],
+  echarts: ['(echarts|zrender)', '^eval/report/charts[.]ts$'],
+  mediabunny: ['mediabunny', '^web/video-file[.]ts$'],
+  'terminal-packages': ['(yargs|cli-progress|cli-table3|picocolors)', '^cli/'],
+};
+
+/** Runs in any browser. */
+const isomorphic =
+  '^(src/(core|image)/|src/runtime/(session|classifier|web|key-frames)[.]ts$|eval/(ensemble|windows)[.]ts$|web/(?!(deploy|serve)[.]ts$))';
+
+module.exports = {
+  forbidden: [
+    {
+      name: 'no-circular',
+      severity: 'error',
+      comment: 'Two files that need each other are one file, or need a third.',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'resolvable',
+      severity: 'error',
+      comment: 'Every import names a file that exists or a package that package.json lists.',
+      from: {},
+      to: { couldNotResolve: true, dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'listed-packages',
+      severity: 'error',
+      comment: 'A package that is imported is a dependency of this one, and not for development only.',
+      from: { path: '^(src|models|exporters|eval|web|cli)/|^index[.]ts$' },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown', 'npm-peer'], ...atRunTime },
+    },
+    ...Object.entries(floors).map(([name, { path, below }]) => ({
+      name: `down-only-from-${name}`,
+      severity: 'error',
+      comment: 'cli, web → models, exporters, eval → src; what is needed across is handed over by cli.',
+      from: { path },
+      to: { path: below },
+    })),
+    ...Object.entries(heavy).map(([name, [packages, place]]) => ({
+      name: `one-place-for-${name}`,
+      severity: 'error',
+      comment: `Only ${place} imports it; everything else gets it from there.`,
+      from: { path: '^(src|models|exporters|eval|web|cli|bench)/|^index[.]ts$', pathNot: place },
+      to: { path: `(^|/)node_modules/${packages}(/|$)|^${packages}(/|$)`, ...atRunTime },
+    })),
+    {
+      name: 'browsers-have-no-node',
+      severity: 'error',
+      comment: 'These files run in browsers.',
+      from: { path: isomorphic },
+      to: { dependencyTypes: ['core'], ...atRunTime },
+    },
+    {
+      name: 'browsers-import-what-browsers-run',
+      severity: 'error',
+      comment: 'These files run in browsers, and so must everything that they import.',
+      from: { path: isomorphic },
+      to: { path: '^(src|models|exporters|eval|web)/', pathNot: isomorphic, ...atRunTime },
+    },
+  ],
+  options: {
+    tsPreCompilationDeps: 'specify',
+    tsConfig: { fileName: 'tsconfig.json' },
+    doNotFollow: { path: 'node_modules' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+      extensions: ['.ts', '.js', '.mjs', '.cjs', '.json'],
+    },
+  },
+};
