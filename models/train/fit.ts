@@ -1,11 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import { UserError } from '../../src/core/errors.ts';
-import { labelSetHash } from '../../src/core/labels.ts';
 import { Rng } from '../../src/core/rng.ts';
 import type { Dataset, Sample } from '../../src/data/dataset.ts';
-import { packageVersion } from '../../src/node/package-info.ts';
 import type { Recipe, System } from '../system.ts';
-import { tf } from '../tf.ts';
 import type { Backend } from './backend.ts';
 import {
   type CheckpointName,
@@ -16,6 +13,7 @@ import {
 } from './checkpoint.ts';
 import { epochClip } from './curriculum.ts';
 import { Pace } from './pace.ts';
+import { checkSameRun, describeRun } from './run-identity.ts';
 import {
   checkRecipe,
   type EpochRecord,
@@ -146,6 +144,7 @@ class Session {
     const earlier = await readRunRecord(folder);
     if (earlier) checkSameRun(earlier, run, folder, resume ?? false);
     const session = new Session(settings, run, training, validation);
+    await session.#source.readLabels([...training, ...validation]);
     if (earlier) await session.#restore();
     else await writeRunRecord(folder, run);
     return session;
@@ -349,71 +348,3 @@ class Session {
 /** Cost of a sample, in forward passes over a frame: training also goes back through weights and inputs. */
 const trainingWork = (frames: number) => 3 * frames;
 const validationWork = (frames: number) => frames;
-
-async function describeRun(
-  settings: TrainSettings,
-  splits: { train: string; validation: string },
-  training: number,
-  validation: number,
-): Promise<RunRecord> {
-  const { system, preset, config, recipe, seed, dataset, backend } = settings;
-  const { names, codes } = dataset.labels;
-  if ('labels' in config && config.labels !== names.length) {
-    throw new UserError(`${preset} predicts ${config.labels} labels, ${dataset.name} has ${names.length}`, {
-      remedy: 'configure the system for the data set',
-    });
-  }
-  return {
-    format: 'actionnx-run',
-    formatVersion: 1,
-    system: system.name,
-    preset,
-    config,
-    recipe: structuredClone(recipe) as RunRecord['recipe'],
-    seed,
-    dataset: {
-      name: dataset.name,
-      root: dataset.root,
-      train: { split: splits.train, samples: training },
-      validation: { split: splits.validation, samples: validation },
-    },
-    labels: { names: [...names], codes: [...codes], hash: await labelSetHash(dataset.labels) },
-    backend: { ...backend },
-    versions: { actionnx: packageVersion, tfjs: tf.version_core, node: process.versions.node },
-  };
-}
-
-/** @throws UserError when the folder's run may not be gone on with, or is another one */
-function checkSameRun(earlier: RunRecord, now: RunRecord, folder: string, resume: boolean): void {
-  if (!resume) {
-    throw new UserError(`${folder} already holds a run of ${earlier.preset}`, {
-      remedy: 'add --resume to go on with it, or choose another --out',
-    });
-  }
-  const identity = ({ system, config, recipe, seed, dataset, labels }: RunRecord) => ({
-    system,
-    config,
-    recipe,
-    seed,
-    training: dataset.train,
-    validation: dataset.validation,
-    labels: labels.hash,
-  });
-  const [before, after] = [identity(earlier), identity(now)];
-  for (const key of Object.keys(before) as (keyof typeof before)[]) {
-    if (canonical(before[key]) === canonical(after[key])) continue;
-    throw new UserError(`${folder} cannot be resumed with another ${key}`, {
-      received: `${canonical(after[key])}, where the run has ${canonical(before[key])}`,
-      remedy: 'give the same flags as at its start, or choose another --out',
-    });
-  }
-}
-
-/** JSON with sorted keys. */
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_, inner) =>
-    inner && typeof inner === 'object' && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : inner,
-  );
-}

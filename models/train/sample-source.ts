@@ -32,6 +32,8 @@ export class SampleSource {
   readonly #dataset: Dataset;
   readonly #size: number;
   readonly #resized: ResizedFrames;
+  /** Multi-hot rows by sample. */
+  readonly #truth = new Map<string, Uint8Array>();
 
   /**
    * @param size the model's input size, pixels
@@ -43,12 +45,21 @@ export class SampleSource {
     this.#resized = new ResizedFrames(dataset, size, frameMemory);
   }
 
+  /** Reads the labels of samples, once, before batches of them are made. */
+  async readLabels(samples: readonly Sample[]): Promise<void> {
+    const truth = await this.#dataset.truth(samples);
+    const labels = this.#dataset.labels.names.length;
+    samples.forEach(({ id }, i) => {
+      this.#truth.set(id, truth.subarray(i * labels, (i + 1) * labels));
+    });
+  }
+
   async batch(samples: readonly Sample[], plan: BatchPlan): Promise<Batch> {
     const size = this.#size ** 2 * 3;
     const frames = new Float32Array(samples.length * plan.frames * size);
-    const known = losesLabels(plan.augment?.names ?? []) ? null : await this.#dataset.truth(samples);
     const labels = this.#dataset.labels.names.length;
-    const truth = known ? Float32Array.from(known) : new Float32Array(samples.length * labels);
+    const truth = new Float32Array(samples.length * labels);
+    const fromMap = losesLabels(plan.augment?.names ?? []);
     await Promise.all(
       samples.map(async (sample, i) => {
         const transforms = this.#draw(sample, plan);
@@ -56,13 +67,18 @@ export class SampleSource {
         images.forEach((image, t) => {
           normalize(image.data, frames, (i * plan.frames + t) * size);
         });
-        if (known) return;
-        let map = await this.#dataset.labelMap(sample);
-        for (const transform of transforms) map = transform.labels(map);
-        truth.set(multiHot(new Set(map.codes), this.#dataset.labels), i * labels);
+        const row = fromMap ? await this.#transformedTruth(sample, transforms) : this.#truth.get(sample.id)!;
+        truth.set(row, i * labels);
       }),
     );
     return { samples: samples.length, frames, truth };
+  }
+
+  /** The labels that are still in the picture. */
+  async #transformedTruth(sample: Sample, transforms: readonly Transform[]): Promise<Uint8Array> {
+    let map = await this.#dataset.labelMap(sample);
+    for (const transform of transforms) map = transform.labels(map);
+    return multiHot(new Set(map.codes), this.#dataset.labels);
   }
 
   #draw(sample: Sample, { augment }: BatchPlan): Transform[] {

@@ -1,0 +1,75 @@
+import { UserError } from '../../src/core/errors.ts';
+import { labelSetHash } from '../../src/core/labels.ts';
+import { packageVersion } from '../../src/node/package-info.ts';
+import { tf } from '../tf.ts';
+import type { TrainSettings } from './fit.ts';
+import type { RunRecord } from './run-record.ts';
+
+/** The record of a run that is about to start. @throws UserError when the system has another number of labels */
+export async function describeRun(
+  settings: TrainSettings,
+  splits: { train: string; validation: string },
+  training: number,
+  validation: number,
+): Promise<RunRecord> {
+  const { system, preset, config, recipe, seed, dataset, backend } = settings;
+  const { names, codes } = dataset.labels;
+  if ('labels' in config && config.labels !== names.length) {
+    throw new UserError(`${preset} predicts ${config.labels} labels, ${dataset.name} has ${names.length}`, {
+      remedy: 'configure the system for the data set',
+    });
+  }
+  return {
+    format: 'actionnx-run',
+    formatVersion: 1,
+    system: system.name,
+    preset,
+    config,
+    recipe: structuredClone(recipe) as RunRecord['recipe'],
+    seed,
+    dataset: {
+      name: dataset.name,
+      root: dataset.root,
+      train: { split: splits.train, samples: training },
+      validation: { split: splits.validation, samples: validation },
+    },
+    labels: { names: [...names], codes: [...codes], hash: await labelSetHash(dataset.labels) },
+    backend: { ...backend },
+    versions: { actionnx: packageVersion, tfjs: tf.version_core, node: process.versions.node },
+  };
+}
+
+/** @throws UserError when the folder's run may not be gone on with, or is another one */
+export function checkSameRun(earlier: RunRecord, now: RunRecord, folder: string, resume: boolean): void {
+  if (!resume) {
+    throw new UserError(`${folder} already holds a run of ${earlier.preset}`, {
+      remedy: 'add --resume to go on with it, or choose another --out',
+    });
+  }
+  const identity = ({ system, config, recipe, seed, dataset, labels }: RunRecord) => ({
+    system,
+    config,
+    recipe,
+    seed,
+    training: dataset.train,
+    validation: dataset.validation,
+    labels: labels.hash,
+  });
+  const [before, after] = [identity(earlier), identity(now)];
+  for (const key of Object.keys(before) as (keyof typeof before)[]) {
+    if (canonical(before[key]) === canonical(after[key])) continue;
+    throw new UserError(`${folder} cannot be resumed with another ${key}`, {
+      received: `${canonical(after[key])}, where the run has ${canonical(before[key])}`,
+      remedy: 'give the same flags as at its start, or choose another --out',
+    });
+  }
+}
+
+/** JSON with sorted keys. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, inner) =>
+    inner && typeof inner === 'object' && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  );
+}
