@@ -54,7 +54,8 @@ export async function extractA2d(
       present++;
     } else {
       try {
-        frames += await extractFrames(join(clips, `${video}.mp4`), target);
+        const count = await extractFrames(join(clips, `${video}.mp4`), target);
+        frames += count;
         extracted++;
       } catch (error) {
         broken.report(video, error);

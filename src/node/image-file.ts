@@ -46,11 +46,16 @@ export async function readImage(source: string | Uint8Array, name = 'the image')
     };
   } catch (error) {
     throw new UserError(`cannot decode ${label}`, {
-      received: reasonOf(error),
+      received: sharpReason(error),
       remedy: 'the file is corrupt, truncated or no image: get it again',
       cause: error,
     });
   }
+}
+
+/** The decoder's own words, which sharp puts last. */
+function sharpReason(error: unknown): string {
+  return reasonOf((error as Error).message.trim().split('\n').at(-1)).replace(/:$/, '');
 }
 
 /** The empty IEND chunk with its checksum: what every whole PNG ends with. */

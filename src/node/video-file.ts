@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { reasonOf, UserError } from '../core/errors.ts';
 import { type VideoColour, videoColour, yuv420ToRgb } from '../image/colour.ts';
 import type { RgbImage } from '../image/image.ts';
@@ -287,7 +287,8 @@ function seriesPattern(path: string): string {
  * @throws UserError naming the file when it is missing, corrupt or truncated, or when the disk is full
  */
 export async function extractFrames(video: string, folder: string): Promise<number> {
-  const { frameCount } = await probeStream(video);
+  await probeStream(video);
+  let frameCount = 0;
   await writeFolderAtomic(folder, async (temporary) => {
     const { child, ended } = startFfmpeg([
       ...[...decodeFlags, '-threads', '1', '-i', `file:${video}`, ...everyFrame],
@@ -296,7 +297,8 @@ export async function extractFrames(video: string, folder: string): Promise<numb
     child.stdout.resume();
     const { status, complaint } = await ended;
     if (/no space left/i.test(complaint)) throw Object.assign(new Error(complaint), { code: 'ENOSPC' });
-    if (status !== 0) throw videoError(video, complaint);
+    frameCount = (await readdir(temporary)).length;
+    if (status !== 0 || frameCount === 0) throw videoError(video, complaint);
   });
   return frameCount;
 }

@@ -1,0 +1,71 @@
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { openA2d } from '../../src/data/a2d.ts';
+import { extractA2d } from '../../src/data/extract.ts';
+import { writeVideo } from '../../src/node/video-file.ts';
+import { smallFrame, smallVideos, writeSmallRelease } from './small-release.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'actionnx-extract-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+let root: string;
+let clips: string;
+let frames: string;
+beforeEach(async () => {
+  root = mkdtempSync(join(folder, 'root-'));
+  clips = join(root, 'Release', 'clips320H');
+  frames = join(root, 'Release', 'pngs320H');
+  await writeSmallRelease(root, 'challenge', { frames: false });
+  mkdirSync(clips);
+  for (const [video, { frames: count }] of Object.entries(smallVideos)) {
+    const images = Array.from({ length: count }, (_, i) => smallFrame(video, i + 1));
+    await writeVideo(join(clips, `${video}.mp4`), images, { fps: 10 });
+  }
+});
+
+describe('extractA2d', () => {
+  it('makes the frames of every clip, which the data set then has', async () => {
+    const steps: number[] = [];
+    const summary = await extractA2d(root, { jobs: 2, onProgress: (done) => steps.push(done) });
+    expect(summary).toEqual({ folder: frames, videos: 3, present: 0, extracted: 3, frames: 21, broken: [] });
+    expect(steps).toEqual([1, 2, 3]);
+    const a2d = await openA2d(root, { cacheFolder: join(root, 'cache') });
+    expect((await a2d.samples('train')).map(({ frameCount }) => frameCount)).toEqual([5, 9]);
+    const [last] = await a2d.frames('aa-runs', [9]);
+    expect(Math.abs(last.data[0] - smallFrame('aa-runs', 9).data[0])).toBeLessThanOrEqual(3);
+  });
+
+  it('goes on where it stopped', async () => {
+    await extractA2d(root, { jobs: 2 });
+    const made = statSync(join(frames, '_bird', '00001.png')).mtimeMs;
+    rmSync(join(frames, 'car.v1'), { recursive: true });
+    expect(await extractA2d(root)).toMatchObject({ present: 2, extracted: 1, frames: 7 });
+    expect(statSync(join(frames, '_bird', '00001.png')).mtimeMs).toBe(made);
+  });
+
+  it('stops at a broken clip or lists it, and leaves no half folder', async () => {
+    const path = join(clips, '_bird.mp4');
+    writeFileSync(path, readFileSync(path).subarray(0, 1200));
+    await expect(extractA2d(root, { jobs: 1 })).rejects.toThrow(`cannot decode ${path}`);
+    expect(existsSync(join(frames, '_bird'))).toBe(false);
+    const summary = await extractA2d(root, { skipBroken: true });
+    expect(summary.broken).toEqual([{ id: '_bird', reason: expect.stringContaining(path) }]);
+    expect(readdirSync(frames).sort()).toEqual(['aa-runs', 'car.v1']);
+  });
+
+  it('needs clips', async () => {
+    rmSync(clips, { recursive: true });
+    await expect(extractA2d(root)).rejects.toThrow('extracting needs clips320H/<video>.mp4');
+  });
+});
