@@ -5,6 +5,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     // Native addons (sharp, onnxruntime, libtensorflow) are not safe in worker threads.
     pool: 'forks',
+    // The file is what .ci/run counts.
+    reporters: ['default', ['json', { outputFile: 'runs/test-results.json' }]],
     testTimeout: 120_000,
     hookTimeout: 120_000,
   },

@@ -11,6 +11,7 @@ import { explainUsage, misgivenFlag } from './usage.ts';
 const commands: Record<string, () => Promise<{ command: unknown }>> = {
   demo: () => import('./demo.ts'),
   data: () => import('./data.ts'),
+  train: () => import('./train.ts'),
   export: () => import('./export.ts'),
   score: () => import('./score.ts'),
   eval: () => import('./eval.ts'),

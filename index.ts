@@ -1,0 +1,59 @@
+/**
+ * Actionnx in Node: data sets, systems, export, inference, metrics. Browsers have `actionnx/web`.
+ *
+ * @example
+ * import { Classifier, nodeRuntime, predictFile, readBundle } from 'actionnx';
+ *
+ * const classifier = await Classifier.open(await readBundle('bundles/pcd-resnet'), nodeRuntime);
+ * const { predictions } = await predictFile([classifier], 'match.mp4', { rate: 2 });
+ * for await (const { time, probabilities } of predictions) console.log(time, probabilities[0]);
+ *
+ * @module
+ */
+export { bestConstant } from './eval/constant.ts';
+export { voteAverage, voteAverageWeights } from './eval/ensemble.ts';
+export {
+  type Evaluated,
+  exampleBasedScores,
+  type LabelScores,
+  type Metric,
+  metrics,
+  perLabel,
+} from './eval/metrics/index.ts';
+export { type KeyFramePrediction, type MediaInfo, predictFile } from './eval/predict.ts';
+export type { Predictions } from './eval/predictions.ts';
+export { type ReportData, writeReport } from './eval/report/index.ts';
+export {
+  buildResult,
+  type EnsembleScores,
+  type Member,
+  type Result,
+  type SystemScores,
+} from './eval/result.ts';
+export { type Scored, type ScoreOptions, score } from './eval/score.ts';
+export { type BundleSource, writeBundle } from './exporters/bundle.ts';
+export { type ExportOptions, exportOnnx, type OnnxModel } from './exporters/onnx/export.ts';
+export { type VerificationRow, type VerificationTarget, verifyBundle } from './exporters/onnx/verify.ts';
+export { type ResolvedSystem, resolveSystem, systems } from './models/index.ts';
+export { defineSystem, type Recipe, type System, type SystemInput } from './models/system.ts';
+export { type Backend, type BackendRequest, selectBackend } from './models/train/backend.ts';
+export { type TrainResult, type TrainSettings, train } from './models/train/fit.ts';
+export { type LoadedRun, loadRun } from './models/train/load-run.ts';
+export type { Bundle, BundleManifest } from './src/core/bundle.ts';
+export { clipFrames } from './src/core/clip.ts';
+export { UserError } from './src/core/errors.ts';
+export { a2dLabels, type LabelSet, labelSetHash, multiHot } from './src/core/labels.ts';
+export type { Tensor } from './src/core/tensor.ts';
+export { type A2dOptions, openA2d } from './src/data/a2d.ts';
+export type { BrokenSample, Dataset, LabelMap, Sample } from './src/data/dataset.ts';
+export { type DatasetInfo, describeDataset } from './src/data/info.ts';
+export type { RgbImage } from './src/image/image.ts';
+export { resizeBilinear } from './src/image/resize.ts';
+export { readBundle } from './src/node/bundle-folder.ts';
+export { encodeJpeg, encodePng, readImage } from './src/node/image-file.ts';
+export { probeVideo, readVideoFrames, type VideoInfo, writeVideo } from './src/node/video-file.ts';
+export { Classifier } from './src/runtime/classifier.ts';
+export { keyFrames } from './src/runtime/key-frames.ts';
+export { nodeRuntime } from './src/runtime/node.ts';
+export type { InferenceSession, Provider, Runtime, SessionOptions } from './src/runtime/session.ts';
+export { webRuntime } from './src/runtime/web.ts';
