@@ -1,0 +1,140 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { augmentations } from '../../../models/system.ts';
+import { blurImage } from '../../../models/train/augment/blur.ts';
+import { crop } from '../../../models/train/augment/crop.ts';
+import { drawTransforms, losesLabels } from '../../../models/train/augment/index.ts';
+import { rotateImage, rotateLabels } from '../../../models/train/augment/rotate.ts';
+import { Rng } from '../../../src/core/rng.ts';
+import type { LabelMap } from '../../../src/data/dataset.ts';
+import type { RgbImage } from '../../../src/image/image.ts';
+
+// OpenCV's answers: test/golden/training.py.
+const golden = JSON.parse(readFileSync(new URL('../../golden/training.json', import.meta.url), 'utf8'));
+const picture: RgbImage = { width: 12, height: 9, data: Uint8Array.from(golden.image) };
+
+function largestDifference(image: RgbImage, wanted: readonly number[]): number {
+  expect(image.data.length).toBe(wanted.length);
+  return wanted.reduce((most, value, i) => Math.max(most, Math.abs(value - image.data[i])), 0);
+}
+
+/** Draws until the augmentation applies: most do so for every second sample only. */
+function drawn(name: (typeof augmentations)[number], size = 8) {
+  for (let seed = 0; ; seed++) {
+    const [transform] = drawTransforms([name], new Rng(seed), size);
+    if (transform) return transform;
+  }
+}
+
+describe('against OpenCV', () => {
+  test.each(['0.25', '0.6'])('blur with σ %s rounds the exact result', (sigma) => {
+    expect(largestDifference(blurImage(picture, Number(sigma)), golden.blur[sigma])).toBeLessThanOrEqual(
+      0.501,
+    );
+  });
+
+  test('rotation by 8° with a constant border', () => {
+    // OpenCV interpolates at 1/32 pixel.
+    expect(largestDifference(rotateImage(picture, 8), golden.rotated)).toBeLessThan(255 / 16);
+    const mean =
+      golden.rotated.reduce(
+        (sum: number, value: number, i: number) => sum + Math.abs(value - rotateImage(picture, 8).data[i]),
+        0,
+      ) / golden.rotated.length;
+    expect(mean).toBeLessThan(1.5);
+  });
+});
+
+test('no blur and no turn change nothing', () => {
+  expect(blurImage(picture, 0).data).toEqual(picture.data);
+  expect(rotateImage(picture, 0).data).toEqual(picture.data);
+});
+
+describe('pictures and label maps change together', () => {
+  // Codes as grey levels: every augmentation that only moves pixels must treat both alike.
+  const codes = Uint8Array.from({ length: 20 * 16 }, (_, i) =>
+    i % 20 >= 6 && i % 20 < 14 && i >= 80 && i < 240 ? 200 : 0,
+  );
+  const map: LabelMap = { width: 20, height: 16, codes };
+  const image: RgbImage = {
+    width: 20,
+    height: 16,
+    data: Uint8Array.from({ length: codes.length * 3 }, (_, i) => codes[Math.floor(i / 3)]),
+  };
+
+  test('flip mirrors both, and twice is nothing', () => {
+    const flip = drawn('flip');
+    const flipped = flip.image(image);
+    expect(Array.from(flip.labels(map).codes)).toEqual(
+      Array.from({ length: codes.length }, (_, i) => flipped.data[i * 3]),
+    );
+    expect(flip.image(flip.image(picture)).data).toEqual(picture.data);
+    expect(flip.image(picture).data.slice(0, 3)).toEqual(picture.data.slice(33, 36));
+  });
+
+  test.each([30, 8])('crop to %i pixels cuts or surrounds both at the same place', (size) => {
+    for (let seed = 0; seed < 20; seed++) {
+      const transform = crop.draw(new Rng(seed), size)!;
+      const [cropped, labels] = [transform.image(image), transform.labels(map)];
+      expect([cropped.width, cropped.height, labels.width, labels.height]).toEqual([size, size, size, size]);
+      for (const [i, code] of labels.codes.entries()) expect(cropped.data[i * 3] === 200).toBe(code === 200);
+      // A window larger than the picture holds all of it.
+      if (size === 30) expect(labels.codes.filter((code) => code === 200)).toHaveLength(64);
+    }
+  });
+
+  test('crop leaves nothing but the mean colour outside the picture', () => {
+    const corner = crop.draw(new Rng(1), 200)!.image({ width: 1, height: 1, data: Uint8Array.of(1, 2, 3) });
+    const colours = new Set(
+      Array.from({ length: 200 * 200 }, (_, i) => corner.data.slice(i * 3, i * 3 + 3).join()),
+    );
+    expect([...colours].sort()).toEqual(['1,2,3', '124,117,104']);
+  });
+
+  test('a small window can lose labels', () => {
+    const counts = Array.from(
+      { length: 60 },
+      (_, seed) =>
+        crop
+          .draw(new Rng(seed), 6)!
+          .labels(map)
+          .codes.filter((code) => code === 200).length,
+    );
+    expect(counts).toContain(0);
+    expect(Math.max(...counts)).toBeGreaterThan(20);
+  });
+
+  test('rotation moves both the same way', () => {
+    const [turned, labels] = [rotateImage(image, 10), rotateLabels(map, 10)];
+    let differing = 0;
+    labels.codes.forEach((code, i) => {
+      const outside = turned.data[i * 3] === 124;
+      if (!outside && turned.data[i * 3] > 100 !== (code === 200)) differing++;
+    });
+    // Bilinear and nearest may differ along the edge of the square, which is 32 pixels long.
+    expect(differing).toBeLessThan(16);
+  });
+
+  test('scale resizes both by one factor, between a half and two', () => {
+    for (let seed = 0; seed < 20; seed++) {
+      const [scale] = drawTransforms(['scale'], new Rng(seed), 8);
+      const [scaled, labels] = [scale.image(image), scale.labels(map)];
+      expect([labels.width, labels.height]).toEqual([scaled.width, scaled.height]);
+      expect(scaled.width).toBeGreaterThanOrEqual(10);
+      expect(scaled.width).toBeLessThanOrEqual(40);
+      expect(new Set(labels.codes)).toEqual(new Set([0, 200]));
+    }
+  });
+});
+
+test('the same seed draws the same changes, in the order of the loader', () => {
+  const draw = (seed: string) =>
+    drawTransforms(augmentations, new Rng(seed), 10).reduce((image, t) => t.image(image), picture);
+  expect(draw('7/3/v/1').data).toEqual(draw('7/3/v/1').data);
+  const seen = new Set(Array.from({ length: 10 }, (_, i) => draw(`7/${i}/v/1`).data.join()));
+  expect(seen.size).toBe(10);
+});
+
+test('only what moves actors out of the picture asks for the label map', () => {
+  expect(augmentations.filter((name) => losesLabels([name])).sort()).toEqual(['crop', 'rotate']);
+});
