@@ -4,6 +4,7 @@ import {
   EncodedPacketSink,
   Input,
   type InputVideoTrack,
+  IsobmffInputFormat,
   type VideoSample,
   VideoSampleSink,
 } from 'mediabunny';
@@ -60,7 +61,7 @@ export async function openVideo(source: Blob, name: string): Promise<VideoFile> 
     }
     const [width, height] = [await track.getCodedWidth(), await track.getCodedHeight()];
     const aspect = await track.getPixelAspectRatio();
-    const { frameCount, fps } = await countFrames(track);
+    const { frameCount, fps } = await countFrames(input, track);
     if (frameCount === 0) throw unreadable('a video track without frames');
     return {
       width,
@@ -76,17 +77,38 @@ export async function openVideo(source: Blob, name: string): Promise<VideoFile> 
   }
 }
 
-/** Frames, and their mean rate, as the container's clock counts it: whole ticks, so that no rounding creeps in. */
-async function countFrames(track: InputVideoTrack): Promise<{ frameCount: number; fps: number }> {
+/**
+ * Frames, and their mean rate as ffprobe gives it: in MP4 and MOV over the track's own duration, which counts decoding
+ * time, so that a gap in display is none; elsewhere from when the frames are shown.
+ */
+async function countFrames(
+  input: Input,
+  track: InputVideoTrack,
+): Promise<{ frameCount: number; fps: number }> {
   const ticksPerSecond = await track.getTimeResolution();
-  let [frameCount, ticks] = [0, 0];
-  for await (const packet of new EncodedPacketSink(track).packets(undefined, undefined, {
-    metadataOnly: true,
-  })) {
-    frameCount += 1;
+  const metadataOnly = { metadataOnly: true };
+  let [packets, frameCount, ticks, start] = [0, 0, 0, 0];
+  for await (const packet of new EncodedPacketSink(track).packets(undefined, undefined, metadataOnly)) {
+    if (packets === 0) start = packet.timestamp;
+    packets += 1;
+    if (isShown(packet)) frameCount += 1;
     ticks += Math.round(packet.duration * ticksPerSecond);
   }
-  return { frameCount, fps: (frameCount * ticksPerSecond) / ticks };
+  if (frameCount === 0) return { frameCount, fps: 0 };
+  if ((await input.getFormat()) instanceof IsobmffInputFormat) {
+    // Null in fragmented files.
+    const end = await input.getDurationFromMetadata([track]);
+    if (end !== null) ticks = Math.round((end - start) * ticksPerSecond);
+  } else {
+    const { underlyingFrameRate } = await track.computeFrameRateMetrics();
+    if (underlyingFrameRate !== null) return { frameCount, fps: underlyingFrameRate };
+  }
+  return { frameCount, fps: (packets * ticksPerSecond) / ticks };
+}
+
+/** A video that was cut without re-encoding carries frames before its start, which no player shows. */
+function isShown({ timestamp }: { readonly timestamp: number }): boolean {
+  return timestamp >= 0;
 }
 
 async function* decodeFrames(
@@ -101,14 +123,17 @@ async function* decodeFrames(
     config && (await isSupported({ ...config, hardwareAcceleration: 'prefer-software' }))
       ? 'prefer-software'
       : 'no-preference';
+  // What the file says of its colours. Decoders fill in guesses where it says nothing; Node and this page have a rule.
+  const tagged = await track.getColorSpace();
   let [number, next] = [0, 0];
   try {
     if (wanted.length > 0) {
       for await (const sample of new VideoSampleSink(track, { hardwareAcceleration }).samples()) {
         try {
+          if (!isShown(sample)) continue;
           number += 1;
           if (number !== wanted[next]) continue;
-          yield { number, image: await toRgb(sample) };
+          yield { number, image: await toRgb(sample, tagged) };
           next += 1;
         } finally {
           sample.close();
@@ -139,7 +164,7 @@ async function isSupported(config: VideoDecoderConfig): Promise<boolean> {
  * A frame's pixels. 8-bit 4:2:0 goes through the same conversion as in Node, byte for byte; other layouts (4:4:4,
  * 10 bits, RGB, or what a hardware decoder hides) are converted by the browser and may differ by a few levels.
  */
-async function toRgb(sample: VideoSample): Promise<RgbImage> {
+async function toRgb(sample: VideoSample, tagged: VideoColorSpaceInit): Promise<RgbImage> {
   const { width, height } = sample.visibleRect;
   if (sample.format !== 'I420' && sample.format !== 'NV12') {
     const options = { format: 'RGBA', colorSpace: 'srgb' } as const;
@@ -151,7 +176,7 @@ async function toRgb(sample: VideoSample): Promise<RgbImage> {
   const layout = await sample.copyTo(bytes);
   const chroma =
     sample.format === 'I420' ? planarChroma(bytes, layout) : splitChroma(bytes, layout[1], height);
-  const colour = videoColour({ height, ...sample.colorSpace.toJSON() });
+  const colour = videoColour({ height, ...tagged });
   return yuv420ToRgb(
     { y: bytes.subarray(layout[0].offset), strideY: layout[0].stride, ...chroma },
     { width, height, ...colour },
