@@ -5,4 +5,4 @@
 import * as core from '@tensorflow/tfjs-core';
 import * as tfLayers from '@tensorflow/tfjs-layers';
 
-export const tf = { ...core, ...tfLayers };
+export const tf: Omit<typeof core, keyof typeof tfLayers> & typeof tfLayers = { ...core, ...tfLayers };
