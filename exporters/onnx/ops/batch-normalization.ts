@@ -7,7 +7,7 @@ export const batchNormalization = defineConverter('BatchNormalization', (layer, 
   const rank = input.shape.length;
   const channelAxis = axis < 0 ? axis + rank : axis;
   if (channelAxis !== rank - 1 && channelAxis !== 1) {
-    throw graph.unsupported(`normalisation over axis ${axis} of [${input.shape}]`);
+    throw graph.unsupported(`normalisation over axis ${axis} of ${rank}`);
   }
   const x = channelAxis === rank - 1 ? graph.channelsFirst(input) : graph.tfjsOrder(input);
   const mean = layerWeight(layer, 'moving_mean')!;

@@ -1,10 +1,4 @@
-import {
-  defineConverter,
-  float,
-  type GraphBuilder,
-  storedAxis,
-  type Value,
-} from '../../../src/core/converter.ts';
+import { defineConverter, float, type GraphBuilder, storedAxis } from '../../../src/core/converter.ts';
 import { layerWeight, reshapeWeights, transposeWeights } from '../../../src/core/weights.ts';
 import { clipFromZero } from './activation.ts';
 
@@ -35,12 +29,11 @@ export const prelu = defineConverter('PReLU', (layer, [x], graph) => {
 
 export const softmax = defineConverter('Softmax', (layer, [x], graph) => {
   const { axis } = layer.getConfig() as { axis: number | number[] };
-  return graph.node('Softmax', [x], { attributes: { axis: storedAxis(x, singleAxis(axis, graph, x)) } });
+  return graph.node('Softmax', [x], { attributes: { axis: storedAxis(x, singleAxis(axis, graph)) } });
 });
 
-function singleAxis(axis: number | number[], graph: GraphBuilder, x: Value): number {
+function singleAxis(axis: number | number[], graph: GraphBuilder): number {
   if (!Array.isArray(axis)) return axis;
-  if (axis.length !== 1)
-    throw graph.unsupported(`a softmax over the axes [${axis}] of [${x.shape}] together`);
+  if (axis.length !== 1) throw graph.unsupported(`a softmax over the axes [${axis}] together`);
   return axis[0];
 }

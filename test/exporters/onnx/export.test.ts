@@ -1,0 +1,169 @@
+import type { LayersModel, SymbolicTensor } from '@tensorflow/tfjs-layers';
+import { afterAll, describe, expect, it } from 'vitest';
+import { goldenFrames } from '../../../exporters/golden.ts';
+import { exportOnnx } from '../../../exporters/onnx/export.ts';
+import { systems } from '../../../models/index.ts';
+import { tfjsReference } from '../../../models/reference.ts';
+import { defineConverter } from '../../../src/core/converter.ts';
+import { UserError } from '../../../src/core/errors.ts';
+import { sha256 } from '../../../src/core/hash.ts';
+import { imagenetNormalization } from '../../../src/core/normalization.ts';
+import { nodeRuntime } from '../../../src/runtime/node.ts';
+import { webRuntime } from '../../../src/runtime/web.ts';
+import { randomModel } from '../random-run.ts';
+import { difference, predict, randomTensor, run, seedWeights, tf } from './parity.ts';
+
+const tinyPresets = systems.all.flatMap(({ presets }) =>
+  Object.keys(presets).filter((name) => name.endsWith('-tiny')),
+);
+const L = tf.layers;
+
+describe.each(tinyPresets)('%s', (preset) => {
+  const model = randomModel(preset);
+  const outputs = ['probabilities', 'attention'].slice(0, model.outputs.length);
+  const onnx = exportOnnx(model, { frames: imagenetNormalization, outputs });
+  const graph = onnx.bytes();
+  const frames = goldenFrames(model.inputs[0].shape.slice(1) as number[]);
+  afterAll(() => {
+    model.dispose();
+  });
+
+  it('takes uint8 frames of any batch and gives the named outputs', () => {
+    const [, ...extents] = model.inputs[0].shape as number[];
+    expect(onnx.inputs).toEqual([{ name: 'frames', dtype: 'uint8', shape: ['N', ...extents] }]);
+    expect(onnx.outputs.map(({ name }) => name)).toEqual(outputs);
+    expect(onnx.outputs[0].shape).toEqual(['N', 43]);
+  });
+
+  it('has one transpose, at the input, and neither batch norms nor paddings', () => {
+    const operators = onnx.graph.nodes.map(({ operator }) => operator);
+    expect(operators.slice(0, 4)).toEqual(['Transpose', 'Cast', 'Mul', 'Add']);
+    expect(operators.filter((name) => name === 'Transpose')).toHaveLength(1);
+    for (const name of ['BatchNormalization', 'Pad', 'Identity']) expect(operators).not.toContain(name);
+  });
+
+  it.each([nodeRuntime, webRuntime()])('gives tfjs outputs in $name, batched and alone', async (runtime) => {
+    const expected = await tfjsReference(model, outputs, imagenetNormalization)(frames);
+    const together = await run(runtime, graph, [frames]);
+    together.forEach((output, i) => {
+      expect(difference(output, expected[outputs[i]])).toBeLessThan(1e-5);
+    });
+    const [, ...shape] = frames.shape;
+    const size = frames.data.length / 3;
+    const last = { ...frames, shape: [1, ...shape], data: frames.data.slice(2 * size) };
+    const [alone] = await run(runtime, graph, [last]);
+    expect(alone.shape).toEqual([1, 43]);
+    expect(difference(alone, { ...alone, data: together[0].data.slice(2 * 43) })).toBeLessThan(1e-6);
+    // A system whose outputs do not depend on its input would pass all of this.
+    expect(difference({ ...alone, data: together[0].data.slice(0, 43) }, alone)).toBeGreaterThan(1e-4);
+  });
+
+  it('is byte for byte the same when exported again, from a model built again', async () => {
+    const again = randomModel(preset);
+    const options = { frames: imagenetNormalization, outputs };
+    expect(await sha256(exportOnnx(again, options).bytes())).toBe(await sha256(graph));
+    again.dispose();
+  });
+});
+
+describe('exportOnnx', () => {
+  const image = (build: (x: SymbolicTensor) => unknown): LayersModel => {
+    const x = tf.input({ shape: [6, 5, 3], name: 'x' });
+    return tf.model({ inputs: x, outputs: build(x) as SymbolicTensor, name: 'case' });
+  };
+
+  it('names nodes and weights after their layers, through nested models', () => {
+    const inner = tf.sequential({
+      name: 'encoder',
+      layers: [L.conv2d({ name: 'block.conv1', filters: 2, kernelSize: 1, inputShape: [6, 5, 3] })],
+    });
+    const { graph } = exportOnnx(image((x) => inner.apply(x)));
+    expect(graph.nodes.map(({ name }) => name)).toContain('encoder/block.conv1/Conv');
+    expect([...graph.initializers.keys()]).toEqual([
+      'encoder/block.conv1.kernel',
+      'encoder/block.conv1.bias',
+    ]);
+  });
+
+  it('writes its chunks and its whole alike, as long as announced', () => {
+    const onnx = exportOnnx(image((x) => L.conv2d({ filters: 2, kernelSize: 1 }).apply(x)));
+    const chunks = Buffer.concat([...onnx.chunks()].map((chunk) => chunk.slice()));
+    expect(new Uint8Array(chunks)).toEqual(onnx.bytes());
+    expect(onnx.byteLength).toBe(chunks.length);
+  });
+
+  class Triple extends L.Layer {
+    static readonly className: string = 'Triple';
+    override call(x: never) {
+      return tf.mul(Array.isArray(x) ? x[0] : x, 3);
+    }
+  }
+  class Unknown extends Triple {
+    static override readonly className = 'Unknown';
+  }
+
+  it('converts a custom layer by the converter defined for its class, and by the latest one', async () => {
+    const model = image((x) => new Triple({ name: 'triple' }).apply(x));
+    const input = randomTensor([2, 6, 5, 3], 'triple');
+    defineConverter('Triple', (_layer, [x], graph) =>
+      graph.node('Mul', [x, graph.constant(Float32Array.of(2), [])]),
+    );
+    const [wrong] = await run(nodeRuntime, exportOnnx(model).bytes(), [input]);
+    expect(difference(wrong, predict(model, [input])[0])).toBeGreaterThan(0.1);
+    defineConverter('Triple', (_layer, [x], graph) => graph.node('Sum', [x, x, x]));
+    const [right] = await run(nodeRuntime, exportOnnx(model).bytes(), [input]);
+    expect(difference(right, predict(model, [input])[0])).toBeLessThan(1e-6);
+  });
+
+  it('says of an unknown layer what and where it is, and what to do', () => {
+    const model = image((x) =>
+      new Unknown({ name: 'mystery' }).apply(L.reLU({ name: 'relu' }).apply(x) as SymbolicTensor),
+    );
+    expect(() => exportOnnx(model)).toThrow(UserError);
+    expect(() => exportOnnx(model)).toThrow(
+      /layer "mystery" of class Unknown, after "relu"; register one .*defineConverter\('Unknown'/,
+    );
+  });
+
+  it.each<[string, (x: SymbolicTensor) => unknown, RegExp]>([
+    [
+      'a dilation that tfjs ignores',
+      (x) => L.depthwiseConv2d({ name: 'dw', kernelSize: 2, dilationRate: 2 }).apply(x),
+      /layer "dw" of class DepthwiseConv2D .*dilationRate \[2,2\], which tfjs ignores/,
+    ],
+    [
+      'a norm over an axis between',
+      (x) => L.batchNormalization({ name: 'bn', axis: 2 }).apply(x),
+      /layer "bn" .*normalisation over axis 2 of 4, after "x"/,
+    ],
+    [
+      'a softmax over two axes',
+      (x) => L.softmax({ name: 'soft', axis: [1, 2] }).apply(x),
+      /layer "soft" .*softmax over the axes \[1,2\]/,
+    ],
+  ])('refuses %s', (_, build, message) => {
+    expect(() => exportOnnx(image(build))).toThrow(UserError);
+    expect(() => exportOnnx(image(build))).toThrow(message);
+  });
+
+  it('refuses frames for models that do not take them, and names that do not fit the outputs', () => {
+    const dense = tf.sequential({ layers: [L.dense({ units: 2, inputShape: [4] })] });
+    expect(() => exportOnnx(dense, { frames: imagenetNormalization })).toThrow(
+      /received an input of shape \[any,4\]/,
+    );
+    const two = image((x) => x);
+    expect(() => exportOnnx(two, { outputs: ['a', 'b'] })).toThrow(
+      /has 1 outputs?, each wants a name.*received a, b/,
+    );
+  });
+
+  it('reads weights when the file is written, not before', () => {
+    const model = image((x) => L.conv2d({ name: 'conv', filters: 2, kernelSize: 1 }).apply(x));
+    seedWeights(model, 'first');
+    const onnx = exportOnnx(model);
+    const before = onnx.bytes();
+    seedWeights(model, 'second');
+    expect(onnx.bytes()).not.toEqual(before);
+    expect(onnx.bytes()).toEqual(exportOnnx(model).bytes());
+  });
+});
