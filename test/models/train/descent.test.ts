@@ -27,7 +27,7 @@ describe('the log loss', () => {
   test('and its gradient are those of PyTorch, up to probabilities of 0 and 1', () => {
     const { probabilities, truth, sum, gradient } = golden.loss;
     const y = tf.tensor2d(truth);
-    const { value, grad } = tf.valueAndGrad((p) => logLoss(p as Tensor2D, y, 'sum') as never)(
+    const { value, grad } = tf.valueAndGrad((p) => logLoss(p as Tensor2D, y, 'sum') as Scalar)(
       tf.tensor2d(probabilities),
     );
     expectClose(value.dataSync(), [sum]);
