@@ -65,7 +65,7 @@ const extract: CommandModule<object, DataArguments & { jobs?: number }> = {
     }
     const { videos, present, extracted, frames, folder, broken } = summary;
     console.log(
-      `${videos} videos: ${extracted} extracted (${frames} frames), ${present} there already, in ${folder}`,
+      `${videos} video${videos === 1 ? '' : 's'}: ${extracted} extracted (${frames} frames), ${present} there already, in ${folder}`,
     );
     console.log(brokenText(broken, 'video'));
   },
