@@ -2,9 +2,11 @@ import { UserError } from '../src/core/errors.ts';
 import type { RgbImage } from '../src/image/image.ts';
 
 /**
- * An image file's pixels at its own size, decoded by the browser.
+ * An image file's pixels at its own size, decoded by the browser. JPEG, PNG, WebP and GIF (its first frame) come out
+ * byte for byte as in Node, transparent ones within a level; CMYK and AVIF, whose colours are open to interpretation,
+ * only nearly.
  *
- * @param source what the browser reads: JPEG, PNG, WebP, AVIF, GIF (its first frame), BMP
+ * @param source any image that the browser reads
  * @param name how to call the file in an error
  * @throws UserError when the browser cannot decode it, or its end is missing
  */

@@ -162,7 +162,7 @@ async function isSupported(config: VideoDecoderConfig): Promise<boolean> {
 
 /**
  * A frame's pixels. 8-bit 4:2:0 goes through the same conversion as in Node, byte for byte; other layouts (4:4:4,
- * 10 bits, RGB, or what a hardware decoder hides) are converted by the browser and may differ by a few levels.
+ * 10 bits, RGB, or what a hardware decoder hides) are converted by the browser and differ at the edges of colours.
  */
 async function toRgb(sample: VideoSample, tagged: VideoColorSpaceInit): Promise<RgbImage> {
   const { width, height } = sample.visibleRect;
