@@ -69,7 +69,7 @@ export const checks: readonly Check[] = [
   inferenceCheck(
     nodeRuntime,
     'cuda',
-    'on Linux with an NVIDIA GPU: ONNXRUNTIME_NODE_INSTALL=cuda12 node node_modules/onnxruntime-node/script/install',
+    'on Linux with an NVIDIA GPU: ONNXRUNTIME_NODE_INSTALL=true node node_modules/onnxruntime-node/script/install.js',
   ),
   inferenceCheck(nodeRuntime, 'webgpu', 'needs a GPU with a Vulkan, Metal or D3D12 driver'),
   inferenceCheck(nodeRuntime, 'cpu', 'run npm ci again on this machine'),
@@ -79,7 +79,7 @@ export const checks: readonly Check[] = [
     part: 'tests',
     required: false,
     isolated: false,
-    remedy: 'install Chromium or Chrome (apt-get install chromium), or name one with CHROME_PATH',
+    remedy: 'install Chromium or Chrome (apt-get install chromium), or name one with CHROMIUM_PATH',
     run: browserVersion,
   },
 ];

@@ -28,7 +28,9 @@ class UsageFailure extends Error {}
 
 async function parser(args: string[]): Promise<Argv> {
   const named = args.find((arg) => !arg.startsWith('-')) ?? '';
-  const loaders = Object.hasOwn(commands, named) ? [commands[named]] : Object.values(commands);
+  const isVersion = args.length === 1 && args[0] === '--version';
+  const all = isVersion ? [] : Object.values(commands);
+  const loaders = Object.hasOwn(commands, named) ? [commands[named]] : all;
   const modules = await Promise.all(loaders.map((load) => load()));
   const cli = yargs(args)
     .scriptName('actionnx')

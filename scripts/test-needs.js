@@ -16,7 +16,7 @@ const needs = [
   {
     name: 'a Chromium',
     package: 'chromium',
-    remedy: 'install Chromium or Chrome, or name one with CHROME_PATH',
+    remedy: 'install Chromium or Chrome, or name one with CHROMIUM_PATH',
     find: async (attempt) => (await import(`../dist/src/node/browser.js?attempt=${attempt}`)).findBrowser(),
   },
 ];

@@ -34,10 +34,10 @@ const places: Readonly<Partial<Record<NodeJS.Platform, readonly string[]>>> = {
 
 /**
  * A Chromium (or Chrome, or Edge) on this machine, or null where there is none that can be started: the one that
- * CHROME_PATH names, else the first on the PATH or in its usual place.
+ * CHROMIUM_PATH names, else the first on the PATH or in its usual place.
  */
 export async function findBrowser(): Promise<{ path: string; version: string } | null> {
-  const given = process.env.CHROME_PATH;
+  const given = process.env.CHROMIUM_PATH;
   const candidates = given
     ? [given]
     : [
