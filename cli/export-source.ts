@@ -5,6 +5,7 @@ import type { BundleSource } from '../exporters/bundle.ts';
 import { systems } from '../models/index.ts';
 import { readLayersModel } from '../models/layers-model-file.ts';
 import { type LoadedRun, loadRun } from '../models/train/load-run.ts';
+import { readMetrics } from '../models/train/run-record.ts';
 import { UserError, usageError } from '../src/core/errors.ts';
 import { imagenetNormalization } from '../src/core/normalization.ts';
 import { readLabelFile } from '../src/node/label-file.ts';
@@ -45,6 +46,7 @@ async function fromRun(folder: string, { checkpoint: which, name, ...flags }: So
   const system = systems.get(run.system);
   const { kind, size, frames, speed } = system.input(run.config as never);
   const { system: id, preset, config, recipe, seed, versions, backend, dataset } = run;
+  const epochs = await readMetrics(folder);
   return {
     model,
     name: name ?? preset,
@@ -61,6 +63,8 @@ async function fromRun(folder: string, { checkpoint: which, name, ...flags }: So
     provenance: {
       ...{ system: id, preset, config, recipe, seed, checkpoint: which, epoch: checkpoint.epoch },
       ...{ dataset: dataset.name, train: dataset.train, validation: dataset.validation, backend, versions },
+      // The learning curve, for reports: see eval/training-history.ts.
+      history: epochs.map(({ epoch, loss, validation }) => ({ epoch, loss, f1: validation.f1 })),
     },
     card: {
       title: `${system.title} (${preset})`,
