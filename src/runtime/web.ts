@@ -66,6 +66,16 @@ function checkedProvider(provider: SessionOptions['provider'] = 'auto'): 'wasm' 
   throw usageError('onnxruntime-web runs on the providers wasm and webgpu', { received: provider });
 }
 
+/** Asked before the build that needs it, and its wasm file, are fetched. */
+async function requireGpu(): Promise<void> {
+  const gpu = 'gpu' in (globalThis.navigator ?? {}) ? navigator.gpu : undefined;
+  if (await gpu?.requestAdapter()) return;
+  throw new UserError('WebGPU is not available here', {
+    received: gpu ? 'no graphics adapter' : 'a JavaScript engine without it',
+    remedy: 'use the provider wasm',
+  });
+}
+
 async function loadBuild(provider: 'wasm' | 'webgpu'): Promise<OrtBuild> {
   return provider === 'wasm' ? ort : ((await import('onnxruntime-web/webgpu')) as OrtBuild);
 }
@@ -83,9 +93,7 @@ export function webRuntime({ wasmPaths }: WebRuntimeOptions = {}): Runtime {
     version: ort.env.versions.web ?? ort.env.versions.common,
     async open(graph, options = {}) {
       const provider = checkedProvider(options.provider);
-      if (provider === 'webgpu' && !('gpu' in (globalThis.navigator ?? {}))) {
-        throw new UserError('this browser offers no WebGPU', { remedy: 'use the provider wasm' });
-      }
+      if (provider === 'webgpu') await requireGpu();
       try {
         const build = await loadBuild(provider);
         if (wasmPaths !== undefined) build.env.wasm.wasmPaths = wasmPaths;
