@@ -12,13 +12,14 @@ export function voteAverageWeights(f1s: readonly number[]): number[] {
   if (!(sum > 0 && Number.isFinite(sum) && f1s.every((f1) => f1 >= 0))) {
     throw new UserError('ensemble weights must not be negative, and one must be above 0', {
       received: f1s.join(', ') || 'none',
+      remedy: 'give other weights',
     });
   }
   return f1s.map((f1) => f1 / sum);
 }
 
 /**
- * The vote-plus-average rule of the challenge's winning team ("Ensemble", papers/001): with the weighted vote
+ * The vote-plus-average rule of the challenge's winning team (papers/001, section 5): with the weighted vote
  * v = Σ w_k [p_k ≥ threshold] and the weighted mean m = Σ w_k p_k, the combined probability is (v + m) / 2,
  * decided at 0.5.
  *
