@@ -44,7 +44,7 @@ async function parser(args: string[]): Promise<Argv> {
     .wrap(Math.min(110, process.stderr.columns ?? 110))
     .exitProcess(false)
     .fail((message, error) => {
-      throw error instanceof Error ? error : new UsageFailure(message);
+      throw error instanceof Error ? error : new UsageFailure(message.replace(/\s*\n\s*/g, ' '));
     });
   return cli;
 }
