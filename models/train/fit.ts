@@ -301,7 +301,15 @@ class Session {
   }
 
   async #save(name: CheckpointName): Promise<void> {
-    await writeCheckpoint(this.#settings.folder, name, { ...this.#progress, ...this.#trainer.state() });
+    const { folder, signal } = this.#settings;
+    const checkpoint = { ...this.#progress, ...this.#trainer.state() };
+    try {
+      await writeCheckpoint(folder, name, checkpoint);
+    } catch (error) {
+      // An interrupt takes unfinished files away, as if the process were about to end. This one goes on.
+      if (!signal?.aborted) throw error;
+      await writeCheckpoint(folder, name, checkpoint);
+    }
   }
 
   #report(
