@@ -82,7 +82,11 @@ export function planMotion(action: A2dAction, rng: Rng, stage: Stage): (frame: n
       }
       case 'jumping': {
         const arc = Math.abs(Math.sin(Math.PI * beat(12)));
-        return { ...moment, lift: unit * (0.16 + 0.5 * height * arc), phase: beat(24) };
+        return {
+          ...moment,
+          lift: Math.min(unit * (0.16 + 0.45 * height * arc), stage.ceiling),
+          phase: beat(24),
+        };
       }
       case 'none':
         return { ...moment, x: moment.x + sway * Math.sin(frame / 5 + firstPhase * 7) };

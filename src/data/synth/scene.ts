@@ -19,27 +19,28 @@ export interface VideoSize {
 
 /** Heights of a figure unit as shares of the frame's height, for a figure half-way to the horizon. */
 const unitHeights = {
-  adult: 0.44,
-  baby: 0.34,
-  ball: 0.27,
-  bird: 0.32,
-  car: 0.22,
-  cat: 0.33,
-  dog: 0.33,
+  adult: 0.5,
+  baby: 0.42,
+  ball: 0.33,
+  bird: 0.41,
+  car: 0.27,
+  cat: 0.41,
+  dog: 0.41,
 } as const;
 
 /** Figures are smaller where there are more of them. */
-const crowding = [1, 0.92, 0.84, 0.78];
+const crowding = [1, 0.86, 0.74, 0.66];
 
 /** Layouts that are tried for a video; the one whose figures cover each other least is taken. */
 const layouts = 16;
 
+/** Colours of the light: noon, morning, evening, overcast, dusk. */
 const times: readonly Colour[] = [
   [1, 1, 1],
-  [1.04, 1, 0.94],
-  [1.05, 0.95, 0.84],
-  [0.92, 0.96, 1.04],
-  [0.84, 0.86, 0.94],
+  [1.03, 1, 0.95],
+  [1.03, 0.96, 0.89],
+  [0.95, 0.97, 1.02],
+  [0.91, 0.92, 0.97],
 ];
 
 const rim: Colour = [52, 44, 58];
@@ -91,7 +92,9 @@ function layOut(cast: readonly Cast[], rng: Rng, size: VideoSize, horizon: numbe
         crowding[cast.length - 1] *
         (0.84 + 0.3 * lanes[i]) *
         rng.uniform(0.94, 1.06);
-      const margin = Math.min(0.44 * width, 0.85 * reach * unit + 0.02 * width);
+      // What is climbed or eaten stands in front and must be in the frame; others may go a little over its edge.
+      const room = action === 'climbing' || action === 'eating' ? reach + 0.4 : 0.85 * reach;
+      const margin = Math.min(0.44 * width, room * unit + 0.02 * width);
       const ceiling = Math.max(0, ground - tall * unit - 0.03 * height);
       const motion = planMotion(action, rng, { width, height, frames, unit, margin, ceiling });
       const around = surroundings(actor, action, rng, reach, (ground / unit) * 0.97);

@@ -39,7 +39,8 @@ export function paintScenery(rng: Rng, width: number, height: number, slack: num
   paintBackdrop(strip, rng, place, horizon, height);
   wash(horizon, height, place.ground, place.grain);
   paintFloor(strip, rng, place, horizon, height);
-  for (let i = 0; i < strip.rgb.length; i++) strip.rgb[i] *= light[i % 3];
+  for (let i = 0; i < strip.rgb.length; i++)
+    strip.rgb[i] = (strip.rgb[i] * (1 - haze) + 236 * haze) * light[i % 3];
 
   const seaTop = place.far === 'sea' ? Math.round(horizon - 0.155 * height) : horizon;
   return {
@@ -57,6 +58,9 @@ export function paintScenery(rng: Rng, width: number, height: number, slack: num
     },
   };
 }
+
+/** How much of the backdrop pales, so that figures stand out from it. */
+const haze = 0.35;
 
 const glint: Colour = [236, 248, 250];
 

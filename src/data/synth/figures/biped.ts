@@ -71,13 +71,13 @@ export function jointsOf(action: A2dAction, phase: number): Joints {
       };
     case 'rolling':
       return {
-        lean: 0.75,
-        nod: 0.75,
-        nearArm: [1.1, 0.5],
-        farArm: [1.2, 0.6],
-        nearLeg: [2.3, 0.1],
-        farLeg: [2.2, 0],
-        turn: -tau * phase,
+        lean: 0.35,
+        nod: 0.35,
+        nearArm: [1.5 + 0.3 * swing, 1.2],
+        farArm: [1.9 - 0.3 * swing, 1.6],
+        nearLeg: [1.75 + 0.3 * swing, 0.35],
+        farLeg: [1.45 - 0.3 * swing, 0.05],
+        turn: Math.PI / 2 + 0.55 * swing,
       };
     default:
       return stride(phase);

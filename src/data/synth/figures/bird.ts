@@ -7,12 +7,12 @@ import {
   type Point,
   place,
   polygon,
-  props,
   type Shape,
   setDown,
   shade,
 } from '../shape.ts';
-import { type Figure, ink, tau, white } from './figure.ts';
+import { bowl } from './bowl.ts';
+import { type Figure, fabrics, ink, tau, white } from './figure.ts';
 
 const plumages: readonly { body: Colour; wing: Colour; belly: Colour }[] = [
   { body: [72, 136, 206], wing: [44, 92, 160], belly: [240, 214, 170] },
@@ -109,17 +109,7 @@ export function bird(rng: Rng): Figure {
     ...(open === undefined ? [ellipse([-0.1, 0.53], 0.28, 0.14, wing, -0.12)] : [spread(open, false)]),
   ];
 
-  const seeds = props(
-    [
-      [0.5, 0.03],
-      [0.62, 0.05],
-      [0.72, 0.03],
-      [0.82, 0.06],
-      [0.57, 0.09],
-      [0.68, 0.1],
-    ].map(([x, y]) => ellipse([x, y], 0.045, 0.035, { colour: [206, 158, 82] })),
-  );
-  const dish = props([ellipse([0.65, 0.02], 0.3, 0.05, { colour: [130, 96, 70] })]);
+  const dish = bowl(0.62, rng.pick(fabrics));
 
   return ({ action, phase }) => {
     const swing = Math.sin(tau * phase);
@@ -161,7 +151,7 @@ export function bird(rng: Rng): Figure {
           ],
           -0.55 - 0.08 * swing,
         );
-        return [...dish, ...pecking, ...seeds];
+        return [...pecking, ...dish];
       }
       case 'rolling':
         return setDown(

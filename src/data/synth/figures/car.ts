@@ -101,7 +101,7 @@ export function car(rng: Rng): Figure {
       case 'jumping':
         return setDown(shapes, 0.38 - 0.12 * Math.sin(tau * phase));
       case 'rolling':
-        return setDown(shapes, turn);
+        return setDown(shapes, Math.PI + 0.8 * Math.sin(tau * phase));
       default:
         return setDown(shapes);
     }

@@ -1,7 +1,8 @@
 import type { Rng } from '../../../core/rng.ts';
 import { type Colour, capsule, ellipse, type Paint, polygon, shade } from '../shape.ts';
+import { bowl } from './bowl.ts';
 import { type Figure, fabrics, ink, white } from './figure.ts';
-import { bowl, quadruped } from './quadruped.ts';
+import { quadruped } from './quadruped.ts';
 
 const coats: readonly { coat: Colour; stripe?: Colour; pale: Colour }[] = [
   { coat: [236, 156, 76], stripe: [200, 108, 44], pale: [252, 226, 190] },

@@ -1,7 +1,8 @@
 import type { Rng } from '../../../core/rng.ts';
 import { type Colour, capsule, ellipse, type Paint, polygon, shade } from '../shape.ts';
+import { bowl } from './bowl.ts';
 import { type Figure, fabrics, ink } from './figure.ts';
-import { bowl, quadruped } from './quadruped.ts';
+import { quadruped } from './quadruped.ts';
 
 const coats: readonly { coat: Colour; ear: Colour; patch?: Colour }[] = [
   { coat: [216, 168, 102], ear: [166, 112, 60] },

@@ -42,7 +42,7 @@ export const skins: readonly Colour[] = [
   [236, 188, 150],
   [206, 150, 108],
   [156, 104, 72],
-  [110, 74, 54],
+  [128, 88, 64],
 ];
 
 /** Angles of a two-part limb in radians: 0 hangs down, positive swings forward. */

@@ -101,30 +101,3 @@ export function quadruped(animal: Quadruped, action: A2dAction, phase: number): 
     stance.turn,
   );
 }
-
-/** A bowl of food on the ground around `x`. */
-export function bowl(x: number, colour: Paint['colour']): Shape[] {
-  return [
-    {
-      kind: 'polygon',
-      points: [
-        [x - 0.2, 0.17],
-        [x - 0.14, 0.03],
-        [x + 0.14, 0.03],
-        [x + 0.2, 0.17],
-      ],
-      round: 0.02,
-      paint: { colour },
-      prop: true,
-    },
-    {
-      kind: 'ellipse',
-      centre: [x, 0.19],
-      rx: 0.17,
-      ry: 0.05,
-      angle: 0,
-      paint: { colour: [126, 78, 50] },
-      prop: true,
-    },
-  ];
-}
