@@ -43,6 +43,8 @@ export async function serveSite(
       response.writeHead(404, { 'Content-Type': 'text/plain' }).end('not found\n');
     });
   });
+  // A page may compute for a while between two requests, and must not find its connection closed.
+  server.keepAliveTimeout = 120_000;
   await new Promise<void>((done, fail) => {
     server.once('error', (error: NodeJS.ErrnoException) => fail(listenError(error, port)));
     server.listen(port, 'localhost', done);

@@ -1,0 +1,176 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { a2dLabels } from '../../src/core/labels.ts';
+import { loadBundle, openClassifier, predictImage } from '../../web/client.ts';
+import { deploySite } from '../../web/deploy.ts';
+import { type SiteServer, serveSite } from '../../web/serve.ts';
+import { writeRandomBundles } from '../e2e/random-bundles.ts';
+
+let folder: string;
+let bundles: string[];
+let site: string;
+let server: SiteServer;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'actionnx-site-'));
+  bundles = await writeRandomBundles(join(folder, 'bundles'));
+  await writeFile(join(folder, 'an example.txt'), 'not a picture, but a file');
+  site = join(folder, 'site');
+  await deploySite(bundles, site, { examples: [join(folder, 'an example.txt')] });
+  server = await serveSite(site, { port: 0 });
+});
+afterAll(async () => {
+  await server?.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** A copy of the first bundle with another manifest. */
+async function changedBundle(
+  name: string,
+  change: (manifest: Record<string, unknown>) => void,
+): Promise<string> {
+  const copy = join(folder, name);
+  await mkdir(copy, { recursive: true });
+  for (const file of await readdir(bundles[0]))
+    await writeFile(join(copy, file), await readFile(join(bundles[0], file)));
+  const manifest = JSON.parse(await readFile(join(copy, 'bundle.json'), 'utf8'));
+  change(manifest);
+  await writeFile(join(copy, 'bundle.json'), JSON.stringify(manifest));
+  return copy;
+}
+
+describe('deploySite', () => {
+  it('writes the page, the wasm files, the bundles and what lists them', async () => {
+    expect((await readdir(site)).sort()).toEqual(
+      ['assets', 'bundles', 'examples', 'index.html', 'ort', 'site.json'].sort(),
+    );
+    const { systems, examples } = JSON.parse(await readFile(join(site, 'site.json'), 'utf8'));
+    expect(systems[1]).toEqual({ name: 'apcd-resnet-tiny', bundle: 'bundles/apcd-resnet-tiny/' });
+    expect(examples).toEqual([{ name: 'an example.txt', file: 'examples/an%20example.txt' }]);
+    expect(await readdir(join(site, 'ort'))).toContain('ort-wasm-simd-threaded.wasm');
+    const page = await readFile(join(site, 'index.html'), 'utf8');
+    expect(page).not.toMatch(/(?:src|href)="(?:\/|https?:)/);
+  });
+
+  it('replaces an earlier site, and nothing else', async () => {
+    const out = join(folder, 'again');
+    await deploySite(bundles.slice(0, 1), out);
+    await deploySite(bundles.slice(1, 2), out);
+    expect(await readdir(join(out, 'bundles'))).toEqual(['apcd-resnet-tiny']);
+    const precious = join(folder, 'precious');
+    await mkdir(precious);
+    await writeFile(join(precious, 'thesis.tex'), 'years of work');
+    await expect(deploySite(bundles, precious)).rejects.toThrow(/replaces only an empty folder.*thesis\.tex/);
+    expect(await readdir(precious)).toEqual(['thesis.tex']);
+  });
+
+  it('leaves nothing behind when a bundle is broken', async () => {
+    const broken = await changedBundle('broken', (manifest) => {
+      (manifest.graph as { sha256: string }).sha256 = '0'.repeat(64);
+    });
+    const out = join(folder, 'never');
+    await expect(deploySite([broken], out)).rejects.toThrow(/model\.onnx is not the file that was exported/);
+    expect((await readdir(folder)).filter((name) => name.includes('never'))).toEqual([]);
+  });
+
+  it('refuses names that lead elsewhere, names that occur twice, and missing examples', async () => {
+    const out = join(folder, 'never');
+    const escaping = await changedBundle('escaping', (manifest) => {
+      manifest.name = '../../outside';
+    });
+    await expect(deploySite([escaping], out)).rejects.toThrow(/named with letters.*outside/);
+    await expect(deploySite([bundles[0], bundles[0]], out)).rejects.toThrow(/pcd-resnet-tiny twice/);
+    await expect(deploySite(bundles, out, { examples: ['absent.mp4'] })).rejects.toThrow(
+      /no example file absent/,
+    );
+  });
+});
+
+describe('serveSite', () => {
+  it('isolates the page, so that wasm threads work, and types its files', async () => {
+    const page = await fetch(server.url);
+    expect(page.headers.get('cross-origin-opener-policy')).toBe('same-origin');
+    expect(page.headers.get('cross-origin-embedder-policy')).toBe('require-corp');
+    const wasm = await fetch(new URL('ort/ort-wasm-simd-threaded.wasm', server.url), { method: 'HEAD' });
+    expect(wasm.headers.get('content-type')).toBe('application/wasm');
+    expect((await fetch(new URL('absent', server.url))).status).toBe(404);
+    expect((await fetch(new URL('..%2fbundles%2f', server.url))).status).toBe(404);
+  });
+
+  it('says so when the port is taken, or the folder is no site', async () => {
+    const port = Number(new URL(server.url).port);
+    await expect(serveSite(site, { port })).rejects.toThrow(
+      `port ${port} is taken; choose another with --port`,
+    );
+    await expect(serveSite(folder, { port: 0 })).rejects.toThrow(/is not a site.*actionnx deploy/);
+  });
+
+  it('frees the port when it is closed', async () => {
+    const second = await serveSite(site, { port: 0 });
+    const port = Number(new URL(second.url).port);
+    await second.close();
+    const third = await serveSite(site, { port });
+    await third.close();
+  });
+});
+
+describe('loadBundle and openClassifier', () => {
+  const address = (name: string) => new URL(`bundles/${name}/`, server.url).href;
+
+  it('fetch a bundle from a site, prove it and run it', async () => {
+    const seen: number[] = [];
+    const bundle = await loadBundle(address('apcd-resnet-tiny'), {
+      onProgress: (loaded) => seen.push(loaded),
+    });
+    expect(seen.at(-1)).toBe(bundle.graph.length);
+    const classifier = await openClassifier(bundle);
+    const grey = { width: 9, height: 7, data: new Uint8Array(9 * 7 * 3).fill(128) };
+    const { systems, ensemble } = await predictImage([classifier], grey);
+    expect(systems[0].probabilities.length).toBe(a2dLabels.names.length);
+    expect(systems[0].attention?.shape.length).toBe(2);
+    expect(ensemble).toBeNull();
+    await classifier.release();
+  });
+
+  it('refuse a graph that computes otherwise than its golden values say', async () => {
+    const bundle = await loadBundle(address('pcd-resnet-tiny'));
+    const { probabilities } = bundle.golden;
+    const shifted = Float32Array.from(probabilities.data, (value) => (value + 0.5) % 1);
+    const wrong = {
+      ...bundle,
+      golden: { ...bundle.golden, probabilities: { ...probabilities, data: shifted } },
+    };
+    await expect(openClassifier(wrong)).rejects.toThrow(
+      /wasm computes pcd-resnet-tiny otherwise than its export/,
+    );
+  });
+
+  it('fall back to wasm, and say why, where WebGPU is missing', async () => {
+    const reasons: string[] = [];
+    const classifier = await openClassifier(await loadBundle(address('pcd-resnet-tiny')), {
+      provider: 'webgpu',
+      onFallback: (reason) => reasons.push(reason),
+    });
+    expect(classifier.provider).toBe('wasm');
+    expect(reasons).toEqual([expect.stringContaining('WebGPU is not available here')]);
+    await classifier.release();
+  });
+
+  it('say what is missing, changed or no bundle', async () => {
+    await expect(loadBundle(address('absent'))).rejects.toThrow(
+      /bundles\/absent\/bundle\.json; received HTTP 404/,
+    );
+    await expect(loadBundle('http://127.0.0.1:9/')).rejects.toThrow(/cannot fetch \/bundle\.json/);
+    const graph = join(site, 'bundles', 'pcd-r2plus1d-tiny', 'model.onnx');
+    const bytes = await readFile(graph);
+    bytes[bytes.length >> 1] ^= 1;
+    await writeFile(graph, bytes);
+    await expect(loadBundle(address('pcd-r2plus1d-tiny'))).rejects.toThrow(
+      /model\.onnx does not match the hash/,
+    );
+    await writeFile(join(site, 'bundles', 'pcd-r2plus1d-tiny', 'bundle.json'), '<!doctype html>');
+    await expect(loadBundle(address('pcd-r2plus1d-tiny'))).rejects.toThrow(/bundle\.json must be JSON/);
+  });
+});
