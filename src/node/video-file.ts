@@ -94,6 +94,11 @@ export async function probeVideo(path: string): Promise<VideoInfo> {
 const decodeFlags = ['-xerror', '-noautorotate'];
 const everyFrame = ['-map', '0:v:0', '-fps_mode', 'passthrough'];
 
+/** Some demuxers only mention that a file is cut off, and end as if all were well. */
+function endsEarly(complaint: string): boolean {
+  return /ended prematurely|partial file/i.test(complaint);
+}
+
 type Run = [first: number, last: number];
 
 /**
@@ -183,7 +188,7 @@ export async function* readVideoFrames(
       }
     }
     const { status, complaint } = await ended;
-    if (status !== 0 || filled > 0) throw videoError(path, complaint);
+    if (status !== 0 || filled > 0 || endsEarly(complaint)) throw videoError(path, complaint);
     if (count === 0 && !wanted) throw videoError(path, 'it has no frames');
     for (const number of missing) {
       throw new UserError(`${path} has no frame ${number}`, {
@@ -298,7 +303,7 @@ export async function extractFrames(video: string, folder: string): Promise<numb
     const { status, complaint } = await ended;
     if (/no space left/i.test(complaint)) throw Object.assign(new Error(complaint), { code: 'ENOSPC' });
     frameCount = (await readdir(temporary)).length;
-    if (status !== 0 || frameCount === 0) throw videoError(video, complaint);
+    if (status !== 0 || frameCount === 0 || endsEarly(complaint)) throw videoError(video, complaint);
   });
   return frameCount;
 }
