@@ -44,19 +44,40 @@ function transpose(
   shape: readonly number[],
   permutation: readonly number[],
 ): Float32Array {
-  const strides = shape.map((_, axis) => sizeOf(shape.slice(axis + 1)));
-  const extents = permutation.map((axis) => shape[axis]);
-  const steps = permutation.map((axis) => strides[axis]);
+  const axes = walkedAxes(shape, permutation);
   const target = new Float32Array(source.length);
-  const last = extents.length - 1;
+  if (axes.length === 0) target.set(source);
+  else copyAxes(source, target, axes);
+  return target;
+}
+
+/** An axis of the result: how long it is, and how far apart its elements lie in the source. */
+interface Axis {
+  readonly extent: number;
+  readonly step: number;
+}
+
+/** The result's axes without those of one element, and with neighbours that are also neighbours in the source joined. */
+function walkedAxes(shape: readonly number[], permutation: readonly number[]): Axis[] {
+  const axes: Axis[] = [];
+  for (const axis of permutation) {
+    const [extent, step] = [shape[axis], sizeOf(shape.slice(axis + 1))];
+    const last = axes.at(-1);
+    if (extent === 1) continue;
+    if (last && last.step === extent * step) axes[axes.length - 1] = { extent: last.extent * extent, step };
+    else axes.push({ extent, step });
+  }
+  return axes;
+}
+
+function copyAxes(source: Float32Array, target: Float32Array, axes: readonly Axis[]): void {
+  const last = axes.length - 1;
   let at = 0;
   const copy = (axis: number, offset: number) => {
-    const step = steps[axis];
-    const end = offset + extents[axis] * step;
+    const { extent, step } = axes[axis];
+    const end = offset + extent * step;
     if (axis === last) for (let from = offset; from < end; from += step) target[at++] = source[from];
     else for (let from = offset; from < end; from += step) copy(axis + 1, from);
   };
-  if (extents.length === 0) target.set(source);
-  else if (source.length > 0) copy(0, 0);
-  return target;
+  copy(0, 0);
 }

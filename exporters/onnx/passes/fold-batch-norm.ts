@@ -70,7 +70,7 @@ function fold(
       ...kernel,
       data() {
         const scale = scales();
-        const folded = Float32Array.from(kernel.data() as Float32Array);
+        const folded = (kernel.data() as Float32Array).slice();
         const size = folded.length / filters;
         for (let filter = 0; filter < filters; filter++) {
           for (let i = filter * size; i < (filter + 1) * size; i++) folded[i] *= scale[filter];
