@@ -6,6 +6,7 @@ export default defineConfig({
     // Native addons (sharp, onnxruntime, libtensorflow) are not safe in worker threads.
     pool: 'forks',
     // The file is what .ci/run counts.
+    globalSetup: ['test/e2e/packed-install.setup.ts'],
     reporters: ['default', ['json', { outputFile: 'runs/test-results.json' }]],
     testTimeout: 120_000,
     hookTimeout: 120_000,

@@ -14,7 +14,7 @@ interface SynthArguments {
 
 export const command = {
   command: 'synth <dir>',
-  describe: 'Make a synthetic release with the layout, labels and label frequencies of A2D',
+  describe: 'make a synthetic release with the layout, labels and label frequencies of A2D',
   builder: (cli) =>
     cli
       .positional('dir', {

@@ -30,7 +30,7 @@ function dataArguments<T>(cli: Argv<T>): Argv<T & DataArguments> {
 
 const info: CommandModule<object, DataArguments & { cache?: string }> = {
   command: 'info <dir>',
-  describe: 'Count the samples per split and label, and the labels a frame',
+  describe: 'count the samples per split and label, and the labels a frame',
   builder: (cli) =>
     dataArguments(cli)
       .option('cache', { type: 'string', describe: "folder of the labels' cache [~/.cache/actionnx]" })
@@ -46,7 +46,7 @@ const info: CommandModule<object, DataArguments & { cache?: string }> = {
 
 const extract: CommandModule<object, DataArguments & { jobs?: number }> = {
   command: 'extract <dir>',
-  describe: 'Extract the frames of clips320H into pngs320H with ffmpeg; goes on where it was stopped',
+  describe: 'extract the frames of clips320H into pngs320H with ffmpeg; goes on where it was stopped',
   builder: (cli) =>
     dataArguments(cli)
       .option('jobs', { type: 'number', describe: 'ffmpeg processes at once [one a core]' })
@@ -73,7 +73,7 @@ const extract: CommandModule<object, DataArguments & { jobs?: number }> = {
 
 export const command: CommandModule = {
   command: 'data',
-  describe: 'Make, describe and prepare data sets',
+  describe: 'make, describe and prepare data sets',
   builder: (cli) =>
     cli
       .command(synth)

@@ -1,41 +1,24 @@
 #!/usr/bin/env node
-import yargs, { type Argv, type CommandModule } from 'yargs';
+import yargs, { type Argv } from 'yargs';
 import { reasonOf, UserError } from '../src/core/errors.ts';
 import { packageVersion } from '../src/node/package-info.ts';
+import { commands } from './commands.ts';
 import { explainUsage, misgivenFlag } from './usage.ts';
-
-/**
- * Every command, in the order of the work. A module is loaded only when its command is named (or all are listed for
- * the help), so that one command never waits for another's imports.
- */
-const commands: Record<string, () => Promise<{ command: unknown }>> = {
-  demo: () => import('./demo.ts'),
-  data: () => import('./data.ts'),
-  train: () => import('./train.ts'),
-  export: () => import('./export.ts'),
-  score: () => import('./score.ts'),
-  eval: () => import('./eval.ts'),
-  predict: () => import('./predict.ts'),
-  deploy: () => import('./deploy.ts'),
-  serve: () => import('./serve.ts'),
-  bench: () => import('./bench.ts'),
-  doctor: () => import('./doctor.ts'),
-  ls: () => import('./ls.ts'),
-};
 
 /** A wrong command line, as yargs found it. */
 class UsageFailure extends Error {}
 
+/** Knows the one command that is named, or, where none is, all of them by their line in the help. */
 async function parser(args: string[]): Promise<Argv> {
-  const named = args.find((arg) => !arg.startsWith('-')) ?? '';
-  const isVersion = args.length === 1 && args[0] === '--version';
-  const all = isVersion ? [] : Object.values(commands);
-  const loaders = Object.hasOwn(commands, named) ? [commands[named]] : all;
-  const modules = await Promise.all(loaders.map((load) => load()));
-  const cli = yargs(args)
+  const named = args.find((arg) => !arg.startsWith('-'));
+  const chosen = commands.find(({ command }) => command.split(' ', 1)[0] === named);
+  const known = chosen
+    ? [await chosen.load()]
+    : commands.map(({ command, describe }) => ({ command, describe, handler: () => {} }));
+  return yargs(args)
     .scriptName('actionnx')
     .usage('$0 <command>')
-    .command(modules.map(({ command }) => command as CommandModule))
+    .command(known)
     .demandCommand(1)
     .strict()
     .check((argv) => misgivenFlag(args, argv) ?? true)
@@ -44,9 +27,8 @@ async function parser(args: string[]): Promise<Argv> {
     .wrap(Math.min(110, process.stderr.columns ?? 110))
     .exitProcess(false)
     .fail((message, error) => {
-      throw error instanceof Error ? error : new UsageFailure(message.replace(/\s*\n\s*/g, ' '));
+      throw error instanceof Error ? error : new UsageFailure(message);
     });
-  return cli;
 }
 
 async function main(args: string[]): Promise<void> {

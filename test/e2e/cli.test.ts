@@ -1,0 +1,164 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { commands } from '../../cli/commands.ts';
+import { packageVersion } from '../../src/node/package-info.ts';
+
+const main = resolve(import.meta.dirname, '../../dist/cli/main.js');
+if (!existsSync(main)) throw new Error('run `npm run build` before the tests');
+
+const names = commands.map(({ command }) => command.split(' ')[0]);
+const commandNames = names.join(', ');
+
+interface Finished {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'actionnx-cli-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+async function actionnx(args: string[], env: Record<string, string> = {}): Promise<Finished> {
+  const child = spawn(process.execPath, [main, ...args], {
+    cwd: folder,
+    env: { ...process.env, NO_COLOR: '1', ...env },
+  });
+  const output = { stdout: '', stderr: '' };
+  child.stdout.setEncoding('utf8').on('data', (text) => (output.stdout += text));
+  child.stderr.setEncoding('utf8').on('data', (text) => (output.stderr += text));
+  const [code] = await once(child, 'close');
+  return { code, ...output };
+}
+
+describe('wrong usage: what is wrong, what is known, the usage line, exit 2', () => {
+  it.concurrent.each([
+    [['tarin'], `unknown command "tarin"; known: ${commandNames}`, 'actionnx <command>'],
+    [['data', 'synt'], 'unknown command "synt"; known: synth, info, extract', 'actionnx data'],
+    [['data'], 'a command is missing; known: synth, info, extract', 'actionnx data'],
+    [['ls', '--jsno'], 'unknown flag --jsno; known: --help, --version, --json', 'actionnx ls'],
+    [['ls', 'everything'], 'unexpected argument "everything"', 'actionnx ls'],
+    [['bench'], 'an argument is missing', 'actionnx bench <bundle>'],
+    [['bench', 'x', '--runs'], '--runs needs a value', 'actionnx bench <bundle>'],
+    [['bench', 'x', '--runs', '--json'], '--runs needs a value', 'actionnx bench <bundle>'],
+    [['bench', 'x', '--runs', 'ten'], '--runs must be a number; received ten', 'actionnx bench <bundle>'],
+    [['bench', 'x', '--runs=ten'], '--runs must be a number; received ten', 'actionnx bench <bundle>'],
+    [
+      ['doctor', '--only', 'me'],
+      /^unknown check; received "me"; known: actionnx, node, sharp, /,
+      'actionnx doctor',
+    ],
+  ])('%j', async (args, complaint, usage) => {
+    const { code, stdout, stderr } = await actionnx(args);
+    const [first, second, ...rest] = stderr.split('\n');
+    expect(first.replace(/^actionnx: /, '')).toEqual(
+      typeof complaint === 'string' ? complaint : expect.stringMatching(complaint),
+    );
+    expect(second).toBe(`usage: ${usage}`);
+    expect(rest).toEqual(['']);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  });
+
+  it('an unknown system, with the systems and presets', async () => {
+    const { code, stderr } = await actionnx(['train', 'resnet', '--data', 'nowhere', '--out', 'run']);
+    expect(stderr).toMatch(
+      /^actionnx: unknown system; received "resnet"; known: pcd-resnet, .*pcd-r2plus1d-tiny\nusage: actionnx train <system>\n$/,
+    );
+    expect(code).toBe(2);
+    expect(existsSync(join(folder, 'run'))).toBe(false);
+  });
+
+  it('nothing at all: the help, on stderr', async () => {
+    const { code, stdout, stderr } = await actionnx([]);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    for (const name of names) expect(stderr).toContain(`actionnx ${name}`);
+  });
+});
+
+describe('failed work: one line, exit 1', () => {
+  it('names the subject and the remedy, and shows no stack', async () => {
+    const { code, stdout, stderr } = await actionnx(['bench', 'no-such-bundle']);
+    expect(stderr).toMatch(/^actionnx: [^\n]*no-such-bundle[^\n]*\n$/);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+  });
+
+  it('shows the stack when asked', async () => {
+    const { code, stderr } = await actionnx(['bench', 'no-such-bundle'], { ACTIONNX_DEBUG: '1' });
+    expect(stderr).toMatch(/\n {4}at /);
+    expect(code).toBe(1);
+  });
+
+  it('an interrupted command leaves one line', async () => {
+    const child = spawn(process.execPath, [main, 'data', 'synth', 'release', '--videos', '400'], {
+      cwd: folder,
+    });
+    let stderr = '';
+    child.stderr.setEncoding('utf8').on('data', (text) => {
+      stderr += text;
+      child.kill('SIGINT');
+    });
+    const [code] = await once(child, 'close');
+    expect(stderr).toMatch(/\nactionnx: interrupted; nothing half-written is left[^\n]*\n$/);
+    expect(code).toBe(1);
+    expect(await readdir(join(folder, 'release'))).toEqual([]);
+  });
+});
+
+describe('what is asked for goes to stdout', () => {
+  it('--version', async () => {
+    expect(await actionnx(['--version'])).toEqual({ code: 0, stdout: `${packageVersion}\n`, stderr: '' });
+  });
+
+  it('--help of every command: what the list of commands says of it, and an example', async () => {
+    await Promise.all(
+      commands.map(async ({ command, describe }) => {
+        const { code, stdout, stderr } = await actionnx([command.split(' ')[0], '--help']);
+        expect({ command, code, stderr }).toEqual({ command, code: 0, stderr: '' });
+        expect(stdout.split('\n').slice(0, 3)).toEqual([`actionnx ${command}`, '', describe]);
+        expect(stdout).toMatch(command === 'data' ? /Commands:/ : /Examples:\n {2}actionnx /);
+      }),
+    );
+  });
+
+  it('ls', async () => {
+    const { stdout } = await actionnx(['ls']);
+    expect(stdout).toMatch(/^A3 +apcd-resnet +apcd-resnet-152 +224×224 frame +58\.9$/m);
+    expect(stdout).toMatch(/^ +pcd-r2plus1d-tiny +16 frames of 64×64$/m);
+    expect(stdout).toMatch(/^f1\/samples +example-based F1 +0–1 +higher$/m);
+  });
+
+  it('doctor --only runs a graph, and compares', async () => {
+    const { code, stdout } = await actionnx(['doctor', '--only', 'onnxruntime-node/cpu', '--json']);
+    expect(JSON.parse(stdout).findings).toEqual([
+      {
+        name: 'onnxruntime-node/cpu',
+        part: 'inference',
+        required: true,
+        works: true,
+        detail: expect.stringMatching(/^1\.\d+\.\d+; runs a graph, off by \de-\d+$/),
+        remedy: null,
+      },
+    ]);
+    expect(code).toBe(0);
+  });
+
+  it('a reader that has seen enough is no failure', async () => {
+    await writeFile(
+      join(folder, 'list.sh'),
+      `"${process.execPath}" "${main}" ls --json | head -c 1 >/dev/null; echo \${PIPESTATUS[0]}`,
+    );
+    const child = spawn('bash', [join(folder, 'list.sh')]);
+    let [stdout, stderr] = ['', ''];
+    child.stdout.setEncoding('utf8').on('data', (text) => (stdout += text));
+    child.stderr.setEncoding('utf8').on('data', (text) => (stderr += text));
+    await once(child, 'close');
+    expect({ stdout, stderr }).toEqual({ stdout: '0\n', stderr: '' });
+  });
+});
