@@ -20,7 +20,7 @@ describe('the packed package', () => {
     await writeTinyBundle(join(project, 'bundle'), await tinyBundle('tiny-frame'));
     const data = Uint8Array.from({ length: 20 * 10 * 3 }, (_, i) => (i * 7) % 256);
     await writeFile(join(project, 'photo.png'), await encodePng({ width: 20, height: 10, data }));
-  }, 300_000);
+  }, 600_000);
 
   /** What the bundle says of the photo when it is run from the sources. */
   async function expected(): Promise<number[]> {
