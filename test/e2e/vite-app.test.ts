@@ -47,7 +47,11 @@ beforeAll(async () => {
   await writeFile(join(app, 'main.ts'), source);
   await build({ root: app, configFile: false, logLevel: 'error', build: { target: 'es2023' } });
   const files = sirv(join(app, 'dist'));
-  server = createServer((request, response) => files(request, response, () => response.writeHead(404).end()));
+  server = createServer((request, response) => {
+    files(request, response, () => {
+      response.writeHead(404).end();
+    });
+  });
   await new Promise<void>((done) => server.listen(0, 'localhost', done));
   browser = await launchChromium();
 }, 300_000);
