@@ -14,20 +14,27 @@ type Weight = ReturnType<layers.Layer['addWeight']>;
 export class SoftmaxDetectors extends tf.layers.Layer {
   static readonly className = 'SoftmaxDetectors';
   readonly labels: number;
-  readonly #initializer: LayerInitializer;
+  readonly #kernelInitializer: LayerInitializer;
+  readonly #biasInitializer: LayerInitializer;
   #kernel!: Weight;
   #bias!: Weight;
 
-  constructor(config: { labels: number; kernelInitializer?: LayerInitializer; name?: string }) {
+  constructor(config: {
+    labels: number;
+    kernelInitializer?: LayerInitializer;
+    biasInitializer?: LayerInitializer;
+    name?: string;
+  }) {
     super({ name: config.name });
     this.labels = config.labels;
-    this.#initializer = config.kernelInitializer ?? tf.initializers.zeros();
+    this.#kernelInitializer = config.kernelInitializer ?? tf.initializers.zeros();
+    this.#biasInitializer = config.biasInitializer ?? tf.initializers.zeros();
   }
 
   override build(inputShape: number[]): void {
     const shape = [inputShape[1], 2 * this.labels];
-    this.#kernel = this.addWeight('kernel', shape, 'float32', this.#initializer as never);
-    this.#bias = this.addWeight('bias', [2 * this.labels], 'float32', tf.initializers.zeros() as never);
+    this.#kernel = this.addWeight('kernel', shape, 'float32', this.#kernelInitializer as never);
+    this.#bias = this.addWeight('bias', [2 * this.labels], 'float32', this.#biasInitializer as never);
     this.built = true;
   }
 

@@ -2,7 +2,7 @@
  * APCD-ResNet: sigmoid detectors on a ResNet-152 whose layer3 features are weighed by an attention map, which is the
  * model's second output (14×14 at 224²).
  * papers/001, section 3; trained as PCD-ResNet for 55 epochs. As in the reference code the detectors start at zero,
- * so every label starts at 0.5.
+ * so every label starts at 0.5 (at the prior, in the tiny preset).
  */
 import { z } from 'zod';
 import { resnet, resnetDepths } from '../backbones/resnet.ts';
@@ -10,7 +10,7 @@ import { sigmoidDetectors } from '../heads/detectors.ts';
 import { attend } from '../heads/spatial-attention.ts';
 import { defineSystem } from '../system.ts';
 import { tf } from '../tf.ts';
-import { perClassDetectionRecipe, tinyRecipe } from './recipes.ts';
+import { perClassDetectionRecipe, priorProbability, tinyRecipe } from './per-class-detection.ts';
 
 type Features = Parameters<typeof attend>[0];
 
@@ -22,15 +22,16 @@ export const apcdResnet = defineSystem({
     depth: z.enum(resnetDepths).default('152'),
     size: z.int().positive().default(224),
     labels: z.int().positive().default(43),
+    prior: priorProbability,
   }),
   presets: {
     'apcd-resnet-152': { config: {} },
-    'apcd-resnet-tiny': { config: { depth: 'tiny', size: 64 }, recipe: tinyRecipe },
+    'apcd-resnet-tiny': { config: { depth: 'tiny', size: 64, prior: 0.05 }, recipe: tinyRecipe },
   },
   recipe: { ...perClassDetectionRecipe, epochs: 55 },
   reported: { precision: 57.4, recall: 65.6, f1: 58.9 },
   input: ({ size }) => ({ kind: 'frame', size, frames: 1, speed: 1 }),
-  build({ depth, size, labels }, seed) {
+  build({ depth, size, labels, prior }, seed) {
     const frame = tf.input({ shape: [size, size, 3], name: 'frame' });
     let attention: Features | undefined;
     const features = resnet(frame, {
@@ -42,7 +43,7 @@ export const apcdResnet = defineSystem({
         return attended;
       },
     });
-    const outputs = [sigmoidDetectors(features, labels, 'zeros'), attention as Features];
+    const outputs = [sigmoidDetectors(features, { labels, seed, prior, zero: true }), attention as Features];
     return tf.model({ inputs: frame, outputs, name: 'apcd_resnet' });
   },
 });

@@ -7,7 +7,7 @@ import { resnet, resnetDepths } from '../backbones/resnet.ts';
 import { softmaxDetectors } from '../heads/detectors.ts';
 import { defineSystem } from '../system.ts';
 import { tf } from '../tf.ts';
-import { perClassDetectionRecipe, tinyRecipe } from './recipes.ts';
+import { perClassDetectionRecipe, priorProbability, tinyRecipe } from './per-class-detection.ts';
 
 export const pcdResnet = defineSystem({
   name: 'pcd-resnet',
@@ -17,17 +17,22 @@ export const pcdResnet = defineSystem({
     depth: z.enum(resnetDepths).default('152'),
     size: z.int().positive().default(224),
     labels: z.int().positive().default(43),
+    prior: priorProbability,
   }),
   presets: {
     'pcd-resnet-152': { config: {} },
-    'pcd-resnet-tiny': { config: { depth: 'tiny', size: 64 }, recipe: tinyRecipe },
+    'pcd-resnet-tiny': { config: { depth: 'tiny', size: 64, prior: 0.05 }, recipe: tinyRecipe },
   },
   recipe: perClassDetectionRecipe,
   reported: { precision: 57.9, recall: 66.3, f1: 59.4 },
   input: ({ size }) => ({ kind: 'frame', size, frames: 1, speed: 1 }),
-  build({ depth, size, labels }, seed) {
+  build({ depth, size, labels, prior }, seed) {
     const frame = tf.input({ shape: [size, size, 3], name: 'frame' });
     const features = resnet(frame, { depth, seed });
-    return tf.model({ inputs: frame, outputs: softmaxDetectors(features, labels, seed), name: 'pcd_resnet' });
+    return tf.model({
+      inputs: frame,
+      outputs: softmaxDetectors(features, { labels, seed, prior }),
+      name: 'pcd_resnet',
+    });
   },
 });

@@ -5,10 +5,9 @@
 import { z } from 'zod';
 import { resnet, resnetDepths } from '../backbones/resnet.ts';
 import { sigmoidDetectors } from '../heads/detectors.ts';
-import { fanInUniform } from '../layers/initializers.ts';
 import { defineSystem } from '../system.ts';
 import { tf } from '../tf.ts';
-import { perClassDetectionRecipe, tinyRecipe } from './recipes.ts';
+import { perClassDetectionRecipe, priorProbability, tinyRecipe } from './per-class-detection.ts';
 
 export const pcdSigResnet = defineSystem({
   name: 'pcd-sig-resnet',
@@ -18,18 +17,19 @@ export const pcdSigResnet = defineSystem({
     depth: z.enum(resnetDepths).default('152'),
     size: z.int().positive().default(224),
     labels: z.int().positive().default(43),
+    prior: priorProbability,
   }),
   presets: {
     'pcd-sig-resnet-152': { config: {} },
-    'pcd-sig-resnet-tiny': { config: { depth: 'tiny', size: 64 }, recipe: tinyRecipe },
+    'pcd-sig-resnet-tiny': { config: { depth: 'tiny', size: 64, prior: 0.05 }, recipe: tinyRecipe },
   },
   recipe: perClassDetectionRecipe,
   reported: { precision: null, recall: null, f1: 57.7 },
   input: ({ size }) => ({ kind: 'frame', size, frames: 1, speed: 1 }),
-  build({ depth, size, labels }, seed) {
+  build({ depth, size, labels, prior }, seed) {
     const frame = tf.input({ shape: [size, size, 3], name: 'frame' });
     const features = resnet(frame, { depth, seed });
-    const outputs = sigmoidDetectors(features, labels, fanInUniform(seed, 'probabilities'));
+    const outputs = sigmoidDetectors(features, { labels, seed, prior });
     return tf.model({ inputs: frame, outputs, name: 'pcd_sig_resnet' });
   },
 });

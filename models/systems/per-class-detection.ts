@@ -1,4 +1,9 @@
+/** What papers/001's four systems share. */
+import { z } from 'zod';
 import type { Recipe } from '../system.ts';
+
+/** The probability a detector starts at; null, the default, starts them near one half as the reference code does. */
+export const priorProbability = z.number().gt(0).lt(1).nullable().default(null);
 
 /** How papers/001 trains all of its models (section 2.2): no random crop, because it cuts actors off. */
 export const perClassDetectionRecipe: Recipe = {
@@ -19,9 +24,9 @@ export const perClassDetectionRecipe: Recipe = {
  */
 export const tinyRecipe = {
   reduction: 'mean',
-  learningRate: 0.02,
+  learningRate: 0.05,
   schedule: 'cosine',
-  epochs: 16,
+  epochs: 5,
   batch: 16,
   augment: ['flip'],
 } as const satisfies Partial<Recipe>;
