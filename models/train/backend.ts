@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { reasonOf, UserError, usageError } from '../../src/core/errors.ts';
 import { tf } from '../tf.ts';
 import { checkGradients } from './gradient-check.ts';
+import { registerNativeGradients } from './gradients/explicit-padding.ts';
 import { registerWasmGradients } from './gradients/index.ts';
 
 /** What can train, fastest first; 'cpu' is tfjs's plain JavaScript, taken only when asked for. */
@@ -111,6 +112,7 @@ async function loadNative(module: string, gpu: boolean): Promise<string> {
     throw new Error(`${module} is installed without its native addon (libtensorflow was not downloaded)`);
   }
   await activate('tensorflow');
+  registerNativeGradients();
   const native = tf.backend() as unknown as { isUsingGpuDevice: boolean; binding: { TF_Version?: string } };
   if (gpu && !native.isUsingGpuDevice) throw new Error('libtensorflow sees no GPU');
   return `libtensorflow ${native.binding.TF_Version ?? ''} on the ${native.isUsingGpuDevice ? 'GPU' : 'CPU'}`;

@@ -26,7 +26,7 @@ def kernel(name):
 frames = wave([2, 16, 16, 3], 1).permute(0, 3, 1, 2)
 stem = F.conv2d(frames, kernel("stem"), stride=2, padding=3)
 normal = F.batch_norm(stem, None, None, w["gamma"], w["beta"], training=True, eps=1e-5)
-pooled = F.relu(F.max_pool2d(normal, 3, 2, 1))
+pooled = F.max_pool2d(F.pad(normal - 1, (1, 1, 1, 1)), 3, 2)
 joined = F.relu(F.conv2d(pooled, kernel("down"), stride=2, padding=1) + F.conv2d(pooled, kernel("shortcut"), stride=2))
 spatial = F.conv2d(joined, kernel("spatial"), padding=1)
 clip = spatial.permute(0, 2, 3, 1).reshape(1, 2, 4, 8).permute(0, 3, 1, 2)
