@@ -81,9 +81,16 @@ async function loadBuild(provider: 'wasm' | 'webgpu'): Promise<OrtBuild> {
 }
 
 /**
+ * Threads that a graph runs on unless told otherwise: half of the cores, at most four. One in Node, and on pages that
+ * are not cross-origin isolated, since wasm threads need that.
+ */
+export function defaultThreads(): number {
+  return globalThis.crossOriginIsolated ? Math.min(4, Math.ceil(navigator.hardwareConcurrency / 2)) : 1;
+}
+
+/**
  * A runtime over onnxruntime-web, for browsers and for Node: `wasm` everywhere, `webgpu` where the browser has it.
- * `auto` is `wasm`. Threads are fixed by the first graph that is opened: by default one in Node and on pages that
- * are not cross-origin isolated (wasm threads need that), else half of the cores, at most four.
+ * `auto` is `wasm`. The first graph that is opened fixes the number of threads for all.
  *
  * @example const session = await webRuntime({ wasmPaths: '/ort/' }).open(bundle.graph);
  */
@@ -97,10 +104,12 @@ export function webRuntime({ wasmPaths }: WebRuntimeOptions = {}): Runtime {
       try {
         const build = await loadBuild(provider);
         if (wasmPaths !== undefined) build.env.wasm.wasmPaths = wasmPaths;
-        build.env.wasm.numThreads =
-          options.threads ??
-          (globalThis.crossOriginIsolated ? Math.min(4, Math.ceil(navigator.hardwareConcurrency / 2)) : 1);
-        const session = await build.InferenceSession.create(graph, { executionProviders: [provider] });
+        build.env.wasm.numThreads = options.threads ?? defaultThreads();
+        const session = await build.InferenceSession.create(graph, {
+          executionProviders: [provider],
+          // Threads that spin while they wait slow each other down as soon as a core is busy elsewhere.
+          extra: { session: { intra_op: { allow_spinning: '0' } } },
+        });
         return new WebSession(build, session, provider);
       } catch (error) {
         throw new UserError(`onnxruntime-web cannot open the graph with ${provider}`, {

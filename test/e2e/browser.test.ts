@@ -122,7 +122,7 @@ async function expectSame(path: string): Promise<void> {
 }
 
 describe('the page in Chromium', () => {
-  it('runs wasm in threads on a cross-origin isolated page', async () => {
+  it('is cross-origin isolated, so that wasm may use threads', async () => {
     expect(await page.evaluate(() => crossOriginIsolated)).toBe(true);
     expect(await page.locator('#systems li.ready').count()).toBe(presets.length);
   });
@@ -208,10 +208,7 @@ describe('the page in Chromium', () => {
 });
 
 describe.runIf(hasRealClips)('the page on real clips', () => {
-  it.each(['arm-wrestling.mp4', 'basketball.mp4', 'pool-cleaning-part.mp4'])(
-    'labels %s as Node does',
-    async (name) => {
-      await expectSame(new URL(name, realClips).pathname);
-    },
-  );
+  it.each(['basketball.mp4', 'pool-cleaning-part.mp4'])('labels %s as Node does', async (name) => {
+    await expectSame(new URL(name, realClips).pathname);
+  });
 });

@@ -26,7 +26,9 @@ export interface PredictionFile {
 
 /** Waits until all systems are loaded. @throws Error with the page's own message when they do not load */
 export async function systemsReady(page: Page): Promise<void> {
-  await page.waitForSelector('body[data-state=ready], body[data-state=done], body[data-state=failed]');
+  await page.waitForSelector('body[data-state=ready], body[data-state=done], body[data-state=failed]', {
+    timeout: 100_000,
+  });
   const message = await errorMessage(page);
   if (message) throw new Error(`the page says: ${message}`);
 }

@@ -1,6 +1,7 @@
 import { reasonOf, UserError } from '../../src/core/errors.ts';
 import type { RgbImage } from '../../src/image/image.ts';
 import { resizeBilinear } from '../../src/image/resize.ts';
+import { defaultThreads, webRuntime } from '../../src/runtime/web.ts';
 import {
   type Classifier,
   decodeImage,
@@ -9,7 +10,6 @@ import {
   openClassifier,
   predictImage,
   predictVideo,
-  webRuntime,
 } from '../client.ts';
 import type { LoadedSystem, Media, Request, Response } from './protocol.ts';
 
@@ -25,7 +25,6 @@ function answer(response: Response, transfer: Transferable[] = []): void {
 
 async function load({ bundles, ortUrl, provider }: Request & { kind: 'load' }): Promise<void> {
   const systems: LoadedSystem[] = [];
-  const threads = self.crossOriginIsolated ? Math.min(4, Math.max(1, navigator.hardwareConcurrency)) : 1;
   for (const [system, url] of bundles.entries()) {
     const name = url.split('/').at(-2) ?? url;
     answer({ kind: 'progress', system, name, loaded: 0, total: 0 });
@@ -37,13 +36,13 @@ async function load({ bundles, ortUrl, provider }: Request & { kind: 'load' }): 
     const onFallback = (reason: string) => {
       fallback = reason;
     };
-    const classifier = await openClassifier(bundle, { provider, threads, wasmPaths: ortUrl, onFallback });
+    const classifier = await openClassifier(bundle, { provider, wasmPaths: ortUrl, onFallback });
     classifiers.push(classifier);
     systems.push({ manifest: classifier.manifest, provider: classifier.provider, fallback });
   }
   const { name, version } = webRuntime();
   const weights = ensembleWeights(systems.map(({ manifest }) => manifest));
-  answer({ kind: 'ready', systems, weights, runtime: `${name} ${version}`, threads });
+  answer({ kind: 'ready', systems, weights, runtime: `${name} ${version}`, threads: defaultThreads() });
 }
 
 async function predict(
