@@ -19,7 +19,7 @@ interface Architecture {
 export const r2plus1dArchitectures = {
   '18': { blocks: [2, 2, 2, 2], widths: [64, 128, 256, 512], stem: { middle: 45, kernel: 7, stride: 2 } },
   /** For the demo: three layers of one block behind a stem of stride 4. Not in any report. */
-  tiny: { blocks: [1, 1, 1], widths: [8, 32, 64], stem: { middle: 16, kernel: 7, stride: 4 } },
+  tiny: { blocks: [1, 1, 1], widths: [8, 32, 64], stem: { middle: 8, kernel: 7, stride: 4 } },
 } as const satisfies Record<string, Architecture>;
 
 export type R2plus1dDepth = keyof typeof r2plus1dArchitectures;
