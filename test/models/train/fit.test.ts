@@ -32,10 +32,16 @@ beforeAll(async () => {
 afterAll(() => rm(root, { recursive: true, force: true }));
 
 const frames = (recipe: Partial<Recipe> = {}) =>
-  resolveSystem('pcd-resnet-tiny', { config: { size: 32 }, recipe: { epochs: 2, batch: 8, ...recipe } });
+  resolveSystem('pcd-resnet-tiny', {
+    config: { size: 32 },
+    recipe: { epochs: 2, batch: 8, learningRate: 0.02, ...recipe },
+  });
 
 const clips = (recipe: Partial<Recipe> = {}) =>
-  resolveSystem('pcd-r2plus1d-tiny', { config: { size: 32 }, recipe: { epochs: 3, batch: 8, ...recipe } });
+  resolveSystem('pcd-r2plus1d-tiny', {
+    config: { size: 32 },
+    recipe: { epochs: 3, batch: 8, learningRate: 0.02, ...recipe },
+  });
 
 function run(name: string, resolved: ResolvedSystem, settings: Partial<TrainSettings> = {}) {
   return train({ ...resolved, seed: 5, dataset, folder: join(root, name), backend, evaluate, ...settings });
