@@ -5,7 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 
 const minutes = 10;
 const installer = join(
@@ -39,11 +39,11 @@ if (isWanted) {
     timeout: minutes * 60_000,
   });
   if (existsSync(library)) {
-    console.log(`fetched: ${library}`);
+    console.log(`fetched: ${relative('', library)}`);
   } else {
     const complaint = (stderr ?? '').split('\n').find((line) => /error/i.test(line));
     const reason = error?.message ?? complaint?.trim() ?? 'the installer gave no reason';
     console.warn(`The CUDA libraries were not fetched (${reason}). Everything else works, on the CPU.`);
-    console.warn(`To try again: ONNXRUNTIME_NODE_INSTALL=true node ${installer}`);
+    console.warn(`To try again: ONNXRUNTIME_NODE_INSTALL=true node ${relative('', installer)}`);
   }
 }
