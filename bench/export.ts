@@ -1,6 +1,6 @@
 /**
  * What it costs to write the full-size systems as ONNX: time, memory beyond the model's own, and size, beside the
- * floor of writing bytes that are ready. Run with `npx tsx --expose-gc bench/export.ts`.
+ * floor of writing bytes that are ready. Run after `npm ci`: node --expose-gc dist/bench/export.js
  */
 import { mkdtemp, open, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -2,7 +2,7 @@
  * How long A2D's labels take: as many annotation files as the release has (11,926, 320 lines high, gzipped MATLAB
  * v7.3) are read through the label cache, first without, then with what it kept.
  *
- * Run with Node ≥ 22.18: node bench/labels.ts
+ * Run after `npm ci`: node dist/bench/labels.js
  */
 import { copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
