@@ -35,21 +35,31 @@ export { type BundleSource, writeBundle } from './exporters/bundle.ts';
 export { type ExportOptions, exportOnnx, type OnnxModel } from './exporters/onnx/export.ts';
 export { type VerificationRow, type VerificationTarget, verifyBundle } from './exporters/onnx/verify.ts';
 export { type ResolvedSystem, resolveSystem, systems } from './models/index.ts';
+export { tfjsReference } from './models/reference.ts';
 export { defineSystem, type Recipe, type System, type SystemInput } from './models/system.ts';
 export { type Backend, type BackendRequest, selectBackend } from './models/train/backend.ts';
 export { type TrainResult, type TrainSettings, train } from './models/train/fit.ts';
 export { type LoadedRun, loadRun } from './models/train/load-run.ts';
 export type { Bundle, BundleManifest } from './src/core/bundle.ts';
 export { clipFrames } from './src/core/clip.ts';
+export {
+  type Converter,
+  defineConverter,
+  float,
+  type GraphBuilder,
+  storedAxis,
+  type Value,
+} from './src/core/converter.ts';
 export { UserError } from './src/core/errors.ts';
 export { a2dLabels, type LabelSet, labelSetHash, multiHot } from './src/core/labels.ts';
 export type { Tensor } from './src/core/tensor.ts';
+export { layerWeight, transposeWeights, type Weights } from './src/core/weights.ts';
 export { type A2dOptions, openA2d } from './src/data/a2d.ts';
 export type { BrokenSample, Dataset, LabelMap, Sample } from './src/data/dataset.ts';
 export { type DatasetInfo, describeDataset } from './src/data/info.ts';
 export type { RgbImage } from './src/image/image.ts';
 export { resizeBilinear } from './src/image/resize.ts';
-export { readBundle } from './src/node/bundle-folder.ts';
+export { readBundle, readGolden } from './src/node/bundle-folder.ts';
 export { encodeJpeg, encodePng, readImage } from './src/node/image-file.ts';
 export { probeVideo, readVideoFrames, type VideoInfo, writeVideo } from './src/node/video-file.ts';
 export { Classifier } from './src/runtime/classifier.ts';
