@@ -25,15 +25,14 @@ export const pcdR2plus1d = defineSystem({
   }),
   presets: {
     'pcd-r2plus1d-18': { config: {} },
-    // Every other frame of the same 16, at half the cost; the curriculum keeps the span and doubles the rate.
+    // Every fourth frame of the same 16: a quarter of the cost, spent on more epochs, learns far more in minutes.
     'pcd-r2plus1d-tiny': {
-      config: { depth: 'tiny', size: 64, frames: 8, speed: 2, prior: 0.05 },
+      config: { depth: 'tiny', size: 64, frames: 4, speed: 4, prior: 0.05 },
       recipe: {
         ...tinyRecipe,
-        epochs: 5,
         curriculum: [
-          { frames: 4, speed: 4, until: 0.4 },
-          { frames: 8, speed: 2, until: 1 },
+          { frames: 2, speed: 8, until: 1 / 6 },
+          { frames: 4, speed: 4, until: 1 },
         ],
       },
     },
