@@ -33,12 +33,13 @@ afterAll(async () => {
 describe('the page on WebGPU', () => {
   it('gives the probabilities that wasm gives', async () => {
     const page = await browser.newPage();
+    page.setDefaultTimeout(280_000);
     await page.goto(server.url);
     await systemsReady(page);
     await upload(page, join(folder, 'picture.png'));
     const wasm = await download(page);
     await page.selectOption('#provider', 'webgpu');
-    await page.waitForSelector('body[data-state=done]', { timeout: 110_000 });
+    await page.waitForSelector('body[data-state=done]');
     const webgpu = await download(page);
     expect(webgpu.systems.map(({ provider }) => provider)).toEqual(['webgpu']);
     const [expected, actual] = [wasm, webgpu].map(
@@ -47,5 +48,5 @@ describe('the page on WebGPU', () => {
     actual.forEach((value, i) => {
       expect(Math.abs(value - expected[i])).toBeLessThanOrEqual(1e-3);
     });
-  });
+  }, 300_000);
 });

@@ -72,6 +72,7 @@ beforeAll(async () => {
   server = await serveSite(join(folder, 'site'), { port: 0 });
   browser = await launchChromium();
   page = await browser.newPage();
+  page.setDefaultTimeout(100_000);
   page.on('request', (request) => requested.push(request.url()));
   page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
   page.on('pageerror', (error) => complaints.push(error.message));

@@ -26,9 +26,7 @@ export interface PredictionFile {
 
 /** Waits until all systems are loaded. @throws Error with the page's own message when they do not load */
 export async function systemsReady(page: Page): Promise<void> {
-  await page.waitForSelector('body[data-state=ready], body[data-state=done], body[data-state=failed]', {
-    timeout: 100_000,
-  });
+  await page.waitForSelector('body[data-state=ready], body[data-state=done], body[data-state=failed]');
   const message = await errorMessage(page);
   if (message) throw new Error(`the page says: ${message}`);
 }
@@ -42,7 +40,7 @@ export async function errorMessage(page: Page): Promise<string | null> {
 /** Gives the page a file as a person does, and waits until it has labelled it or complained. */
 export async function upload(page: Page, path: string): Promise<void> {
   await page.setInputFiles('#file', path);
-  await page.waitForSelector('body[data-state=done]', { timeout: 100_000 });
+  await page.waitForSelector('body[data-state=done]');
 }
 
 /** What the page's "Download JSON" gives. */

@@ -65,6 +65,7 @@ afterAll(async () => {
 describe('the packed package in a Vite app', () => {
   it('labels a picture in Chromium as Node does', async () => {
     const page = await browser.newPage();
+    page.setDefaultTimeout(100_000);
     const errors: string[] = [];
     page.on('pageerror', (error) => errors.push(error.message));
     await page.goto(`http://localhost:${(server.address() as AddressInfo).port}/`);
