@@ -1,9 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { UserError } from '../../src/core/errors.ts';
 import { Rng } from '../../src/core/rng.ts';
-import type { Dataset, Sample } from '../../src/data/dataset.ts';
-import type { Recipe, System } from '../system.ts';
-import type { Backend } from './backend.ts';
+import type { Sample } from '../../src/data/dataset.ts';
 import {
   type CheckpointName,
   checkpointPath,
@@ -26,56 +24,10 @@ import {
 } from './run-record.ts';
 import { type Batch, type BatchPlan, SampleSource } from './sample-source.ts';
 import { learningRateAt } from './schedule.ts';
+import type { StepProgress, TrainSettings } from './train-settings.ts';
 import { Trainer } from './trainer.ts';
 
-/** Example-based rates in 0–1 of probabilities [samples, labels] at 0.5 against truth of the same shape. */
-export type Evaluate = (
-  probabilities: Float32Array,
-  truth: Uint8Array,
-  samples: number,
-  labels: number,
-) => { precision: number; recall: number; f1: number };
-
-export interface StepProgress {
-  readonly phase: 'training' | 'validation';
-  /** 1-based. */
-  readonly epoch: number;
-  readonly epochs: number;
-  /** Batches done of this phase's. */
-  readonly step: number;
-  readonly steps: number;
-  /** The mean loss of a sample in this epoch so far; null in validation. */
-  readonly loss: number | null;
-  readonly learningRate: number;
-  readonly samplesPerSecond: number;
-  /** Until the last epoch's end, from the pace so far. */
-  readonly secondsLeft: number;
-}
-
-export interface TrainSettings {
-  readonly system: System;
-  readonly preset: string;
-  readonly config: Record<string, unknown>;
-  readonly recipe: Recipe;
-  readonly seed: number;
-  readonly dataset: Dataset;
-  /** The run folder: run.json, metrics.jsonl, checkpoints/{best,last}.safetensors. */
-  readonly folder: string;
-  /** The one that is active: `await selectBackend()`. */
-  readonly backend: Backend;
-  readonly evaluate: Evaluate;
-  /** Goes on with the run in `folder`, if there is one. */
-  readonly resume?: boolean;
-  readonly splits?: { readonly train: string; readonly validation: string };
-  /** Bytes of resized frames to keep in memory. Default 1 GiB. */
-  readonly frameMemory?: number;
-  /** Seconds between checkpoints within an epoch. Default 300. */
-  readonly checkpointInterval?: number;
-  /** Once aborted, training stops after the step at hand, with a checkpoint to go on from. */
-  readonly signal?: AbortSignal;
-  readonly onProgress?: (progress: StepProgress) => void;
-  readonly onEpoch?: (record: EpochRecord) => void;
-}
+export type { Evaluate, StepProgress, TrainSettings } from './train-settings.ts';
 
 export interface TrainResult {
   readonly run: RunRecord;

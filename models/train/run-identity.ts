@@ -2,8 +2,8 @@ import { UserError } from '../../src/core/errors.ts';
 import { labelSetHash } from '../../src/core/labels.ts';
 import { packageVersion } from '../../src/node/package-info.ts';
 import { tf } from '../tf.ts';
-import type { TrainSettings } from './fit.ts';
 import type { RunRecord } from './run-record.ts';
+import type { TrainSettings } from './train-settings.ts';
 
 /** The record of a run that is about to start. @throws UserError when the system has another number of labels */
 export async function describeRun(

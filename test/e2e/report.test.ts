@@ -40,14 +40,12 @@ it('opens without a request or a complaint, and shows its pictures', async () =>
 it("draws bars as long as each label's F1", async () => {
   const page = await browser.newPage();
   await page.goto(address);
-  const drawn = await page
-    .locator('svg[aria-label="F1 by label"] path')
-    .evaluateAll((paths) =>
-      paths.map((path) => ({
-        fill: path.getAttribute('fill'),
-        width: (path as SVGPathElement).getBBox().width,
-      })),
-    );
+  const drawn = await page.locator('svg[aria-label="F1 by label"] path').evaluateAll((paths) =>
+    paths.map((path) => ({
+      fill: path.getAttribute('fill'),
+      width: (path as SVGPathElement).getBBox().width,
+    })),
+  );
   const track = Math.max(...drawn.filter(({ fill }) => fill === 'var(--track)').map(({ width }) => width));
   const { result } = await sampleReport();
   // The most frequent label first, as it is drawn.
