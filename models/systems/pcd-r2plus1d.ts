@@ -30,8 +30,9 @@ export const pcdR2plus1d = defineSystem({
       config: { depth: 'tiny', size: 64, frames: 4, speed: 4, prior: 0.05 },
       recipe: {
         ...tinyRecipe,
+        epochs: 5,
         curriculum: [
-          { frames: 2, speed: 8, until: 1 / 6 },
+          { frames: 2, speed: 8, until: 1 / 5 },
           { frames: 4, speed: 4, until: 1 },
         ],
       },
