@@ -23,6 +23,12 @@ export interface LayerCall {
   readonly after: readonly string[];
 }
 
+/** The layer and where it is, for error messages: `"conv1" of class Conv2D, after "frame",`. */
+export function describeCall({ layer, path, after }: LayerCall): string {
+  const place = after.length > 0 ? after.map((name) => `"${name}"`).join(', ') : 'no other layer';
+  return `"${path}" of class ${layer.getClassName()}, after ${place},`;
+}
+
 /** Collects the nodes, initialisers and ports of one graph; names are unique and follow the layers' names. */
 export class ModelBuilder {
   readonly #nodes: GraphNode[] = [];
@@ -128,7 +134,7 @@ export class ModelBuilder {
 
   /** The view of the graph that a converter gets. */
   scope(call: LayerCall): GraphBuilder {
-    const { path, layer, outputShapes, after } = call;
+    const { path, layer, outputShapes } = call;
     return {
       outputShapes,
       node: (operator, inputs, options) => this.node(path, operator, inputs, options),
@@ -139,8 +145,8 @@ export class ModelBuilder {
       rowMajor: (value) =>
         keepsMemoryOrder(value.shape) ? { ...value, layout: 'tfjs' } : this.relayout(value, 'tfjs', path),
       unsupported: (what) =>
-        new UserError(`layer "${path}" of class ${layer.getClassName()} cannot be exported to ONNX`, {
-          received: `${what}, after ${after.map((name) => `"${name}"`).join(', ') || 'no other layer'}`,
+        new UserError(`the layer ${describeCall(call)} cannot be exported to ONNX`, {
+          received: what,
           remedy: 'change the layer, or override its converter with defineConverter',
         }),
     };

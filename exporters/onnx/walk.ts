@@ -1,7 +1,7 @@
 import type { LayersModel, SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { findConverter, type Layer, type Value, type ValueShape } from '../../src/core/converter.ts';
 import { UserError } from '../../src/core/errors.ts';
-import type { ModelBuilder } from './builder.ts';
+import { describeCall, type LayerCall, type ModelBuilder } from './builder.ts';
 
 /** What sequential and functional models, and models nested in them, have in common. */
 type Container = Layer & Pick<LayersModel, 'inputs' | 'outputs' | 'layers'>;
@@ -45,12 +45,8 @@ function applyContainer(
   return container.outputs.map(evaluate);
 }
 
-function applyLayer(
-  call: Parameters<ModelBuilder['scope']>[0],
-  inputs: readonly Value[],
-  builder: ModelBuilder,
-): readonly Value[] {
-  const { layer, path, after } = call;
+function applyLayer(call: LayerCall, inputs: readonly Value[], builder: ModelBuilder): readonly Value[] {
+  const { layer, path } = call;
   const className = layer.getClassName();
   const converter = findConverter(className);
   if (converter) {
@@ -58,8 +54,7 @@ function applyLayer(
     return Array.isArray(results) ? results : [results as Value];
   }
   if (isContainer(layer)) return applyContainer(layer, inputs, `${path}/`, builder);
-  throw new UserError('every layer needs a converter to ONNX', {
-    received: `layer "${path}" of class ${className}, after ${after.map((name) => `"${name}"`).join(', ') || 'no other layer'}`,
+  throw new UserError(`the layer ${describeCall(call)} has no converter to ONNX`, {
     remedy: `register one before exporting: defineConverter('${className}', (layer, inputs, graph) => outputs)`,
   });
 }
