@@ -44,13 +44,14 @@ async function changedBundle(
 describe('deploySite', () => {
   it('writes the page, the wasm files, the bundles and what lists them', async () => {
     expect((await readdir(site)).sort()).toEqual(
-      ['assets', 'bundles', 'examples', 'index.html', 'ort', 'site.json'].sort(),
+      ['assets', 'bundles', 'examples', 'index.html', 'licenses.txt', 'ort', 'site.json'].sort(),
     );
     const { systems, examples } = JSON.parse(await readFile(join(site, 'site.json'), 'utf8'));
     expect(systems[1]).toEqual({ name: 'apcd-resnet-tiny', bundle: 'bundles/apcd-resnet-tiny/' });
     expect(examples).toEqual([{ name: 'an example.txt', file: 'examples/an%20example.txt' }]);
     expect(await readdir(join(site, 'ort'))).toContain('ort-wasm-simd-threaded.wasm');
     const page = await readFile(join(site, 'index.html'), 'utf8');
+    expect(await readFile(join(site, 'licenses.txt'), 'utf8')).toMatch(/mediabunny.*MPL-2\.0/);
     expect(page).not.toMatch(/(?:src|href)="(?:\/|https?:)/);
   });
 

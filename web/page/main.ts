@@ -247,7 +247,8 @@ async function start(): Promise<void> {
   const response = await fetch('site.json');
   if (!response.ok) throw new Error(`site.json: HTTP ${response.status}; deploy the site again`);
   site = parseSite(await response.json(), 'site.json');
-  byId('footer').textContent = `Actionnx ${site.version}`;
+  const licences = element('a', { href: 'licenses.txt', textContent: 'licences of its parts' });
+  byId('footer').replaceChildren(`Actionnx ${site.version} · `, licences);
   if (site.examples.length > 0) {
     const buttons = site.examples.map((example) => {
       const button = element('button', { type: 'button', className: 'quiet', textContent: example.name });
