@@ -40,23 +40,28 @@ async function main(args: string[]): Promise<void> {
   }
 }
 
-/** Says on stderr what went wrong, in a line, and ends with the error's exit code. */
+/** Says on stderr what went wrong, and ends with the error's exit code. */
 async function fail(error: unknown, cli: Argv, args: string[]): Promise<never> {
   const isUsage = error instanceof UsageFailure || (error instanceof UserError && error.exitCode === 2);
-  if (isUsage) {
-    const help = await cli.getHelp();
-    const lines = args.length === 0 ? help : explainUsage(reasonOf(error), help, args);
-    process.stderr.write(`${lines}\n`);
-  } else if (error instanceof UserError) {
-    process.stderr.write(`actionnx: ${error.message}\n`);
-  } else {
-    process.stderr.write(
-      `actionnx: unexpected error: ${reasonOf(error)}; run again with ACTIONNX_DEBUG=1 for the stack, and report it\n`,
-    );
-  }
-  if (process.env.ACTIONNX_DEBUG) console.error(error);
-  process.exit(isUsage ? 2 : 1);
+  if (!isUsage) return failWork(error);
+  const help = await cli.getHelp();
+  process.stderr.write(`${args.length === 0 ? help : explainUsage(reasonOf(error), help, args)}\n`);
+  process.exit(2);
 }
+
+/** The same for anything but wrong usage: one line. */
+function failWork(error: unknown): never {
+  const line =
+    error instanceof UserError
+      ? error.message
+      : `unexpected error: ${reasonOf(error)}; run again with ACTIONNX_DEBUG=1 for the stack, and report it`;
+  process.stderr.write(`actionnx: ${line}\n`);
+  if (process.env.ACTIONNX_DEBUG) console.error(error);
+  process.exit(1);
+}
+
+// What is thrown where nobody waits for it, as in a stream's listener, is told in the same way.
+process.on('uncaughtException', failWork);
 
 // A reader that has seen enough (`actionnx ls | head -1`) is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -130,7 +130,7 @@ describe('what is asked for goes to stdout', () => {
   it('ls', async () => {
     const { stdout } = await actionnx(['ls']);
     expect(stdout).toMatch(/^A3 +apcd-resnet +apcd-resnet-152 +224×224 frame +58\.9$/m);
-    expect(stdout).toMatch(/^ +pcd-r2plus1d-tiny +4 frames of 64×64$/m);
+    expect(stdout).toMatch(/^A4 +pcd-r2plus1d +pcd-r2plus1d-18 +16 frames of 224×224 +61\.7$/m);
     expect(stdout).toMatch(/^f1\/samples +example-based F1 +0–1 +higher$/m);
   });
 
