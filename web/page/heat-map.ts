@@ -73,7 +73,7 @@ export function paintHeatMap(canvas: HTMLCanvasElement, attention: Tensor): void
       const [from, to] = [inferno[index][channel], inferno[index + 1][channel]];
       image.data[i * 4 + channel] = from + (to - from) * (place - index);
     }
-    image.data[i * 4 + 3] = 255 * (0.15 + 0.85 * level);
+    image.data[i * 4 + 3] = 255 * (0.2 + 0.55 * level);
   });
   canvas.width = size;
   canvas.height = size;

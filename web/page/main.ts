@@ -125,6 +125,7 @@ function render(): void {
     .join(' · ');
   byId('results').replaceChildren(...resultCards(state.systems, state.weights, labelled, state.unfolded));
   byId('timeline').hidden = media.video === null;
+  byId('play').hidden = pictures.length < 2;
   if (media.video === null) return;
   const { labels, threshold } = state.systems[0].manifest;
   const options = {
