@@ -36,7 +36,7 @@ describe('the packed package', () => {
     const files = await packedFiles();
     const others = files
       .map(({ path }) => path)
-      .filter((path) => !/^dist\/.*\.(js|d\.ts|html|css|svg|txt)$/.test(path));
+      .filter((path) => !/^dist\/.*\.(js|d\.ts|html|css|svg)$/.test(path));
     expect(others.sort()).toEqual(['LICENSE', 'README.md', 'dist/web-page/licenses.txt', 'package.json']);
     expect(files.filter(({ path }) => /(^|\/)(test|bench|scripts)\/|\.test\./.test(path))).toEqual([]);
     expect(files.reduce((sum, { size }) => sum + size, 0)).toBeLessThan(4e6);
