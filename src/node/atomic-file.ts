@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { reasonOf, UserError } from '../core/errors.ts';
@@ -9,10 +9,17 @@ const signals = ['SIGINT', 'SIGTERM'] as const;
 /** Temporaries being filled now; whatever ends the process takes them with it. */
 const unfinished = new Set<string>();
 
+/** Milliseconds in which writes already handed to the thread pool, or to a child process, come to an end. */
+const settling = 50;
+
 function removeUnfinished(): void {
-  // A child process may still have been writing there a moment ago.
-  for (const path of unfinished)
-    rmSync(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 });
+  // What was under way a moment ago can make a folder anew behind our back: look again until it stays away.
+  for (let attempt = 0; attempt < 20; attempt++) {
+    const left = [...unfinished].filter((path) => existsSync(path));
+    if (left.length === 0 && attempt > 0) return;
+    for (const path of left) rmSync(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 });
+    if (unfinished.size > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, settling);
+  }
 }
 
 function onSignal(signal: NodeJS.Signals): void {
