@@ -1,5 +1,5 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { usageError } from '../../core/errors.ts';
 import { a2dLabels } from '../../core/labels.ts';
 import { Rng } from '../../core/rng.ts';
@@ -95,6 +95,9 @@ class Tasks {
   }
 }
 
+/** What every release has, parents first. */
+const folders = ['list', 'pngs320H', 'Annotations', 'Annotations/mat'];
+
 const fiveDigits = (number: number) => String(number).padStart(5, '0');
 
 /**
@@ -113,7 +116,7 @@ async function* writeScene(
   const scene = planScene(codes, size, new Rng(`${seed}/${id}`));
   const frames = join(release, 'pngs320H', id);
   const annotations = join(release, 'Annotations', 'mat', id);
-  await Promise.all([mkdir(frames, { recursive: true }), mkdir(annotations, { recursive: true })]);
+  await Promise.all([mkdir(frames), mkdir(annotations)]);
   const annotated = new Set(keyFrames(size.frames));
   for (let frame = 1; frame <= size.frames; frame++) {
     const image = scene.draw(frame);
@@ -150,10 +153,10 @@ export async function synthesize(folder: string, options: SynthOptions): Promise
 
   await writeFolderAtomic(join(folder, 'Release'), async (release) => {
     const write = async (path: string, lines: readonly string[]) => {
-      const file = join(release, path);
-      await mkdir(dirname(file), { recursive: true });
-      await writeFile(file, `${lines.join('\n')}\n`);
+      await writeFile(join(release, path), `${lines.join('\n')}\n`);
     };
+    // One by one: a recursive mkdir would make the release's own folder anew after an interruption removed it.
+    for (const path of folders) await mkdir(join(release, path));
     await write(
       'videoset.csv',
       plan.videos.map((video) => videoSetRow(video, size, fps)),
