@@ -1,7 +1,7 @@
-import type { Graph, Initializer } from '../exporters/onnx/graph.ts';
-import { serializeModel } from '../exporters/onnx/serialize.ts';
 import { Rng } from '../src/core/rng.ts';
 import type { Tensor } from '../src/core/tensor.ts';
+import type { Graph, Initializer } from '../src/onnx/graph.ts';
+import { serializeModel } from '../src/onnx/serialize.ts';
 import type { Provider, Runtime } from '../src/runtime/session.ts';
 
 /**

@@ -11,7 +11,7 @@ import type {
 import { UserError } from '../../src/core/errors.ts';
 import { sizeOf } from '../../src/core/tensor.ts';
 import type { Weights } from '../../src/core/weights.ts';
-import type { Graph, GraphNode, GraphPort, Initializer } from './graph.ts';
+import type { Graph, GraphNode, GraphPort, Initializer } from '../../src/onnx/graph.ts';
 
 /** One call of one layer, as a converter sees it. */
 export interface LayerCall {

@@ -1,13 +1,13 @@
 import type { LayersModel, SymbolicTensor } from '@tensorflow/tfjs-layers';
 import type { Value, ValueShape, ValueType } from '../../src/core/converter.ts';
 import { UserError } from '../../src/core/errors.ts';
+import { type Graph, type GraphPort, parameterCount } from '../../src/onnx/graph.ts';
 import { ModelBuilder } from './builder.ts';
 import { framesInput, type Normalization } from './frames.ts';
-import { type Graph, type GraphPort, parameterCount } from './graph.ts';
 import './ops/index.ts';
+import { opset, serializeModel } from '../../src/onnx/serialize.ts';
 import { passes as defaultPasses } from './passes/index.ts';
 import type { Pass } from './passes/pass.ts';
-import { opset, serializeModel } from './serialize.ts';
 import { walkModel } from './walk.ts';
 
 export interface ExportOptions {

@@ -1,4 +1,4 @@
-import { type Graph, type GraphNode, producers, renameValues } from '../graph.ts';
+import { type Graph, type GraphNode, producers, renameValues } from '../../../src/onnx/graph.ts';
 import type { Pass } from './pass.ts';
 
 /** Removes nodes that pass their input on unchanged: Identity, and Dropout, which does nothing when inferring. */

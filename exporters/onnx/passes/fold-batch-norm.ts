@@ -8,7 +8,7 @@ import {
   renameValues,
   replaceNodes,
   useCounts,
-} from '../graph.ts';
+} from '../../../src/onnx/graph.ts';
 import type { Pass } from './pass.ts';
 
 /** Folds batch normalisation into the convolution before it: kernel · γ/σ, bias β + (b − μ) · γ/σ. */

@@ -5,7 +5,7 @@ import {
   producers,
   replaceNodes,
   useCounts,
-} from '../graph.ts';
+} from '../../../src/onnx/graph.ts';
 import type { Pass } from './pass.ts';
 
 /**

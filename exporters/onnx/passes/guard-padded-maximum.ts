@@ -1,4 +1,4 @@
-import { type Graph, producers } from '../graph.ts';
+import { type Graph, producers } from '../../../src/onnx/graph.ts';
 import type { Pass } from './pass.ts';
 
 /**

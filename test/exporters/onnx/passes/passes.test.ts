@@ -1,12 +1,12 @@
 import type { LayersModel, SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { describe, expect, it } from 'vitest';
 import { exportOnnx } from '../../../../exporters/onnx/export.ts';
-import type { Graph } from '../../../../exporters/onnx/graph.ts';
 import { dropIdentities } from '../../../../exporters/onnx/passes/drop-identities.ts';
 import { foldBatchNorm } from '../../../../exporters/onnx/passes/fold-batch-norm.ts';
 import { fusePadding } from '../../../../exporters/onnx/passes/fuse-padding.ts';
 import { guardPaddedMaximum } from '../../../../exporters/onnx/passes/guard-padded-maximum.ts';
 import type { Pass } from '../../../../exporters/onnx/passes/pass.ts';
+import type { Graph } from '../../../../src/onnx/graph.ts';
 import { nodeRuntime } from '../../../../src/runtime/node.ts';
 import { layerCases } from '../layer-cases.ts';
 import { difference, predict, randomTensor, run, seedWeights, tf } from '../parity.ts';

@@ -1,6 +1,6 @@
 /** A graph as an ONNX file. Field numbers: onnx.proto3 of the ONNX specification, IR version 8. */
-import type { Attribute, ValueType } from '../../src/core/converter.ts';
-import { sizeOf } from '../../src/core/tensor.ts';
+import type { Attribute, ValueType } from '../core/converter.ts';
+import { sizeOf } from '../core/tensor.ts';
 import type { Graph, GraphNode, GraphPort, Initializer } from './graph.ts';
 import { type LazyBytes, Message } from './proto.ts';
 

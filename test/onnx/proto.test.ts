@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Message } from '../../../exporters/onnx/proto.ts';
+import { Message } from '../../src/onnx/proto.ts';
 
 function encode(message: Message): number[] {
   return [...message.chunks()].flatMap((chunk) => [...chunk]);

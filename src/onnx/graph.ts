@@ -1,4 +1,4 @@
-import type { Attribute, ValueType } from '../../src/core/converter.ts';
+import type { Attribute, ValueType } from '../core/converter.ts';
 
 /** Values by name: what a node takes and gives. An empty input name leaves an optional input out. */
 export interface GraphNode {
