@@ -32,7 +32,7 @@ const heavy = {
 
 /** Runs in any browser. */
 const isomorphic =
-  '^(src/(core|image)/|src/runtime/(session|classifier|web|key-frames)[.]ts$|eval/(ensemble|windows)[.]ts$|web/(?!(deploy|serve)[.]ts$))';
+  '^(src/(core|image|onnx)/|src/runtime/(session|classifier|web|key-frames)[.]ts$|eval/(ensemble|windows)[.]ts$|web/(?!(deploy|serve)[.]ts$))';
 
 module.exports = {
   forbidden: [

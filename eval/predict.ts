@@ -1,7 +1,8 @@
 import { open } from 'node:fs/promises';
 import { reasonOf, UserError } from '../src/core/errors.ts';
 import { readImage } from '../src/node/image-file.ts';
-import { probeVideo, readVideoFrames } from '../src/node/video-file.ts';
+import { readVideoFrames } from '../src/node/video-frames.ts';
+import { probeVideo } from '../src/node/video-info.ts';
 import type { Classifier } from '../src/runtime/classifier.ts';
 import { keyFrames } from '../src/runtime/key-frames.ts';
 import { gatherWindows, type KeyFrame, windowNumbers } from './windows.ts';

@@ -11,7 +11,7 @@ const needs = [
     package: 'ffmpeg',
     remedy: 'put ffmpeg and ffprobe 5.1 or newer on the PATH',
     // A fresh import a question: what is found is remembered for a process.
-    find: async (attempt) => (await import(`../dist/src/node/video-file.js?attempt=${attempt}`)).findFfmpeg(),
+    find: async (attempt) => (await import(`../dist/src/node/ffmpeg.js?attempt=${attempt}`)).findFfmpeg(),
   },
   {
     name: 'a Chromium',

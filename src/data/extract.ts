@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { UserError } from '../core/errors.ts';
-import { extractFrames } from '../node/video-file.ts';
+import { extractFrames } from '../node/video-frames.ts';
 import { findA2d, isFolder } from './a2d-splits.ts';
 import { BrokenSamples } from './broken-samples.ts';
 import type { BrokenSample } from './dataset.ts';

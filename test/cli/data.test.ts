@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import type { RgbImage } from '../../src/image/image.ts';
-import { writeVideo } from '../../src/node/video-file.ts';
+import { writeVideo } from '../../src/node/video-writer.ts';
 import { smallFrame, writeSmallRelease } from '../data/small-release.ts';
 
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));

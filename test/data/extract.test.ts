@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { openA2d } from '../../src/data/a2d.ts';
 import { extractA2d } from '../../src/data/extract.ts';
-import { writeVideo } from '../../src/node/video-file.ts';
+import { writeVideo } from '../../src/node/video-writer.ts';
 import { smallFrame, smallVideos, writeSmallRelease } from './small-release.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'actionnx-extract-'));

@@ -11,7 +11,7 @@ import type { RgbImage } from '../../src/image/image.ts';
 import { resizeBilinear } from '../../src/image/resize.ts';
 import { readBundle } from '../../src/node/bundle-folder.ts';
 import { encodeJpeg, encodePng } from '../../src/node/image-file.ts';
-import { writeVideo } from '../../src/node/video-file.ts';
+import { writeVideo } from '../../src/node/video-writer.ts';
 import { Classifier } from '../../src/runtime/classifier.ts';
 import { nodeRuntime } from '../../src/runtime/node.ts';
 import { deploySite } from '../../web/deploy.ts';

@@ -5,9 +5,10 @@ import { a2dLabels } from '../../core/labels.ts';
 import { Rng } from '../../core/rng.ts';
 import type { RgbImage } from '../../image/image.ts';
 import { writeFolderAtomic } from '../../node/atomic-file.ts';
+import { findFfmpeg } from '../../node/ffmpeg.ts';
 import { encodePng } from '../../node/image-file.ts';
 import { encodeAnnotation } from '../../node/mat-file.ts';
-import { findFfmpeg, writeVideo } from '../../node/video-file.ts';
+import { writeVideo } from '../../node/video-writer.ts';
 import { keyFrames, planRelease, type VideoPlan, videoIdPrefix, videoSetRow } from './release.ts';
 import { planScene, type VideoSize } from './scene.ts';
 

@@ -5,8 +5,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { a2dLabels } from '../../../src/core/labels.ts';
 import { openA2d } from '../../../src/data/a2d.ts';
 import { type SynthSummary, synthesize } from '../../../src/data/synth/synthesize.ts';
+import { findFfmpeg } from '../../../src/node/ffmpeg.ts';
 import { readAnnotation } from '../../../src/node/mat-file.ts';
-import { findFfmpeg, probeVideo, readVideoFrames } from '../../../src/node/video-file.ts';
+import { readVideoFrames } from '../../../src/node/video-frames.ts';
+import { probeVideo } from '../../../src/node/video-info.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'actionnx-synth-'));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -5,14 +5,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RgbImage } from '../../src/image/image.ts';
+import { findFfmpeg } from '../../src/node/ffmpeg.ts';
 import { readImage } from '../../src/node/image-file.ts';
-import {
-  extractFrames,
-  findFfmpeg,
-  probeVideo,
-  readVideoFrames,
-  writeVideo,
-} from '../../src/node/video-file.ts';
+import { extractFrames, readVideoFrames } from '../../src/node/video-frames.ts';
+import { probeVideo } from '../../src/node/video-info.ts';
+import { writeVideo } from '../../src/node/video-writer.ts';
 
 // Videos are nothing without ffmpeg: where it is missing these tests fail and say so (scripts/test-needs.js gets it).
 const folder = mkdtempSync(join(tmpdir(), 'actionnx-video-'));
@@ -193,6 +190,18 @@ describe('other kinds of video', () => {
     }
     expect(worst).toHaveLength(count);
     expect(Math.max(...worst)).toBeLessThan(2);
+  });
+
+  it('a clip cut without encoding it anew has only the frames that are shown', async () => {
+    const [whole, cut] = [join(folder, 'whole.mp4'), join(folder, 'cut.mp4')];
+    const source = ['-f', 'lavfi', '-i', 'testsrc=s=64x48:r=25', '-t', '2', '-g', '40'];
+    execFileSync('ffmpeg', ['-v', 'error', ...source, '-c:v', 'libx264', '-pix_fmt', 'yuv420p', whole]);
+    execFileSync('ffmpeg', ['-v', 'error', '-ss', '0.8', '-i', whole, '-c', 'copy', cut]);
+    const { frameCount } = await probeVideo(cut);
+    expect(frameCount).toBeLessThan(40);
+    const shown = [];
+    for await (const { number } of readVideoFrames(cut)) shown.push(number);
+    expect(shown).toHaveLength(frameCount);
   });
 
   it('a grey video is grey, as bright as it was', async () => {
