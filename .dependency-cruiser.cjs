@@ -26,6 +26,7 @@ const heavy = {
   h5wasm: ['h5wasm', '^src/node/mat-file[.]ts$'],
   hyparquet: ['hyparquet(-writer)?', '^eval/cache/shard[.]ts$'],
   echarts: ['(echarts|zrender)', '^eval/report/charts[.]ts$'],
+  fflate: ['fflate', '^src/weights/zip[.]ts$'],
   mediabunny: ['mediabunny', '^web/video-file[.]ts$'],
   'terminal-packages': ['(yargs|cli-progress|cli-table3|picocolors)', '^cli/'],
 };
