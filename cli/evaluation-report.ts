@@ -49,7 +49,6 @@ export async function writeEvaluationReport(
       training: bundles.flatMap(({ manifest }) => trainingHistory(manifest) ?? []),
       errorsOf: shown.name,
       errors,
-      attention: [],
       command,
       created: new Date().toISOString(),
     },

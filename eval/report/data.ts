@@ -28,16 +28,6 @@ export interface ReportError {
   readonly f1: number;
 }
 
-/** A key frame and where a system looked. */
-export interface ReportAttention {
-  readonly system: string;
-  readonly id: string;
-  readonly image: RgbImage;
-  /** height × width weights in 0–1, row-major; stretched over the image. */
-  readonly map: { readonly height: number; readonly width: number; readonly data: Float32Array };
-  readonly truth: readonly string[];
-}
-
 /** All that a report shows. Empty lists leave their section out. */
 export interface ReportData {
   readonly result: Result;
@@ -46,7 +36,6 @@ export interface ReportData {
   readonly errorsOf: string;
   /** Worst first. */
   readonly errors: readonly ReportError[];
-  readonly attention: readonly ReportAttention[];
   /** The command that made it, for the footer. */
   readonly command: string | null;
   /** When: ISO 8601. */

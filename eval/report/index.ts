@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { writeFileAtomic } from '../../src/node/atomic-file.ts';
 import type { JpegEncoder, ReportData } from './data.ts';
 import { reportPage } from './page.ts';
-import { attentionRange, dataUrl, overlayAttention, thumbnail } from './picture.ts';
+import { dataUrl, thumbnail } from './picture.ts';
 
 export type * from './data.ts';
 
@@ -20,18 +20,7 @@ export async function writeReport(
   encodeJpeg: JpegEncoder,
 ): Promise<string> {
   const errors = await Promise.all(data.errors.map(({ image }) => dataUrl(thumbnail(image), encodeJpeg)));
-  const attention = await Promise.all(
-    data.attention.map(async ({ image, map }) => {
-      const frame = thumbnail(image);
-      const [low, high] = attentionRange(map);
-      return {
-        frame: await dataUrl(frame, encodeJpeg),
-        overlay: await dataUrl(overlayAttention(frame, map), encodeJpeg),
-        range: `${low.toFixed(2)}–${high.toFixed(2)}`,
-      };
-    }),
-  );
   const path = join(folder, 'index.html');
-  await writeFileAtomic(path, reportPage(data, { errors, attention }));
+  await writeFileAtomic(path, reportPage(data, errors));
   return path;
 }

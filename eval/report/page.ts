@@ -4,12 +4,6 @@ import type { ReportData, ReportError } from './data.ts';
 import { html, type Markup } from './html.ts';
 import { style } from './style.ts';
 
-/** Pictures as `data:` addresses, in the order of the data's lists. */
-export interface ReportPictures {
-  readonly errors: readonly string[];
-  readonly attention: readonly { readonly frame: string; readonly overlay: string; readonly range: string }[];
-}
-
 const columns = [
   ['P', 'precision/samples'],
   ['R', 'recall/samples'],
@@ -18,8 +12,12 @@ const columns = [
 
 const percent = (rate: number | null | undefined): string => (rate == null ? '–' : (rate * 100).toFixed(1));
 
-/** The whole page. It asks for nothing from anywhere, and its own policy would refuse it. */
-export function reportPage(data: ReportData, pictures: ReportPictures): string {
+/**
+ * The whole page. It asks for nothing from anywhere, and its own policy would refuse it.
+ *
+ * @param pictures the errors' frames as `data:` addresses, in their order
+ */
+export function reportPage(data: ReportData, pictures: readonly string[]): string {
   const { result } = data;
   const title = `${result.dataset}, ${result.split} split`;
   const page = html`<!doctype html>
@@ -39,7 +37,6 @@ ${scoreTable(data)}
 ${trainingSection(data)}
 ${labelSection(data)}
 ${errorSection(data, pictures)}
-${attentionSection(data, pictures)}
 ${footer(data)}
 </main>
 </body>
@@ -167,14 +164,14 @@ function labelRow(rows: readonly Row[], index: number): Markup {
 `;
 }
 
-function errorSection(data: ReportData, pictures: ReportPictures): Markup | null {
+function errorSection(data: ReportData, pictures: readonly string[]): Markup | null {
   if (data.errors.length === 0) return null;
   return html`<section>
 <h2>Worst errors</h2>
 <p>The key frames on which ${data.errorsOf === 'ensemble' ? 'the ensemble' : data.errorsOf} does worst, worst first.</p>
 <div class="key"><span class="chip hit">found</span><span class="chip missed">missed</span><span class="chip extra">predicted, not there</span></div>
 <div class="sheet">${data.errors.map(
-    (error, i) => html`<figure><img src="${pictures.errors[i]}" alt="${error.id}">
+    (error, i) => html`<figure><img src="${pictures[i]}" alt="${error.id}">
 <figcaption><small><span>${error.id}</span><span>F1 ${percent(error.f1)}</span></small>${errorChips(error)}</figcaption></figure>
 `,
   )}</div>
@@ -187,23 +184,6 @@ function errorChips({ truth, predicted }: ReportError): Markup {
     html`<span class="chip ${kind}">${label}${found.has(label) ? ` ${found.get(label)?.toFixed(2)}` : ''}</span>`;
   return html`<div class="chips">${truth.map((label) => chip(found.has(label) ? 'hit' : 'missed', label))}</div>
 <div class="chips">${predicted.filter(({ label }) => !truth.includes(label)).map(({ label }) => chip('extra', label))}</div>`;
-}
-
-function attentionSection(data: ReportData, pictures: ReportPictures): Markup | null {
-  if (data.attention.length === 0) return null;
-  const systems = [...new Set(data.attention.map(({ system }) => system))].join(', ');
-  return html`<section>
-<h2>Attention</h2>
-<p>Where ${systems} looks: the frame, and its attention map over it, stretched from the map's lowest to its highest weight.</p>
-<div class="sheet pair">${data.attention.map(
-    (
-      { id, truth },
-      i,
-    ) => html`<figure><div class="two"><img src="${pictures.attention[i].frame}" alt="${id}"><img src="${pictures.attention[i].overlay}" alt="attention over ${id}"></div>
-<figcaption><small><span>${id}</span><span>${pictures.attention[i].range}</span></small><div class="chips">${truth.map((label) => html`<span class="chip plain">${label}</span>`)}</div></figcaption></figure>
-`,
-  )}</div>
-</section>`;
 }
 
 function footer({ result, command, created }: ReportData): Markup {

@@ -48,10 +48,8 @@ summary { cursor: pointer; color: var(--faint); }
 details table { font-size: 13px; margin-top: 8px; }
 details th, details td { padding: 4px 8px; }
 .sheet { display: grid; grid-template-columns: repeat(auto-fill, minmax(206px, 1fr)); gap: 14px; }
-.pair { grid-template-columns: repeat(auto-fill, minmax(330px, 1fr)); }
 figure { margin: 0; background: var(--card); border: 1px solid var(--rule); border-radius: 10px; overflow: hidden; }
 figure img { display: block; width: 100%; height: auto; background: var(--track); }
-figure .two { display: grid; grid-template-columns: 1fr 1fr; gap: 2px; }
 figcaption { padding: 9px 12px 11px; font-size: 12.5px; }
 figcaption small { color: var(--faint); display: flex; justify-content: space-between; gap: 8px; }
 .chips { display: flex; flex-wrap: wrap; gap: 4px; margin-top: 6px; }
@@ -59,7 +57,6 @@ figcaption small { color: var(--faint); display: flex; justify-content: space-be
 .hit { color: var(--good); background: var(--good-back); }
 .extra { color: var(--bad); background: var(--bad-back); }
 .missed { color: var(--missed); background: var(--missed-back); }
-.plain { background: var(--track); }
 .key { display: flex; flex-wrap: wrap; gap: 6px 16px; margin: 0 0 14px; font-size: 12.5px; color: var(--faint); align-items: center; }
 footer { margin-top: 44px; padding-top: 14px; border-top: 1px solid var(--rule); color: var(--faint); font-size: 12.5px; }
 footer p { margin: 3px 0; overflow-wrap: anywhere; }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../core/errors.ts';
@@ -16,7 +17,12 @@ export interface A2dFolders {
   readonly clips: string;
   /** The challenge's `list`, or null in the official layout. */
   readonly lists: string | null;
+  /** Whether `data synth` made it. */
+  readonly synthetic: boolean;
 }
+
+/** The file that tells a synthetic release from the real one: how it was made. */
+export const syntheticMarker = 'synthetic.json';
 
 /** A frame that a split names. */
 export interface KeyFrame {
@@ -66,6 +72,7 @@ export async function findA2d(root: string): Promise<A2dFolders> {
     frames: (await first('pngs320H')) ?? join(release, 'pngs320H'),
     clips: (await first('clips320H')) ?? join(release, 'clips320H'),
     lists: await first('list'),
+    synthetic: existsSync(join(release, syntheticMarker)),
   };
 }
 

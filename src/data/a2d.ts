@@ -71,7 +71,7 @@ function framesMissing(root: string, received: string): UserError {
 }
 
 class A2d implements Dataset {
-  readonly name = 'a2d';
+  readonly name: string;
   readonly labels = a2dLabels;
   readonly root: string;
   readonly splits: readonly string[];
@@ -83,6 +83,7 @@ class A2d implements Dataset {
   readonly #samples = new Map<string, Promise<Sample[]>>();
 
   constructor(root: string, folders: A2dFolders, splits: readonly string[], options: A2dOptions) {
+    this.name = folders.synthetic ? 'synthetic-a2d' : 'a2d';
     this.root = root;
     this.splits = splits;
     this.#folders = folders;

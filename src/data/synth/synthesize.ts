@@ -9,6 +9,7 @@ import { findFfmpeg } from '../../node/ffmpeg.ts';
 import { encodePng } from '../../node/image-file.ts';
 import { encodeAnnotation } from '../../node/mat-file.ts';
 import { writeVideo } from '../../node/video-writer.ts';
+import { syntheticMarker } from '../a2d-splits.ts';
 import { keyFrames, planRelease, type VideoPlan, videoIdPrefix, videoSetRow } from './release.ts';
 import { planScene, type VideoSize } from './scene.ts';
 
@@ -138,7 +139,7 @@ async function* writeScene(
 /**
  * Writes a synthetic A2D release to `<folder>/Release`: `videoset.csv`, `clips320H/<video>.mp4` (where ffmpeg is
  * there), `pngs320H/<video>/%05d.png`, `Annotations/mat/<video>/<frame>.mat` and `list/{train,val,test}.txt`, with
- * A2D's label sets in A2D's proportions. The release is complete or absent.
+ * A2D's label sets in A2D's proportions. `synthetic.json` says that it is not the real one. The release is complete or absent.
  *
  * @throws UserError when an option is out of range or the folder is not empty (exit 2), or the disk is full
  * @example await synthesize('data', { videos: 400, frames: 24, height: 96, seed: 1 });
@@ -163,6 +164,7 @@ export async function synthesize(folder: string, options: SynthOptions): Promise
       plan.videos.map((video) => videoSetRow(video, size, fps)),
     );
     for (const [split, samples] of Object.entries(plan.splits)) await write(`list/${split}.txt`, samples);
+    await write(syntheticMarker, [JSON.stringify({ videos, frames, height, seed })]);
     const tasks = new Tasks();
     async function* drawAll(): AsyncGenerator<RgbImage> {
       try {

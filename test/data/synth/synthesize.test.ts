@@ -53,6 +53,7 @@ describe('a synthetic release', () => {
       ...(ffmpeg ? ['clips320H'] : []),
       'list',
       'pngs320H',
+      'synthetic.json',
       'videoset.csv',
     ]);
     expect(readdirSync(release('pngs320H')).sort()).toEqual(videos);
@@ -95,6 +96,7 @@ describe('a synthetic release', () => {
 
   it('is read back by the A2D adapter', async () => {
     const dataset = await openA2d(root, { cacheFolder: join(folder, 'cache') });
+    expect(dataset.name).toBe('synthetic-a2d');
     expect(dataset.splits).toEqual(['train', 'val', 'test']);
     const counts = new Array(a2dLabels.names.length).fill(0);
     for (const split of dataset.splits) {

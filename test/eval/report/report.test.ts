@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { html } from '../../../eval/report/html.ts';
-import { overlayAttention, thumbnail } from '../../../eval/report/picture.ts';
+import { thumbnail } from '../../../eval/report/picture.ts';
 import { readImage } from '../../../src/node/image-file.ts';
 import { ramp, sampleReport, writeSampleReport } from './sample-report.ts';
 
@@ -35,9 +35,7 @@ describe('the report', () => {
 
   it('asks for nothing and runs nothing', () => {
     const addresses = [...page.matchAll(/\b(?:src|href|xlink:href)="([^"]*)"/g)];
-    expect(addresses.map(([, address]) => address.slice(0, 23))).toEqual(
-      Array(3).fill('data:image/jpeg;base64,'),
-    );
+    expect(addresses.map(([, address]) => address.slice(0, 23))).toEqual(['data:image/jpeg;base64,']);
     // References inside the page, each to one place.
     const references = [...page.matchAll(/url\(([^)]*)\)/g)].map(([, reference]) => reference);
     const ids = [...page.matchAll(/\bid="([^"]*)"/g)].map(([, id]) => `#${id}`);
@@ -102,10 +100,9 @@ describe('the report', () => {
       result: { ...result, ensemble: null },
       training: [],
       errors: [],
-      attention: [],
     });
     const text = textOf(await readFile(bare, 'utf8'));
-    expect(text).not.toMatch(/Learning|Worst errors|Attention|ensemble/);
+    expect(text).not.toMatch(/Learning|Worst errors|ensemble/);
     expect(text).toContain('best constant');
   });
 });
@@ -122,17 +119,6 @@ describe('its pictures', () => {
     const wide = { width: 720, height: 101, data: new Uint8Array(720 * 101 * 3) };
     expect(thumbnail(wide)).toMatchObject({ width: 360, height: 51 });
     expect(thumbnail(ramp)).toBe(ramp);
-  });
-
-  it('glow where the attention is highest', () => {
-    const black = { width: 40, height: 10, data: new Uint8Array(40 * 10 * 3) };
-    const { data } = overlayAttention(black, { height: 1, width: 2, data: Float32Array.of(0.4, 0.6) });
-    const brightness = [0, 20, 39].map((x) => data[x * 3] + data[x * 3 + 1] + data[x * 3 + 2]);
-    expect(brightness[0]).toBeLessThan(brightness[1]);
-    expect(brightness[1]).toBeLessThan(brightness[2]);
-    // All of the map's range is used, however narrow: its ends are the ends of the colour scale.
-    expect([...data.subarray(0, 3)]).toEqual([5, 3, 27]);
-    expect([...data.subarray(39 * 3, 39 * 3 + 3)]).toEqual([163, 162, 117]);
   });
 });
 

@@ -60,15 +60,6 @@ export async function sampleReport(): Promise<ReportData> {
         f1: 0.5,
       },
     ],
-    attention: [
-      {
-        system: 'two',
-        id: 'v_2/00003',
-        image: ramp,
-        map: { height: 1, width: 2, data: Float32Array.of(0.25, 0.75) },
-        truth: ['dog-running'],
-      },
-    ],
     command: 'actionnx eval bundles/one bundles/two --data "a & b"',
     created: '2025-01-02T03:04:05.000Z',
   };
