@@ -59,6 +59,11 @@ export function normalizeBatch(
   return [y, mean, variance];
 }
 
+/** x · scale + shift, channel by channel, for x of any rank: one fused kernel, where broadcasting takes two slow ones. */
+export function scaleChannels(x: Tensor, scale: Tensor1D, shift: Tensor1D): Tensor {
+  return tf.reshape(affine(asRows(x), scale, shift), x.shape);
+}
+
 /** [..., channels] → [1, rows, 1, channels], the form that the pooling and depthwise kernels take. */
 function asRows(x: Tensor): Tensor4D {
   const channels = x.shape[x.rank - 1];

@@ -1,7 +1,7 @@
 import type { serialization, Tensor, Tensor1D } from '@tensorflow/tfjs-core';
 import type { layers } from '@tensorflow/tfjs-layers';
 import { tf } from '../tf.ts';
-import { normalizeBatch } from './batch-norm-op.ts';
+import { normalizeBatch, scaleChannels } from './batch-norm-op.ts';
 import './batch-norm.converter.ts';
 
 type Weight = ReturnType<layers.Layer['addWeight']>;
@@ -64,18 +64,9 @@ export class BatchNorm extends tf.layers.Layer {
   }
 
   #infer(x: Tensor): Tensor {
-    const channels = x.shape[x.shape.length - 1];
-    const rows = tf.reshape(x, [1, 1, x.size / channels, channels]);
     const [mean, variance] = [vector(this.#movingMean), vector(this.#movingVariance)];
-    const y = tf.batchNorm4d(
-      rows as never,
-      mean,
-      variance,
-      vector(this.#beta),
-      vector(this.#gamma),
-      this.epsilon,
-    );
-    return tf.reshape(y, x.shape);
+    const scale = tf.mul(vector(this.#gamma), tf.rsqrt(tf.add(variance, this.epsilon))) as Tensor1D;
+    return scaleChannels(x, scale, tf.sub(vector(this.#beta), tf.mul(mean, scale)));
   }
 
   override getConfig(): serialization.ConfigDict {
