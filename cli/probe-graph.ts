@@ -1,6 +1,7 @@
 import { Rng } from '../src/core/rng.ts';
 import type { Tensor } from '../src/core/tensor.ts';
 import type { Graph, Initializer } from '../src/onnx/graph.ts';
+import { modelOf } from '../src/onnx/model.ts';
 import { serializeModel } from '../src/onnx/serialize.ts';
 import type { Provider, Runtime } from '../src/runtime/session.ts';
 
@@ -46,7 +47,9 @@ function probeModel(): Uint8Array {
     outputs: [port('result', outputs)],
   };
   return Buffer.concat(
-    [...serializeModel(graph, { name: 'actionnx', version: 'probe' }).chunks()].map((chunk) => chunk.slice()),
+    [...serializeModel(modelOf(graph, { name: 'actionnx', version: 'probe' })).chunks()].map((chunk) =>
+      chunk.slice(),
+    ),
   );
 }
 

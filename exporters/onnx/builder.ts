@@ -11,7 +11,7 @@ import type {
 import { UserError } from '../../src/core/errors.ts';
 import { sizeOf } from '../../src/core/tensor.ts';
 import type { Weights } from '../../src/core/weights.ts';
-import type { Graph, GraphNode, GraphPort, Initializer } from '../../src/onnx/graph.ts';
+import type { Graph, GraphNode, Initializer, TensorPort } from '../../src/onnx/graph.ts';
 
 /** One call of one layer, as a converter sees it. */
 export interface LayerCall {
@@ -33,8 +33,8 @@ export function describeCall({ layer, path, after }: LayerCall): string {
 export class ModelBuilder {
   readonly #nodes: GraphNode[] = [];
   readonly #initializers = new Map<string, Initializer>();
-  readonly #inputs: GraphPort[] = [];
-  readonly #outputs: GraphPort[] = [];
+  readonly #inputs: TensorPort[] = [];
+  readonly #outputs: TensorPort[] = [];
   readonly #names = new Set<string>();
   readonly #layerWeights = new Map<Layer, Map<string, Value>>();
   readonly #constants = new Map<string, Value>();
@@ -152,7 +152,7 @@ export class ModelBuilder {
     };
   }
 
-  #initializer(name: string, content: Omit<Initializer, 'name'>): Value {
+  #initializer(name: string, content: Omit<Initializer, 'name'> & { dtype: ValueType }): Value {
     const unique = this.#unique(name);
     this.#initializers.set(unique, { ...content, name: unique });
     return { name: unique, dtype: content.dtype, shape: content.shape, layout: 'tfjs' };

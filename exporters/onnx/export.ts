@@ -1,11 +1,12 @@
 import type { LayersModel, SymbolicTensor } from '@tensorflow/tfjs-layers';
 import type { Value, ValueShape, ValueType } from '../../src/core/converter.ts';
 import { UserError } from '../../src/core/errors.ts';
-import { type Graph, type GraphPort, parameterCount } from '../../src/onnx/graph.ts';
+import { type Graph, parameterCount, type TensorPort } from '../../src/onnx/graph.ts';
 import { ModelBuilder } from './builder.ts';
 import { framesInput, type Normalization } from './frames.ts';
 import './ops/index.ts';
-import { opset, serializeModel } from '../../src/onnx/serialize.ts';
+import { modelOf, opset } from '../../src/onnx/model.ts';
+import { serializeModel } from '../../src/onnx/serialize.ts';
 import { passes as defaultPasses } from './passes/index.ts';
 import type { Pass } from './passes/pass.ts';
 import { walkModel } from './walk.ts';
@@ -30,8 +31,8 @@ export interface OnnxModel {
   readonly opset: number;
   /** Learnt weights in the graph. */
   readonly parameters: number;
-  readonly inputs: readonly GraphPort[];
-  readonly outputs: readonly GraphPort[];
+  readonly inputs: readonly TensorPort[];
+  readonly outputs: readonly TensorPort[];
   /** Of the file. */
   readonly byteLength: number;
   /** The file in order; each chunk is valid until the next one. At most one layer's weights are in memory at a time. */
@@ -61,7 +62,7 @@ export function exportOnnx(model: LayersModel, options: ExportOptions = {}): Onn
     builder.output(names[i], value);
   });
   const graph = passes.reduce((current, pass) => pass.apply(current), builder.finish(model.name));
-  const message = serializeModel(graph, { name: 'actionnx', version });
+  const message = serializeModel(modelOf(graph, { name: 'actionnx', version }));
   if (message.byteLength > maxBytes) {
     throw new UserError('an ONNX file must be smaller than 2 GiB', {
       received: `${message.byteLength} bytes`,
@@ -72,8 +73,9 @@ export function exportOnnx(model: LayersModel, options: ExportOptions = {}): Onn
     graph,
     opset,
     parameters: parameterCount(graph),
-    inputs: graph.inputs,
-    outputs: graph.outputs,
+    // Passes keep the ports, and the builder gives each a type and a rank.
+    inputs: graph.inputs as readonly TensorPort[],
+    outputs: graph.outputs as readonly TensorPort[],
     byteLength: message.byteLength,
     chunks: () => message.chunks(),
     bytes() {

@@ -3,8 +3,11 @@
  * the exporter looks it up by the layer's class name.
  */
 import type { layers } from '@tensorflow/tfjs-layers';
+import type { Attribute } from '../onnx/graph.ts';
 import type { UserError } from './errors.ts';
 import type { Weights } from './weights.ts';
+
+export { type Attribute, type Float, float } from '../onnx/graph.ts';
 
 /** A layer of tfjs-layers. */
 export type Layer = layers.Layer;
@@ -35,19 +38,6 @@ export function storedAxis({ shape, layout }: Value, axis: number): number {
   if (layout === 'tfjs' || logical === 0) return logical;
   return logical === shape.length - 1 ? 1 : logical + 1;
 }
-
-/** A float attribute; plain numbers are integer attributes. */
-export interface Float {
-  readonly float: number;
-}
-
-/** Marks an attribute's number as a float: `{ alpha: float(0.3) }`. */
-export function float(value: number): Float {
-  return { float: value };
-}
-
-/** An attribute of a node: an integer, a float, a string, or a list of integers. */
-export type Attribute = number | Float | string | readonly number[];
 
 export interface NodeOptions {
   readonly attributes?: Readonly<Record<string, Attribute>>;

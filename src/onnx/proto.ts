@@ -54,6 +54,11 @@ export class Message {
     return this.#delimited(field, content);
   }
 
+  /** Whole fields that are encoded already, tags included; nothing where undefined. */
+  encoded(fields: Uint8Array | undefined): this {
+    return fields ? this.#add(fields) : this;
+  }
+
   #delimited(field: number, content: Part): this {
     return this.#add(tag(field, wireType.lengthDelimited))
       .#add(varint(BigInt(content.byteLength)))

@@ -1,29 +1,29 @@
-/** A graph as an ONNX file. Field numbers: onnx.proto3 of the ONNX specification, IR version 8. */
-import type { Attribute, ValueType } from '../core/converter.ts';
+/** A model as an ONNX file. Field numbers: onnx.proto of the ONNX specification. */
 import { sizeOf } from '../core/tensor.ts';
-import type { Graph, GraphNode, GraphPort, Initializer } from './graph.ts';
-import { type LazyBytes, Message } from './proto.ts';
-
-export const irVersion = 8;
-export const opset = 17;
-
-/** TensorProto.DataType. */
-const elementTypes = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9 } as const satisfies Record<
-  ValueType,
-  number
->;
+import { bytesOf, storageOf, storedBytes } from './element-type.ts';
+import type { Attribute, Graph, GraphNode, GraphPort, Initializer } from './graph.ts';
+import type { Model } from './model.ts';
+import { Message } from './proto.ts';
 
 /** AttributeProto.AttributeType. */
-const attributeTypes = { float: 1, int: 2, string: 3, ints: 7 } as const;
+const attributeTypes = {
+  ...{ float: 1, int: 2, string: 3, tensor: 4, graph: 5 },
+  ...{ floats: 6, ints: 7, strings: 8, graphs: 10 },
+} as const;
 
-/** ModelProto, ready to be written chunk by chunk. Equal graphs give equal bytes. */
-export function serializeModel(graph: Graph, producer: { name: string; version: string }): Message {
-  return new Message()
+/** ModelProto, ready to be written chunk by chunk. Equal models give equal bytes. */
+export function serializeModel(model: Model): Message {
+  const { irVersion, producer, graph, opsets, metadata, extra } = model;
+  const message = new Message()
     .integer(1, irVersion)
     .string(2, producer.name)
     .string(3, producer.version)
-    .message(7, graphMessage(graph))
-    .message(8, new Message().string(1, '').integer(2, opset));
+    .message(7, graphMessage(graph));
+  for (const [domain, version] of opsets) {
+    message.message(8, new Message().string(1, domain).integer(2, version));
+  }
+  for (const [key, value] of metadata) message.message(14, new Message().string(1, key).string(2, value));
+  return message.encoded(extra);
 }
 
 function graphMessage(graph: Graph): Message {
@@ -33,7 +33,8 @@ function graphMessage(graph: Graph): Message {
   for (const initializer of graph.initializers.values()) message.message(5, tensorMessage(initializer));
   for (const port of graph.inputs) message.message(11, portMessage(port));
   for (const port of graph.outputs) message.message(12, portMessage(port));
-  return message;
+  for (const port of graph.values ?? []) message.message(13, portMessage(port));
+  return message.encoded(graph.extra);
 }
 
 function nodeMessage(node: GraphNode): Message {
@@ -43,46 +44,81 @@ function nodeMessage(node: GraphNode): Message {
   message.string(3, node.name).string(4, node.operator);
   for (const [name, value] of Object.entries(node.attributes))
     message.message(5, attributeMessage(name, value));
-  return message;
+  if (node.domain) message.string(7, node.domain);
+  return message.encoded(node.extra);
 }
 
 function attributeMessage(name: string, value: Attribute): Message {
   const message = new Message().string(1, name);
-  if (typeof value === 'number') return message.integer(3, value).integer(20, attributeTypes.int);
-  if (typeof value === 'string') return message.string(4, value).integer(20, attributeTypes.string);
-  if ('float' in value) return message.float(2, value.float).integer(20, attributeTypes.float);
+  const typed = (kind: keyof typeof attributeTypes) => message.integer(20, attributeTypes[kind]);
+  if (typeof value === 'number' || typeof value === 'bigint') {
+    message.integer(3, value);
+    return typed('int');
+  }
+  if (typeof value === 'string') {
+    message.string(4, value);
+    return typed('string');
+  }
+  if ('float' in value) {
+    message.float(2, value.float);
+    return typed('float');
+  }
+  if ('floats' in value) {
+    for (const item of value.floats) message.float(7, item);
+    return typed('floats');
+  }
+  if ('strings' in value) {
+    for (const item of value.strings) message.string(9, item);
+    return typed('strings');
+  }
+  if ('tensor' in value) {
+    message.message(5, tensorMessage(value.tensor));
+    return typed('tensor');
+  }
+  if ('graph' in value) {
+    message.message(6, graphMessage(value.graph));
+    return typed('graph');
+  }
+  if ('graphs' in value) {
+    for (const item of value.graphs) message.message(11, graphMessage(item));
+    return typed('graphs');
+  }
+  if ('encoded' in value) return message.encoded(value.encoded);
   for (const item of value) message.integer(8, item);
-  return message.integer(20, attributeTypes.ints);
+  return typed('ints');
 }
 
 function tensorMessage(initializer: Initializer): Message {
-  const { name, dtype, shape } = initializer;
+  const { name, dtype, shape, extra } = initializer;
   const message = new Message();
   for (const extent of shape) message.integer(1, extent);
-  return message.integer(2, elementTypes[dtype]).string(8, name).bytes(9, rawData(initializer));
+  message.integer(2, storageOf(dtype).code).string(8, name);
+  if (dtype !== 'string') {
+    message.bytes(9, {
+      byteLength: storedBytes(dtype, sizeOf(shape)),
+      bytes: () => bytesOf(initializer.data()),
+    });
+  }
+  return message.encoded(extra);
 }
 
-/** Little-endian, as the format asks and as every machine that runs JavaScript stores it. */
-function rawData({ dtype, shape, data }: Initializer): LazyBytes {
-  const byteLength = sizeOf(shape) * (dtype === 'int64' ? 8 : 4);
-  return {
-    byteLength,
-    bytes() {
-      const array = data();
-      return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
-    },
-  };
+function portMessage({ name, dtype, shape, extra }: GraphPort): Message {
+  const message = new Message().string(1, name);
+  if (dtype) {
+    const tensorType = new Message().integer(1, storageOf(dtype).code);
+    if (shape) tensorType.message(2, shapeMessage(shape));
+    message.message(2, new Message().message(1, tensorType));
+  }
+  return message.encoded(extra);
 }
 
-function portMessage({ name, dtype, shape }: GraphPort): Message {
-  const dimensions = new Message();
+function shapeMessage(shape: readonly (number | string)[]): Message {
+  const message = new Message();
   for (const extent of shape) {
     const dimension = new Message();
-    dimensions.message(
-      1,
-      typeof extent === 'string' ? dimension.string(2, extent) : dimension.integer(1, extent),
-    );
+    if (typeof extent === 'number') dimension.integer(1, extent);
+    else if (extent !== '') dimension.string(2, extent);
+    message.message(1, dimension);
   }
-  const tensorType = new Message().integer(1, elementTypes[dtype]).message(2, dimensions);
-  return new Message().string(1, name).message(2, new Message().message(1, tensorType));
+  return message;
 }
