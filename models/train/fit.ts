@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import { UserError } from '../../src/core/errors.ts';
 import { Rng } from '../../src/core/rng.ts';
 import type { Sample } from '../../src/data/dataset.ts';
@@ -22,7 +21,7 @@ import {
   writeMetrics,
   writeRunRecord,
 } from './run-record.ts';
-import { type Batch, type BatchPlan, SampleSource } from './sample-source.ts';
+import { SampleSource } from './sample-source.ts';
 import { learningRateAt } from './schedule.ts';
 import type { StepProgress, TrainSettings } from './train-settings.ts';
 import { Trainer } from './trainer.ts';
@@ -161,7 +160,8 @@ class Session {
     const rate = (step: number) => learningRateAt(recipe, (epoch - 1) * steps + step, recipe.epochs * steps);
     let began = performance.now();
     let saved = began;
-    for await (const batch of this.#batches(order, plan, this.#progress.step)) {
+    const batches = this.#source.batches(order, plan, recipe.batch, this.#progress.step);
+    for await (const batch of batches) {
       const step = this.#progress.step;
       const loss = this.#trainer.step(batch, rate(step));
       if (!Number.isFinite(loss)) {
@@ -208,11 +208,8 @@ class Session {
     let done = 0;
     let step = 0;
     let loss = 0;
-    for await (const batch of this.#batches(
-      this.#validation,
-      { frames: input.frames, speed: input.speed },
-      0,
-    )) {
+    const plan = { frames: input.frames, speed: input.speed };
+    for await (const batch of this.#source.batches(this.#validation, plan, recipe.batch)) {
       const predicted = this.#trainer.predict(batch);
       probabilities.set(predicted, done * labels);
       truth.set(batch.truth, done * labels);
@@ -229,27 +226,6 @@ class Session {
       }
     }
     return { loss: loss / samples, ...evaluate(probabilities, truth, samples, labels) };
-  }
-
-  /** Batches from the given one on; the next is decoded while the one at hand is computed with. */
-  async *#batches(samples: readonly Sample[], plan: BatchPlan, from: number): AsyncGenerator<Batch> {
-    const { batch } = this.#settings.recipe;
-    const load = (step: number) => {
-      const part = samples.slice(step * batch, (step + 1) * batch);
-      if (part.length === 0) return null;
-      const loading = this.#source.batch(part, plan);
-      // Whoever awaits it hears of a failure; until then it must not count as unhandled.
-      loading.catch(() => {});
-      return loading;
-    };
-    let next = load(from);
-    for (let step = from; next; step++) {
-      const ready = await next;
-      next = load(step + 1);
-      yield ready;
-      // Steps are synchronous; let signals and decoders have their turn.
-      await setImmediate();
-    }
   }
 
   async #save(name: CheckpointName): Promise<void> {

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { clipFrames } from '../../src/core/clip.ts';
 import { multiHot } from '../../src/core/labels.ts';
 import { imagenetNormalization } from '../../src/core/normalization.ts';
@@ -54,7 +55,30 @@ export class SampleSource {
     });
   }
 
-  async batch(samples: readonly Sample[], plan: BatchPlan): Promise<Batch> {
+  /**
+   * The samples in batches of `size`, from batch number `from` (0-based) on. The next batch is decoded while the one
+   * at hand is computed with.
+   */
+  async *batches(samples: readonly Sample[], plan: BatchPlan, size: number, from = 0): AsyncGenerator<Batch> {
+    const load = (step: number) => {
+      const part = samples.slice(step * size, (step + 1) * size);
+      if (part.length === 0) return null;
+      const loading = this.#batch(part, plan);
+      // Whoever awaits it hears of a failure; until then it must not count as unhandled.
+      loading.catch(() => {});
+      return loading;
+    };
+    let next = load(from);
+    for (let step = from; next; step++) {
+      const ready = await next;
+      next = load(step + 1);
+      yield ready;
+      // Steps are synchronous; let signals and decoders have their turn.
+      await setImmediate();
+    }
+  }
+
+  async #batch(samples: readonly Sample[], plan: BatchPlan): Promise<Batch> {
     const size = this.#size ** 2 * 3;
     const frames = new Float32Array(samples.length * plan.frames * size);
     const labels = this.#dataset.labels.names.length;

@@ -86,7 +86,7 @@ describe('a run', () => {
     const samples = await dataset.samples('val');
     const source = new SampleSource(dataset, 32);
     await source.readLabels(samples);
-    const batch = await source.batch(samples, { frames: 1, speed: 1 });
+    const { value: batch } = await source.batches(samples, { frames: 1, speed: 1 }, samples.length).next();
     const probabilities = tf.tidy(() =>
       (
         model.apply(
