@@ -3,7 +3,7 @@
  * Format: https://github.com/huggingface/safetensors (README, "Format"). Files written here are byte for byte
  * those of the reference library: same tensor order, same header padding.
  */
-import { reasonOf, UserError } from './errors.ts';
+import { quoted, reasonOf, UserError } from './errors.ts';
 import { sizeOf, type Tensor } from './tensor.ts';
 
 /** The format's names, in the reference library's writing order (widest type first), with their element sizes. */
@@ -22,6 +22,16 @@ interface Entry {
   readonly shape: number[];
   readonly begin: number;
   readonly end: number;
+}
+
+/** A tensor as a file describes it. */
+export interface SafetensorsEntry {
+  readonly name: string;
+  /** The format's name of its type: "F32", "BF16". */
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  /** Row-major and little-endian: a view of the file. */
+  readonly bytes: Uint8Array;
 }
 
 /**
@@ -66,16 +76,30 @@ export function encodeSafetensors(
 
 /**
  * The tensors and metadata of a safetensors file. Tensors are views of `bytes` where alignment allows, copies elsewhere.
- * The header is checked whole before any tensor is made: nothing is allocated on its word alone.
  *
  * @param source what to call the file in error messages
- * @throws UserError when the header is damaged, offsets leave the file, overlap or leave gaps, a shape does not
- *   match its bytes, or a type other than F32, I32 or U8 occurs
+ * @throws UserError as `readSafetensors` does, and for a type other than F32, I32 or U8
  */
 export function decodeSafetensors(
   bytes: Uint8Array,
   source: string,
 ): { tensors: Record<string, Tensor>; metadata: Record<string, string> } {
+  const { entries, metadata } = readSafetensors(bytes, source);
+  const tensors = entries.map((entry) => [entry.name, readTensor(entry, source)] as const);
+  return { tensors: Object.fromEntries(tensors), metadata };
+}
+
+/**
+ * What a safetensors file holds, of whatever types, in the header's order. The header is checked whole before
+ * anything is made of it: nothing is allocated on its word alone.
+ *
+ * @param source what to call the file in error messages
+ * @throws UserError when the header is damaged, or offsets leave the file, overlap or leave gaps
+ */
+export function readSafetensors(
+  bytes: Uint8Array,
+  source: string,
+): { entries: SafetensorsEntry[]; metadata: Record<string, string> } {
   const { json, dataStart } = readHeader(bytes, source);
   const { __metadata__: metadata = {}, ...described } = json;
   if (!isRecord(metadata) || !Object.values(metadata).every((value) => typeof value === 'string')) {
@@ -83,8 +107,12 @@ export function decodeSafetensors(
   }
   const entries = Object.entries(described).map(([name, entry]) => readEntry(name, entry, source));
   checkCoverage(entries, bytes.length - dataStart, source);
-  const tensors = entries.map((entry) => [entry.name, readTensor(entry, bytes, dataStart, source)] as const);
-  return { tensors: Object.fromEntries(tensors), metadata: metadata as Record<string, string> };
+  return {
+    entries: entries.map(({ name, dtype, shape, begin, end }) => ({
+      ...{ name, dtype, shape, bytes: bytes.subarray(dataStart + begin, dataStart + end) },
+    })),
+    metadata: metadata as Record<string, string>,
+  };
 }
 
 function damaged(source: string, received: string): UserError {
@@ -118,13 +146,13 @@ function readHeader(bytes: Uint8Array, source: string) {
 
 function readEntry(name: string, entry: unknown, source: string): Entry {
   const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
-  if (!isRecord(entry)) throw damaged(source, `no description of tensor ${JSON.stringify(name)}`);
+  if (!isRecord(entry)) throw damaged(source, `no description of tensor ${quoted(name)}`);
   const { dtype, shape, data_offsets: offsets } = entry;
   if (typeof dtype !== 'string' || !Array.isArray(shape) || !shape.every(isCount)) {
-    throw damaged(source, `tensor ${JSON.stringify(name)} without a type and a shape of whole numbers`);
+    throw damaged(source, `tensor ${quoted(name)} without a type and a shape of whole numbers`);
   }
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isCount) || offsets[0] > offsets[1]) {
-    throw damaged(source, `tensor ${JSON.stringify(name)} with data_offsets ${JSON.stringify(offsets)}`);
+    throw damaged(source, `tensor ${quoted(name)} whose data_offsets are not a begin and an end`);
   }
   return { name, dtype, shape, begin: offsets[0], end: offsets[1] };
 }
@@ -134,7 +162,7 @@ function checkCoverage(entries: readonly Entry[], dataBytes: number, source: str
   let covered = 0;
   for (const { name, begin, end } of [...entries].sort((a, b) => a.begin - b.begin || a.end - b.end)) {
     if (begin !== covered) {
-      throw damaged(source, `tensor ${JSON.stringify(name)} at byte ${begin} where ${covered} was due`);
+      throw damaged(source, `tensor ${quoted(name)} at byte ${begin} where ${covered} was due`);
     }
     covered = end;
   }
@@ -142,12 +170,11 @@ function checkCoverage(entries: readonly Entry[], dataBytes: number, source: str
     throw damaged(source, `${dataBytes} bytes of data where the header describes ${covered}`);
 }
 
-function readTensor(entry: Entry, bytes: Uint8Array, dataStart: number, source: string): Tensor {
-  const { name, dtype: code, shape, begin, end } = entry;
+function readTensor({ name, dtype: code, shape, bytes }: SafetensorsEntry, source: string): Tensor {
   const format = formats.find((candidate) => candidate.code === code);
   if (!format) {
     throw new UserError(
-      `${source} holds tensor ${JSON.stringify(name)} of a type that Actionnx does not read`,
+      `${source} holds tensor ${quoted(name)} of a type that Actionnx does not read`,
       {
         received: code,
         remedy: `store it as ${formats.map((known) => known.code).join(', ')}`,
@@ -155,16 +182,13 @@ function readTensor(entry: Entry, bytes: Uint8Array, dataStart: number, source: 
     );
   }
   const { array: TypedArray, bytes: width, dtype } = format;
-  if (sizeOf(shape) * width !== end - begin) {
+  if (sizeOf(shape) * width !== bytes.length) {
     throw damaged(
       source,
-      `tensor ${JSON.stringify(name)} of shape [${shape}] in ${end - begin} bytes of ${code}`,
+      `tensor ${quoted(name)} of shape [${shape}] in ${bytes.length} bytes of ${code}`,
     );
   }
-  const start = bytes.byteOffset + dataStart + begin;
-  const data =
-    start % width === 0
-      ? new TypedArray(bytes.buffer as ArrayBuffer, start, (end - begin) / width)
-      : new TypedArray(bytes.slice(dataStart + begin, dataStart + end).buffer);
+  const aligned = bytes.byteOffset % width === 0 ? bytes : bytes.slice();
+  const data = new TypedArray(aligned.buffer as ArrayBuffer, aligned.byteOffset, bytes.length / width);
   return { dtype, shape, data };
 }

@@ -1,4 +1,5 @@
 import type { layers } from '@tensorflow/tfjs-layers';
+import { gather, rowMajorStrides } from './strided.ts';
 import { sizeOf } from './tensor.ts';
 
 /**
@@ -28,7 +29,9 @@ export function layerWeight(layer: layers.Layer, name: string): Weights | undefi
 /** As numpy's transpose: axis i of the result is axis `permutation[i]` of the weights. */
 export function transposeWeights(weights: Weights, permutation: readonly number[]): Weights {
   const shape = permutation.map((axis) => weights.shape[axis]);
-  return { shape, data: () => transpose(weights.data(), weights.shape, permutation) };
+  const steps = rowMajorStrides(weights.shape);
+  const layout = { shape, strides: permutation.map((axis) => steps[axis]), offset: 0 };
+  return { shape, data: () => gather(weights.data(), new Float32Array(sizeOf(shape)), layout) };
 }
 
 /** The same elements in another shape of equal size. */
@@ -37,47 +40,4 @@ export function reshapeWeights(weights: Weights, shape: readonly number[]): Weig
     throw new Error(`weights of shape [${weights.shape}] do not fit the shape [${shape}]`);
   }
   return { shape, data: () => weights.data() };
-}
-
-function transpose(
-  source: Float32Array,
-  shape: readonly number[],
-  permutation: readonly number[],
-): Float32Array {
-  const axes = walkedAxes(shape, permutation);
-  const target = new Float32Array(source.length);
-  if (axes.length === 0) target.set(source);
-  else copyAxes(source, target, axes);
-  return target;
-}
-
-/** An axis of the result: how long it is, and how far apart its elements lie in the source. */
-interface Axis {
-  readonly extent: number;
-  readonly step: number;
-}
-
-/** The result's axes without those of one element, and with neighbours that are also neighbours in the source joined. */
-function walkedAxes(shape: readonly number[], permutation: readonly number[]): Axis[] {
-  const axes: Axis[] = [];
-  for (const axis of permutation) {
-    const [extent, step] = [shape[axis], sizeOf(shape.slice(axis + 1))];
-    const last = axes.at(-1);
-    if (extent === 1) continue;
-    if (last && last.step === extent * step) axes[axes.length - 1] = { extent: last.extent * extent, step };
-    else axes.push({ extent, step });
-  }
-  return axes;
-}
-
-function copyAxes(source: Float32Array, target: Float32Array, axes: readonly Axis[]): void {
-  const last = axes.length - 1;
-  let at = 0;
-  const copy = (axis: number, offset: number) => {
-    const { extent, step } = axes[axis];
-    const end = offset + extent * step;
-    if (axis === last) for (let from = offset; from < end; from += step) target[at++] = source[from];
-    else for (let from = offset; from < end; from += step) copy(axis + 1, from);
-  };
-  copy(0, 0);
 }

@@ -1,0 +1,82 @@
+import { UserError } from '../core/errors.ts';
+import { type Pickled, PickledDict } from './pickle-stack.ts';
+import { TorchTensor } from './torch-objects.ts';
+import type { StoredTensor } from './weight-file.ts';
+
+/** Where checkpoints keep the model's weights, likeliest first. */
+const usualKeys = [
+  'state_dict',
+  'model_state_dict',
+  'model_state',
+  'model',
+  'module',
+  'net',
+  'network',
+  'weights',
+];
+
+/** Checkpoints nest their weights in a dict or two. */
+const deepest = 4;
+
+/**
+ * The tensors of a checkpoint: of its state dict, which may lie under one of the usual keys, or under the only key
+ * that has one. Other things in it (epochs, rates, the optimiser's state) are left out.
+ *
+ * @returns the tensors, and the keys that lead to them
+ * @throws UserError when there are none, or several dicts that could be meant
+ */
+export function findStateDict(
+  value: Pickled,
+  source: string,
+): { tensors: Map<string, StoredTensor>; path: string[] } {
+  const path: string[] = [];
+  let dict = value;
+  for (let depth = 0; depth < deepest && dict instanceof PickledDict; depth++) {
+    const inner = dictsOf(dict);
+    const key =
+      usualKeys.find((usual) => inner.has(usual)) ?? (inner.size === 1 ? [...inner.keys()][0] : undefined);
+    const tensors = tensorsOf(dict);
+    // A lone dict beside tensors is something else of the checkpoint's.
+    if (key === undefined || (tensors.size > 0 && !usualKeys.includes(key))) {
+      if (tensors.size > 0) return { tensors, path };
+      break;
+    }
+    path.push(key);
+    dict = inner.get(key) as PickledDict;
+  }
+  throw new UserError(`${source} must hold a state dict: names and their tensors`, {
+    received: describe(dict),
+    remedy: 'save model.state_dict() with torch.save',
+  });
+}
+
+function tensorsOf(dict: PickledDict): Map<string, StoredTensor> {
+  const tensors = new Map<string, StoredTensor>();
+  for (const [key, value] of dict.entries) {
+    if (typeof key === 'string' && value instanceof TorchTensor) tensors.set(key, value.stored);
+  }
+  return tensors;
+}
+
+/** The dicts in a dict that hold tensors, or a dict of a usual name. */
+function dictsOf(dict: PickledDict): Map<string, PickledDict> {
+  const found = new Map<string, PickledDict>();
+  for (const [key, value] of dict.entries) {
+    if (typeof key !== 'string' || !(value instanceof PickledDict)) continue;
+    const isNested = usualKeys.some((usual) => value.entries.get(usual) instanceof PickledDict);
+    if (isNested || tensorsOf(value).size > 0) found.set(key, value);
+  }
+  return found;
+}
+
+function describe(value: Pickled): string {
+  if (value instanceof TorchTensor) return 'a single tensor';
+  if (Array.isArray(value)) return 'a list';
+  if (!(value instanceof PickledDict)) return 'something else';
+  const keys = [...value.entries.keys()].filter((key) => typeof key === 'string');
+  if (keys.length === 0) return 'a dict without names';
+  return `a dict of ${keys
+    .slice(0, 8)
+    .map((key) => key.slice(0, 40))
+    .join(', ')}${keys.length > 8 ? ', …' : ''}`;
+}

@@ -1,0 +1,175 @@
+/**
+ * What a pickle of PyTorch's may name: containers, storages, and the functions that make tensors of them. See
+ * torch/_utils.py (`_rebuild_tensor_v2`) and torch/_weights_only_unpickler.py, whose list is longer.
+ */
+import type { StridedLayout } from '../core/strided.ts';
+import { sizeOf } from '../core/tensor.ts';
+import type { ElementType } from '../onnx/element-type.ts';
+import type { PickledGlobal, PickleHost } from './pickle.ts';
+import { MalformedPickle } from './pickle-input.ts';
+import { type Pickled, PickledDict } from './pickle-stack.ts';
+import { elementWidth, reach, stridedTensor } from './strided-tensor.ts';
+import type { StoredTensor } from './weight-file.ts';
+
+/** A storage: elements of one type, which tensors view. */
+export interface TorchStorage {
+  /** null for a storage of bytes whose tensors say their type themselves. */
+  readonly dtype: ElementType | null;
+  /** Elements. */
+  readonly size: number;
+  /** The elements' bytes, once the whole file is read. */
+  bytes(): Uint8Array;
+}
+
+/** A tensor that a pickle holds. */
+export class TorchTensor {
+  readonly stored: StoredTensor;
+
+  constructor(stored: StoredTensor) {
+    this.stored = stored;
+  }
+}
+
+/** A storage that a pickle holds. */
+class HeldStorage {
+  readonly storage: TorchStorage;
+
+  constructor(storage: TorchStorage) {
+    this.storage = storage;
+  }
+}
+
+/** By the storages' class names. */
+const storageTypes: Readonly<Record<string, ElementType | null>> = {
+  ...{
+    DoubleStorage: 'float64',
+    FloatStorage: 'float32',
+    HalfStorage: 'float16',
+    BFloat16Storage: 'bfloat16',
+  },
+  ...{ LongStorage: 'int64', IntStorage: 'int32', ShortStorage: 'int16', CharStorage: 'int8' },
+  ...{ ByteStorage: 'uint8', BoolStorage: 'bool', UntypedStorage: null },
+};
+
+/** By the names of torch's types, for storages of bytes. */
+const dtypes: Readonly<Record<string, ElementType>> = {
+  ...{ float64: 'float64', float32: 'float32', float16: 'float16', bfloat16: 'bfloat16' },
+  ...{ float8_e4m3fn: 'float8e4m3fn', float8_e4m3fnuz: 'float8e4m3fnuz' },
+  ...{ float8_e5m2: 'float8e5m2', float8_e5m2fnuz: 'float8e5m2fnuz' },
+  ...{ int64: 'int64', int32: 'int32', int16: 'int16', int8: 'int8' },
+  ...{ uint64: 'uint64', uint32: 'uint32', uint16: 'uint16', uint8: 'uint8', bool: 'bool' },
+};
+
+/** What a persistent id says of a storage, and what the file's format knows besides. */
+export interface StorageRequest {
+  readonly key: string;
+  readonly dtype: ElementType | null;
+  /** Elements. */
+  readonly size: number;
+  /** In legacy files: the part of the storage that this is one of. */
+  readonly view: { readonly key: string; readonly offset: number; readonly size: number } | null;
+}
+
+/**
+ * @param open the storage of a request
+ * @param mostBytes no tensor may be larger, as one could be that repeats its elements
+ */
+export function torchHost(open: (request: StorageRequest) => TorchStorage, mostBytes: number): PickleHost {
+  const rebuild = (args: readonly Pickled[], dtype?: ElementType) => rebuildTensor(args, mostBytes, dtype);
+  const globals = new Map<string, PickledGlobal['call']>([
+    ['collections.OrderedDict', orderedDict],
+    ['torch.Size', ([extents]) => extents],
+    ['torch._utils._rebuild_tensor', rebuild],
+    ['torch._utils._rebuild_tensor_v2', rebuild],
+    ['torch._utils._rebuild_tensor_v3', (args) => rebuild(args, namedDtype(args[6]))],
+    ['torch._utils._rebuild_parameter', ([tensor]) => tensor],
+    ['torch._utils._rebuild_parameter_with_state', ([tensor]) => tensor],
+    // How protocol 2 writes bytes.
+    ['_codecs.encode', ([text]) => text],
+    ...['__builtin__', 'builtins'].flatMap((module) => [
+      [`${module}.set`, ([items = []]) => items] as [string, PickledGlobal['call']],
+      [`${module}.frozenset`, ([items = []]) => items] as [string, PickledGlobal['call']],
+    ]),
+    ...Object.keys(storageTypes).flatMap((name) =>
+      ['torch', 'torch.cuda', 'torch.storage'].map((module) => [`${module}.${name}`, null] as [string, null]),
+    ),
+    ...Object.keys(dtypes).map((name) => [`torch.${name}`, null] as [string, null]),
+  ]);
+  return {
+    global: (name) => {
+      const call = globals.get(name);
+      return call === undefined ? undefined : { name, call };
+    },
+    persistent: (id) => new HeldStorage(open(storageRequest(id))),
+  };
+}
+
+function orderedDict([items = []]: readonly Pickled[]): PickledDict {
+  const dict = new PickledDict();
+  if (!Array.isArray(items)) throw new MalformedPickle('an OrderedDict of what is no list');
+  for (const item of items) {
+    if (!Array.isArray(item) || item.length !== 2) throw new MalformedPickle('an OrderedDict of no pairs');
+    dict.set(item[0], item[1]);
+  }
+  return dict;
+}
+
+/** ('storage', class, key, device, size), in legacy files with (key, offset, size) of a view at the end. */
+function storageRequest(id: Pickled): StorageRequest {
+  const [kind, type, key, , size, view = null] = Array.isArray(id) ? id : [];
+  const className = globalName(type).split('.').at(-1) ?? '';
+  if (
+    kind !== 'storage' ||
+    typeof key !== 'string' ||
+    !isCount(size) ||
+    !Object.hasOwn(storageTypes, className)
+  ) {
+    throw new MalformedPickle('a persistent id of no storage');
+  }
+  return { key, dtype: storageTypes[className], size, view: view === null ? null : storageView(view) };
+}
+
+function storageView(view: Pickled): StorageRequest['view'] {
+  const [key, offset, size] = Array.isArray(view) ? view : [];
+  if (typeof key !== 'string' || !isCount(offset) || !isCount(size)) {
+    throw new MalformedPickle('a view of no storage');
+  }
+  return { key, offset, size };
+}
+
+function globalName(value: Pickled): string {
+  const name = typeof value === 'object' && value !== null && 'name' in value ? value.name : undefined;
+  return typeof name === 'string' ? name : '';
+}
+
+function namedDtype(value: Pickled): ElementType {
+  const name = globalName(value).slice('torch.'.length);
+  if (!Object.hasOwn(dtypes, name)) throw new MalformedPickle('a tensor without a type');
+  return dtypes[name];
+}
+
+/** (storage, offset, size, stride, …), offset and strides in elements. */
+function rebuildTensor(args: readonly Pickled[], mostBytes: number, given?: ElementType): TorchTensor {
+  const [held, offset, shape, strides] = args;
+  const dtype = held instanceof HeldStorage ? (given ?? held.storage.dtype) : null;
+  if (!(held instanceof HeldStorage) || dtype === null) throw new MalformedPickle('a tensor of no storage');
+  const { storage } = held;
+  if (!isCount(offset) || !isCounts(shape) || !isCounts(strides) || shape.length !== strides.length) {
+    throw new MalformedPickle('a tensor without an offset, a shape and strides');
+  }
+  const layout: StridedLayout = { offset, shape: [...shape], strides: [...strides] };
+  const width = elementWidth(dtype) ?? 1;
+  const available = Math.floor((storage.size * (elementWidth(storage.dtype ?? 'uint8') ?? 1)) / width);
+  if (reach(layout) > available) throw new MalformedPickle('a tensor that leaves its storage');
+  if (sizeOf(shape) * width > mostBytes) throw new MalformedPickle('a tensor larger than the file');
+  return new TorchTensor(stridedTensor(dtype, layout, () => storage.bytes()));
+}
+
+function isCount(value: Pickled | undefined): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+}
+
+/** As many as a tensor has axes: torch allows 64. */
+function isCounts(value: Pickled | undefined): value is number[] {
+  return Array.isArray(value) && value.length <= 64 && value.every(isCount);
+}

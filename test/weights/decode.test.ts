@@ -1,0 +1,95 @@
+import { describe, expect, it } from 'vitest';
+import { UserError } from '../../src/core/errors.ts';
+import { decodeWeights } from '../../src/weights/decode.ts';
+import { goldenFile, goldenTensors, type Known, readAll } from './golden-files.ts';
+
+function without(tensors: Record<string, Known>, ...names: string[]): Record<string, Known> {
+  return Object.fromEntries(Object.entries(tensors).filter(([name]) => !names.includes(name)));
+}
+
+describe('decodeWeights', () => {
+  it.each([
+    ['plain.safetensors', 'safetensors', { format: 'pt' }],
+    ['plain.pt', 'pytorch', {}],
+    ['plain-legacy.pt', 'pytorch-legacy', {}],
+    ['protocol-4.pt', 'pytorch', {}],
+    ['protocol-5-legacy.pt', 'pytorch-legacy', {}],
+    ['without-checksums.pt', 'pytorch', {}],
+  ])('reads all types of elements from %s', (name, format, metadata) => {
+    const file = decodeWeights(goldenFile(name), name);
+    expect(readAll(file.tensors)).toEqual(goldenTensors('plain'));
+    expect({ format: file.format, metadata: file.metadata }).toEqual({ format, metadata });
+  });
+
+  it.each(['plain.npz', 'plain.onnx'])('reads all types of elements that numpy has from %s', (name) => {
+    const { tensors } = decodeWeights(goldenFile(name), name);
+    expect(readAll(tensors)).toEqual(without(goldenTensors('plain'), 'bfloat16'));
+  });
+
+  it.each(['views.pt', 'views-legacy.pt'])('follows strides and shared storages in %s', (name) => {
+    expect(readAll(decodeWeights(goldenFile(name), name).tensors)).toEqual(goldenTensors('views'));
+  });
+
+  it.each(['checkpoint.pt', 'checkpoint-legacy.pt'])('finds the state dict in %s', (name) => {
+    const { tensors, metadata } = decodeWeights(goldenFile(name), name);
+    expect(readAll(tensors)).toEqual(goldenTensors('views'));
+    expect(metadata).toEqual({ stateDict: 'state_dict' });
+  });
+
+  it('reads what model.state_dict() gives', () => {
+    const { tensors } = decodeWeights(goldenFile('state-dict.pt'), 'x');
+    expect(readAll(tensors)).toEqual(goldenTensors('stateDict'));
+  });
+
+  it('reads types that PyTorch keeps in storages of bytes', () => {
+    const { tensors } = decodeWeights(goldenFile('unsigned.pt'), 'x');
+    // 2^32 − 1 is no float32.
+    const known = goldenTensors('unsigned');
+    expect(readAll(tensors)).toEqual({ ...known, uint32: { ...known.uint32, values: [2 ** 32] } });
+  });
+
+  it('inflates what numpy deflates, and reads Fortran order', () => {
+    const { tensors } = decodeWeights(goldenFile('deflated.npz'), 'x');
+    const { fortran, zeros, ...rest } = readAll(tensors);
+    expect(rest).toEqual(without(goldenTensors('plain'), 'bfloat16'));
+    expect(fortran).toEqual(goldenTensors('array').array);
+    expect(zeros).toEqual({ dtype: 'float32', shape: [4, 5], values: Array(20).fill(0) });
+  });
+
+  it.each(['version-1.npy', 'version-2.npy', 'version-3.npy', 'fortran.npy'])('reads %s', (name) => {
+    expect(readAll(decodeWeights(goldenFile(name), name).tensors)).toEqual(goldenTensors('array'));
+  });
+
+  it('gives views of the file where elements lie as they should', () => {
+    for (const name of ['plain.safetensors', 'plain.pt', 'plain-legacy.pt', 'plain.npz', 'version-1.npy']) {
+      const bytes = goldenFile(name);
+      for (const { bytes: content } of decodeWeights(bytes, name).tensors.values()) {
+        if (content().length > 0) expect(content().buffer, name).toBe(bytes.buffer);
+      }
+    }
+  });
+
+  it.each([
+    ['module.pt', /weights only, .*"torch\.nn\.modules\.container\.Sequential"; save model\.state_dict\(\)/],
+    ['module-legacy.pt', /"torch\.nn\.modules\.container\.Sequential"/],
+    ['tensor.pt', /a state dict: .*received a single tensor/],
+    ['optimizer.pt', /a state dict: .*received a dict of epoch, lr;/],
+    ['objects.npy', /little-endian numbers; received "\|O"/],
+    ['big-endian.npy', /little-endian numbers; received ">f4"/],
+  ])('refuses %s in one line', (name, reason) => {
+    const read = () => decodeWeights(goldenFile(name), name);
+    expect(read).toThrow(UserError);
+    expect(read).toThrow(reason);
+    expect(read).toThrow(new RegExp(`^${name} [^\\n]*$`));
+  });
+
+  it.each([
+    ['nothing', new Uint8Array()],
+    ['text', new TextEncoder().encode('conv1.weight 1 2 3')],
+    ['HDF5', new Uint8Array([0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a, 0])],
+  ])('refuses %s', (_, bytes) => {
+    expect(() => decodeWeights(bytes, 'weights.h5')).toThrow(
+      /weights\.h5 must hold weights; .*give safetensors/,
+    );
+  });
+});
