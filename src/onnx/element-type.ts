@@ -86,7 +86,7 @@ export function storedBytes(dtype: ElementType, size: number): number {
 export function elementsOf(dtype: ElementType, bytes: Uint8Array): ElementArray {
   const { array: Elements }: Storage = types[dtype];
   const width = Elements.BYTES_PER_ELEMENT;
-  const { buffer, byteOffset, byteLength } = bytes.byteOffset % width === 0 ? bytes : bytes.slice();
+  const { buffer, byteOffset, byteLength } = bytes.byteOffset % width === 0 ? bytes : new Uint8Array(bytes);
   return new Elements(buffer as ArrayBuffer, byteOffset, byteLength / width);
 }
 
