@@ -32,7 +32,8 @@ export {
 } from './eval/result.ts';
 export { type Scored, type ScoreOptions, score } from './eval/score.ts';
 export { type BundleSource, writeBundle } from './exporters/bundle.ts';
-export { type ExportOptions, exportOnnx, type OnnxModel } from './exporters/onnx/export.ts';
+export { type ExportOptions, exportOnnx } from './exporters/onnx/export.ts';
+export type { OnnxModel } from './exporters/onnx/onnx-model.ts';
 export { type VerificationRow, type VerificationTarget, verifyBundle } from './exporters/onnx/verify.ts';
 export { type ResolvedSystem, resolveSystem, systems } from './models/index.ts';
 export { tfjsReference } from './models/reference.ts';

@@ -11,7 +11,7 @@ import { writeFolderAtomic } from '../src/node/atomic-file.ts';
 import { readBundle, readGolden } from '../src/node/bundle-folder.ts';
 import { goldenFrames } from './golden.ts';
 import { type CardDetails, modelCard } from './model-card.ts';
-import type { OnnxModel } from './onnx/export.ts';
+import type { OnnxModel } from './onnx/onnx-model.ts';
 import { requirePassed, type VerificationRow, type VerificationTarget, verifyBundle } from './onnx/verify.ts';
 
 /** What a bundle is made of, beside what can be read off the graph. */

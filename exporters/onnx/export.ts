@@ -1,17 +1,13 @@
 import type { LayersModel, SymbolicTensor } from '@tensorflow/tfjs-layers';
 import type { Value, ValueShape, ValueType } from '../../src/core/converter.ts';
 import { UserError } from '../../src/core/errors.ts';
-import { type Graph, parameterCount, type TensorPort } from '../../src/onnx/graph.ts';
 import { ModelBuilder } from './builder.ts';
 import { framesInput, type Normalization } from './frames.ts';
+import { type GraphOptions, type OnnxModel, onnxModel } from './onnx-model.ts';
 import './ops/index.ts';
-import { modelOf, opset } from '../../src/onnx/model.ts';
-import { serializeModel } from '../../src/onnx/serialize.ts';
-import { passes as defaultPasses } from './passes/index.ts';
-import type { Pass } from './passes/pass.ts';
 import { walkModel } from './walk.ts';
 
-export interface ExportOptions {
+export interface ExportOptions extends GraphOptions {
   /**
    * Take uint8 RGB `frames` and normalise them inside the graph, for models with one input [N, H, W, 3] or
    * [N, T, H, W, 3]. Without it the graph takes the model's own inputs, under their own names.
@@ -19,30 +15,7 @@ export interface ExportOptions {
   readonly frames?: Normalization;
   /** One name a model output, in order. Default: tfjs's. */
   readonly outputs?: readonly string[];
-  /** Default: all of exporters/onnx/passes. An empty list gives the graph as the layers emit it. */
-  readonly passes?: readonly Pass[];
-  /** Recorded in the file as its producer's version. */
-  readonly version?: string;
 }
-
-/** A model as ONNX, not yet written: weights are read from the model when their turn comes. */
-export interface OnnxModel {
-  readonly graph: Graph;
-  readonly opset: number;
-  /** Learnt weights in the graph. */
-  readonly parameters: number;
-  readonly inputs: readonly TensorPort[];
-  readonly outputs: readonly TensorPort[];
-  /** Of the file. */
-  readonly byteLength: number;
-  /** The file in order; each chunk is valid until the next one. At most one layer's weights are in memory at a time. */
-  chunks(): Iterable<Uint8Array>;
-  /** The file as a whole. */
-  bytes(): Uint8Array<ArrayBuffer>;
-}
-
-/** Protobuf cannot hold more. */
-const maxBytes = 2 ** 31 - 1;
 
 /**
  * A tfjs LayersModel, sequential or functional, as an ONNX model: opset 17, IR 8, dynamic batch, channels-first
@@ -54,40 +27,14 @@ const maxBytes = 2 ** 31 - 1;
  * await writeFile('model.onnx', onnx.chunks());
  */
 export function exportOnnx(model: LayersModel, options: ExportOptions = {}): OnnxModel {
-  const { frames, passes = defaultPasses, version = '' } = options;
+  const { frames } = options;
   const builder = new ModelBuilder();
   const inputs = frames ? [framesValue(model, frames, builder)] : ownInputs(model, builder);
   const names = outputNames(model, options);
   walkModel(model, inputs, builder).forEach((value, i) => {
     builder.output(names[i], value);
   });
-  const graph = passes.reduce((current, pass) => pass.apply(current), builder.finish(model.name));
-  const message = serializeModel(modelOf(graph, { name: 'actionnx', version }));
-  if (message.byteLength > maxBytes) {
-    throw new UserError('an ONNX file must be smaller than 2 GiB', {
-      received: `${message.byteLength} bytes`,
-      remedy: 'export a smaller model',
-    });
-  }
-  return {
-    graph,
-    opset,
-    parameters: parameterCount(graph),
-    // Passes keep the ports, and the builder gives each a type and a rank.
-    inputs: graph.inputs as readonly TensorPort[],
-    outputs: graph.outputs as readonly TensorPort[],
-    byteLength: message.byteLength,
-    chunks: () => message.chunks(),
-    bytes() {
-      const whole = new Uint8Array(message.byteLength);
-      let at = 0;
-      for (const chunk of message.chunks()) {
-        whole.set(chunk, at);
-        at += chunk.byteLength;
-      }
-      return whole;
-    },
-  };
+  return onnxModel(builder.finish(model.name), options);
 }
 
 function framesValue(model: LayersModel, normalization: Normalization, builder: ModelBuilder): Value {

@@ -49,14 +49,10 @@ export interface NodeOptions {
   readonly dtype?: ValueType;
 }
 
-/** What a converter writes into: the graph, seen from one call of one layer. Names come from the layer's name. */
-export interface GraphBuilder {
-  /** What tfjs says this call of the layer returns, one shape an output. */
-  readonly outputShapes: readonly ValueShape[];
+/** What nodes are written with, whatever they come from. */
+export interface NodeBuilder {
   /** Adds a node of the default ONNX domain (opset 17) with one result. null leaves an optional input out. */
   node(operator: string, inputs: readonly (Value | null)[], options?: NodeOptions): Value;
-  /** A weight of the layer as an initialiser, named `<layer>.<name>`; a layer called twice has it once. */
-  weight(name: string, weights: Weights): Value;
   /** A literal: int64 for a list of integers (shapes, axes), float32 for a Float32Array. Equal literals are shared. */
   constant(values: readonly number[] | Float32Array, shape?: readonly number[]): Value;
   /** The value stored channels-first; adds a transpose only where it is not yet. Rank 2 and below stay as they are. */
@@ -65,8 +61,16 @@ export interface GraphBuilder {
   tfjsOrder(value: Value): Value;
   /** The value with its elements in tfjs's order in memory, whatever its axes: what a reshape needs. */
   rowMajor(value: Value): Value;
-  /** The error for an option of the layer that has no counterpart; says which layer, and where it is. */
+  /** The error for what has no counterpart in ONNX; says of which layer or node, and where that is. */
   unsupported(what: string): UserError;
+}
+
+/** What a converter writes into: the graph, seen from one call of one layer. Names come from the layer's name. */
+export interface GraphBuilder extends NodeBuilder {
+  /** What tfjs says this call of the layer returns, one shape an output. */
+  readonly outputShapes: readonly ValueShape[];
+  /** A weight of the layer as an initialiser, named `<layer>.<name>`; a layer called twice has it once. */
+  weight(name: string, weights: Weights): Value;
 }
 
 /** Emits the nodes of one call of a layer and returns its outputs, in tfjs's order of outputs. */

@@ -1,19 +1,19 @@
 import {
   defineConverter,
   float,
-  type GraphBuilder,
+  type NodeBuilder,
   storedAxis,
   type Value,
 } from '../../../src/core/converter.ts';
 
-type Apply = (x: Value, graph: GraphBuilder) => Value;
+type Apply = (x: Value, graph: NodeBuilder) => Value;
 
 /** An activation that is one ONNX operator. */
 function operator(name: string, attributes = {}): Apply {
   return (x, graph) => graph.node(name, [x], { attributes });
 }
 
-function scalar(value: number, graph: GraphBuilder): Value {
+function scalar(value: number, graph: NodeBuilder): Value {
   return graph.constant(Float32Array.of(value), []);
 }
 
@@ -22,19 +22,19 @@ function softmaxAlong(name: 'Softmax' | 'LogSoftmax'): Apply {
 }
 
 /** x clamped to [0, high]. */
-export function clipFromZero(x: Value, high: number, graph: GraphBuilder): Value {
+export function clipFromZero(x: Value, high: number, graph: NodeBuilder): Value {
   return graph.node('Clip', [x, scalar(0, graph), scalar(high, graph)]);
 }
 
 /** x · Φ(x) with the exact normal distribution function. */
-function gelu(x: Value, graph: GraphBuilder): Value {
+function gelu(x: Value, graph: NodeBuilder): Value {
   const erf = graph.node('Erf', [graph.node('Mul', [x, scalar(Math.SQRT1_2, graph)])]);
   const half = graph.node('Mul', [x, scalar(0.5, graph)]);
   return graph.node('Mul', [half, graph.node('Add', [erf, scalar(1, graph)])]);
 }
 
 /** GELU with Φ approximated by a hyperbolic tangent. */
-function geluNew(x: Value, graph: GraphBuilder): Value {
+function geluNew(x: Value, graph: NodeBuilder): Value {
   const cube = graph.node('Mul', [graph.node('Mul', [x, x]), x]);
   const inner = graph.node('Add', [x, graph.node('Mul', [cube, scalar(0.044715, graph)])]);
   const tanh = graph.node('Tanh', [graph.node('Mul', [inner, scalar(Math.sqrt(2 / Math.PI), graph)])]);
@@ -64,7 +64,7 @@ const activations: Readonly<Record<string, Apply>> = {
 };
 
 /** `x` through an activation named as a layer's configuration names it. */
-export function activate(x: Value, identifier: unknown, graph: GraphBuilder): Value {
+export function activate(x: Value, identifier: unknown, graph: NodeBuilder): Value {
   const apply = activations[String(identifier ?? 'linear')];
   if (!apply) throw graph.unsupported(`activation ${JSON.stringify(identifier)}`);
   return apply(x, graph);

@@ -1,4 +1,4 @@
-import type { Attribute, GraphBuilder, Layout, Value } from '../../../src/core/converter.ts';
+import type { Attribute, Layout, NodeBuilder, Value } from '../../../src/core/converter.ts';
 
 export type DataFormat = 'channelsFirst' | 'channelsLast';
 export type Padding = 'valid' | 'same' | 'causal';
@@ -12,7 +12,7 @@ export interface Spatial {
   readonly layout: Layout;
 }
 
-export function spatialInput(value: Value, dataFormat: DataFormat, graph: GraphBuilder): Spatial {
+export function spatialInput(value: Value, dataFormat: DataFormat, graph: NodeBuilder): Spatial {
   if (dataFormat === 'channelsFirst') {
     return { x: graph.tfjsOrder(value), extents: value.shape.slice(2), layout: 'tfjs' };
   }
