@@ -2,12 +2,16 @@ import { UserError } from '../../src/core/errors.ts';
 import { type Graph, parameterCount, type TensorPort } from '../../src/onnx/graph.ts';
 import { modelOf, opset } from '../../src/onnx/model.ts';
 import { serializeModel } from '../../src/onnx/serialize.ts';
-import { passes as defaultPasses } from './passes/index.ts';
 import type { Pass } from './passes/pass.ts';
+import { type Precision, passesFor, type Target, weightPasses } from './targets.ts';
 
 /** What is done with a graph once it is built, whatever it was built from. */
 export interface GraphOptions {
-  /** Default: all of exporters/onnx/passes. An empty list gives the graph as its converters emit it. */
+  /** Where it is to run best. Default: portable. */
+  readonly target?: Target;
+  /** Default: fp32. For int8 see `quantize`. */
+  readonly precision?: Exclude<Precision, 'int8'>;
+  /** Instead of those of the target. An empty list gives the graph as its converters emit it. */
   readonly passes?: readonly Pass[];
   /** Recorded in the file as its producer's version. */
   readonly version?: string;
@@ -34,8 +38,9 @@ const maxBytes = 2 ** 31 - 1;
 
 /** A graph as its builder left it, through the passes and as a file. @throws UserError when that is above 2 GiB */
 export function onnxModel(built: Graph, options: GraphOptions): OnnxModel {
-  const { passes = defaultPasses, version = '' } = options;
-  const graph = passes.reduce((current, pass) => pass.apply(current), built);
+  const { target = 'portable', precision = 'fp32', passes = passesFor(target), version = '' } = options;
+  const all = [...passes, ...weightPasses(precision)];
+  const graph = all.reduce((current, pass) => pass.apply(current), built);
   const message = serializeModel(modelOf(graph, { name: 'actionnx', version }));
   if (message.byteLength > maxBytes) {
     throw new UserError('an ONNX file must be smaller than 2 GiB', {

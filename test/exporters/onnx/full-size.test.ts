@@ -10,6 +10,7 @@ function operatorCounts(preset: string) {
   const model = system.build(config as never, 1);
   const { graph, parameters } = exportOnnx(model, {
     frames: imagenetNormalization,
+    target: 'cpu',
     outputs: ['probabilities'],
   });
   model.dispose();

@@ -1,0 +1,75 @@
+import type { Graph, GraphNode } from './graph.ts';
+
+/** What each axis of a value measures; null where that is known only when the graph runs. */
+export type Extents = readonly (number | null)[];
+
+/** Give a value of their first input's shape, or, with two inputs, of the larger one's. */
+const elementwise = new Set([
+  ...['Relu', 'LeakyRelu', 'Clip', 'Sigmoid', 'Tanh', 'Elu', 'Selu', 'HardSigmoid', 'Softplus', 'Softsign'],
+  ...['Identity', 'Cast', 'Dropout', 'BatchNormalization', 'Add', 'Sub', 'Mul', 'Div', 'Max', 'Min', 'PRelu'],
+  ...['Exp', 'Log', 'Sqrt', 'Neg', 'Abs', 'Erf', 'QuantizeLinear', 'DequantizeLinear', 'Softmax'],
+]);
+
+/**
+ * The extents of values from the inputs on, as far as they go through convolutions, transposes and operators on
+ * single elements: what image and video backbones are made of. Other values are not in the map.
+ */
+export function knownExtents(graph: Graph): Map<string, Extents> {
+  const known = new Map<string, Extents>();
+  for (const { name, shape } of graph.inputs) {
+    if (shape)
+      known.set(
+        name,
+        shape.map((extent) => (typeof extent === 'number' ? extent : null)),
+      );
+  }
+  for (const { name, shape } of graph.initializers.values()) known.set(name, shape);
+  for (const node of graph.nodes) {
+    const inputs = node.inputs.map((name) => known.get(name));
+    const extents = inputs[0] && extentsOf(node, inputs);
+    if (extents) known.set(node.outputs[0], extents);
+  }
+  return known;
+}
+
+function extentsOf(node: GraphNode, inputs: readonly (Extents | undefined)[]): Extents | undefined {
+  const [x, second] = inputs as [Extents, Extents | undefined];
+  if (elementwise.has(node.operator)) {
+    if (node.operator === 'BatchNormalization' || node.inputs.length === 1) return x;
+    return inputs.includes(undefined) ? undefined : broadcast(inputs as Extents[]);
+  }
+  if (node.operator === 'Transpose') {
+    const permutation = node.attributes.perm as readonly number[] | undefined;
+    return permutation ? permutation.map((axis) => x[axis]) : x.toReversed();
+  }
+  if (node.operator === 'Conv') return second && convolved(node, x, second);
+  return undefined;
+}
+
+/** Of operators on single elements whose inputs have the rank of their result or less, and extents of 1 that stretch. */
+function broadcast(inputs: readonly Extents[]): Extents {
+  const rank = Math.max(...inputs.map(({ length }) => length));
+  return Array.from({ length: rank }, (_, axis) => {
+    const extents = inputs.map((shape) =>
+      axis < rank - shape.length ? 1 : shape[axis - rank + shape.length],
+    );
+    return extents.find((extent) => extent !== null && extent !== 1) ?? (extents.includes(null) ? null : 1);
+  });
+}
+
+function convolved(
+  { attributes }: GraphNode,
+  [batch, , ...space]: Extents,
+  kernel: Extents,
+): Extents | undefined {
+  if ('auto_pad' in attributes && attributes.auto_pad !== 'NOTSET') return undefined;
+  const list = (name: string, fallback: number) =>
+    (attributes[name] as readonly number[] | undefined) ?? Array<number>(2 * space.length).fill(fallback);
+  const [pads, strides, dilations] = [list('pads', 0), list('strides', 1), list('dilations', 1)];
+  const out = space.map((extent, axis) => {
+    const reach = dilations[axis] * ((kernel[axis + 2] as number) - 1) + 1;
+    const padded = extent === null ? null : extent + pads[axis] + pads[axis + space.length];
+    return padded === null ? null : Math.floor((padded - reach) / strides[axis]) + 1;
+  });
+  return [batch, kernel[0], ...out];
+}
