@@ -173,20 +173,14 @@ function checkCoverage(entries: readonly Entry[], dataBytes: number, source: str
 function readTensor({ name, dtype: code, shape, bytes }: SafetensorsEntry, source: string): Tensor {
   const format = formats.find((candidate) => candidate.code === code);
   if (!format) {
-    throw new UserError(
-      `${source} holds tensor ${quoted(name)} of a type that Actionnx does not read`,
-      {
-        received: code,
-        remedy: `store it as ${formats.map((known) => known.code).join(', ')}`,
-      },
-    );
+    throw new UserError(`${source} holds tensor ${quoted(name)} of a type that Actionnx does not read`, {
+      received: code,
+      remedy: `store it as ${formats.map((known) => known.code).join(', ')}`,
+    });
   }
   const { array: TypedArray, bytes: width, dtype } = format;
   if (sizeOf(shape) * width !== bytes.length) {
-    throw damaged(
-      source,
-      `tensor ${quoted(name)} of shape [${shape}] in ${bytes.length} bytes of ${code}`,
-    );
+    throw damaged(source, `tensor ${quoted(name)} of shape [${shape}] in ${bytes.length} bytes of ${code}`);
   }
   const aligned = bytes.byteOffset % width === 0 ? bytes : bytes.slice();
   const data = new TypedArray(aligned.buffer as ArrayBuffer, aligned.byteOffset, bytes.length / width);

@@ -89,7 +89,11 @@ describe('decodeSafetensors', () => {
     ['a negative extent', file({ a: f32([-1], [0, 4]) }, 4), /shape of whole numbers/],
     ['a fractional extent', file({ a: f32([0.5], [0, 2]) }, 2), /shape of whole numbers/],
     ['a shape larger than its bytes', file({ a: f32([1e9, 1e9], [0, 4]) }, 4), /in 4 bytes of F32/],
-    ['offsets that run backwards', file({ a: f32([1], [4, 0]) }, 4), /data_offsets are not a begin and an end/],
+    [
+      'offsets that run backwards',
+      file({ a: f32([1], [4, 0]) }, 4),
+      /data_offsets are not a begin and an end/,
+    ],
     ['one offset', file({ a: f32([1], [0]) }, 4), /data_offsets/],
     [
       'offsets beyond the file',

@@ -1,0 +1,117 @@
+import { quoted } from '../../src/core/errors.ts';
+import type { StoredTensor, WeightFile } from '../../src/weights/weight-file.ts';
+import { identifyArchitecture, type PretrainedArchitecture } from './architecture.ts';
+import { headLayers, type NameMap, nameMapFor, type WeightSource } from './name-map.ts';
+
+/** A weight of a model, without its values: "layer1.0.conv1/kernel". */
+export interface ModelWeight {
+  readonly name: string;
+  readonly shape: readonly number[];
+}
+
+/** A weight and the tensor that fits it. */
+export interface MatchedWeight extends WeightSource {
+  readonly weight: string;
+  readonly stored: StoredTensor;
+}
+
+/** A weight or a tensor left alone, and why. */
+export interface UnmatchedWeight {
+  readonly name: string;
+  /**
+   * `missing`: the file has no tensor for this weight. `shape`: it has one of another shape. `unexpected`: the model has
+   * no weight for this tensor. `head`: a weight or tensor behind the backbone, which differs from one task to another.
+   * `ignored`: a tensor that is no weight.
+   */
+  readonly reason: 'missing' | 'shape' | 'unexpected' | 'head' | 'ignored';
+  readonly detail: string;
+}
+
+/** What of a file fits a model. */
+export interface PretrainedMatch {
+  /** The kind of names that the file has. */
+  readonly names: string;
+  /** Which of torchvision's models the file is of; null for others. */
+  readonly architecture: PretrainedArchitecture | null;
+  readonly matched: readonly MatchedWeight[];
+  readonly unmatched: readonly UnmatchedWeight[];
+}
+
+/** Reasons for which weights of the backbone stay as they are: a model so loaded is not what its file was. */
+export const faults: ReadonlySet<UnmatchedWeight['reason']> = new Set(['missing', 'shape', 'unexpected']);
+
+/**
+ * Compares a file's tensors with a model's weights, by name and shape; reads no values.
+ * @param weights as `namedWeights` lists them
+ */
+export function matchPretrained(weights: readonly ModelWeight[], file: WeightFile): PretrainedMatch {
+  const map = nameMapFor(file.tensors.keys());
+  const matched: MatchedWeight[] = [];
+  const unmatched: UnmatchedWeight[] = [];
+  for (const [layer, own] of byLayer(weights)) {
+    const found = own.map((weight) => fit(weight, map, file));
+    // A head is taken whole or not at all.
+    const head = headLayers.has(layer) && found.some((result) => 'reason' in result);
+    for (const result of found) {
+      if (!('reason' in result)) {
+        if (!head) matched.push(result);
+        else
+          unmatched.push({
+            name: result.weight,
+            reason: 'head',
+            detail: 'the rest of its layer does not fit',
+          });
+      } else unmatched.push(head ? { ...result, reason: 'head' } : result);
+    }
+  }
+  unmatched.push(...leftOver(file, map, new Set(matched.map(({ tensor }) => tensor))));
+  return { names: map.name, architecture: identifyArchitecture(shapesOf(file, map)), matched, unmatched };
+}
+
+function byLayer(weights: readonly ModelWeight[]): Map<string, ModelWeight[]> {
+  const layers = new Map<string, ModelWeight[]>();
+  for (const weight of weights) {
+    const [layer] = weight.name.split('/');
+    layers.set(layer, [...(layers.get(layer) ?? []), weight]);
+  }
+  return layers;
+}
+
+function fit({ name, shape }: ModelWeight, map: NameMap, file: WeightFile): MatchedWeight | UnmatchedWeight {
+  const { tensor, axes } = map.source(name, shape.length);
+  const stored = file.tensors.get(tensor);
+  if (!stored) return { name, reason: 'missing', detail: `no ${quoted(tensor)}` };
+  const order = axes ?? shape.map((_, axis) => axis);
+  if (stored.shape.length === shape.length && order.every((axis, i) => stored.shape[axis] === shape[i])) {
+    return { weight: name, tensor, axes, stored };
+  }
+  const due = Array<number>(shape.length);
+  for (const [i, axis] of order.entries()) due[axis] = shape[i];
+  return { name, reason: 'shape', detail: `${quoted(tensor)} is [${stored.shape}], not [${due}]` };
+}
+
+/** Tensors that no weight has taken. */
+function leftOver(file: WeightFile, map: NameMap, used: ReadonlySet<string>): UnmatchedWeight[] {
+  const heads = [...headLayers.values()].filter((module) => module !== null);
+  return [...file.tensors.keys()].flatMap((name): UnmatchedWeight[] => {
+    if (used.has(name)) return [];
+    const ignored = map.ignored(name);
+    if (ignored !== null) return [{ name, reason: 'ignored', detail: ignored }];
+    const isHead =
+      heads.some((module) => name.startsWith(`${map.prefix}${module}.`)) ||
+      [...headLayers.keys()].some((layer) => name.startsWith(`${map.prefix}${layer}/`));
+    return [
+      isHead
+        ? { name, reason: 'head', detail: "the file's own classifier" }
+        : { name, reason: 'unexpected', detail: 'the model has no such weight' },
+    ];
+  });
+}
+
+function shapesOf({ tensors }: WeightFile, { prefix }: NameMap): Map<string, readonly number[]> {
+  const shapes = new Map<string, readonly number[]>();
+  for (const [name, { shape }] of tensors) {
+    if (name.startsWith(prefix)) shapes.set(name.slice(prefix.length), shape);
+  }
+  return shapes;
+}
