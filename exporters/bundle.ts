@@ -141,6 +141,7 @@ async function describe(
       bytes: onnx.byteLength,
       opset: onnx.opset,
       parameters: onnx.parameters,
+      precision: 'fp32',
     },
     golden: { file: files.golden, sha256: goldenHash },
     provenance,

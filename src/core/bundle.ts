@@ -11,6 +11,13 @@ const scores = z.object({
   f1: z.number(),
 });
 
+/**
+ * How a graph's numbers are stored and computed with: `fp16` and `int8-weights` store weights in a half or a quarter
+ * of the bytes and compute in float32; `int8` computes in 8 bits.
+ */
+export const precisions = ['fp32', 'fp16', 'int8', 'int8-weights'] as const;
+export type Precision = (typeof precisions)[number];
+
 const channels = z.tuple([z.number(), z.number(), z.number()]);
 
 /**
@@ -56,6 +63,7 @@ export const bundleSchema = z.object({
     bytes: z.int().positive(),
     opset: z.int(),
     parameters: z.int(),
+    precision: z.enum(precisions).default('fp32'),
   }),
   golden: z.object({ file: z.string(), sha256: z.string() }),
   /** Where it came from: system, preset, configuration, recipe, seed, epoch, versions. */

@@ -94,6 +94,17 @@ export class Message {
     if (filled > 0) yield buffer.subarray(0, filled);
   }
 
+  /** The message as a whole. */
+  whole(): Uint8Array<ArrayBuffer> {
+    const whole = new Uint8Array(this.#byteLength);
+    let at = 0;
+    for (const chunk of this.chunks()) {
+      whole.set(chunk, at);
+      at += chunk.byteLength;
+    }
+    return whole;
+  }
+
   *#flat(): Generator<Uint8Array | LazyBytes> {
     for (const part of this.#parts) {
       if (part instanceof Message) yield* part.#flat();

@@ -1,0 +1,67 @@
+import type { BundleManifest } from '../../src/core/bundle.ts';
+
+/** README.md: what the hub reads at its head (tags, scores as a `model-index`), and how to run the model. */
+export function huggingFaceCard(manifest: BundleManifest, files: readonly string[]): string {
+  const { name, input, labels, threshold } = manifest;
+  const isClip = input.kind === 'clip';
+  return [
+    frontMatter(manifest),
+    `# ${name}`,
+    `A multi-label action classifier: ${labels.names.length} labels for ${isClip ? `a clip of ${input.frames} frames, ${input.speed} apart` : 'a frame'}. ` +
+      'Trained in TensorFlow.js and exported to ONNX by Actionnx.',
+    '`pixel_values` are float32 RGB levels in 0–255, channels first, ' +
+      `[N, ${isClip ? `${input.frames}, ` : ''}3, height, width] of any size: resizing and normalisation are inside the graph, so ` +
+      'that every client gets the same answer. `logits` go through a sigmoid (not a softmax: the labels do not exclude ' +
+      `one another), and a label is predicted at ${threshold} or more.`,
+    isClip ? clipUsage : frameUsage(threshold),
+    `## Files\n\n${files.map((file) => `- \`${file}\``).join('\n')}`,
+    '',
+  ].join('\n\n');
+}
+
+/** YAML, with every string quoted as JSON quotes it: YAML reads that as it is. */
+function frontMatter({ name, input, validation }: BundleManifest): string {
+  const task = input.kind === 'clip' ? 'video-classification' : 'image-classification';
+  const lines = [
+    'library_name: transformers.js',
+    `pipeline_tag: ${task}`,
+    'tags: [onnx, actionnx, action-recognition, multi-label-classification]',
+  ];
+  if (validation) {
+    const { dataset, split, precision, recall, f1 } = validation;
+    lines.push(
+      'model-index:',
+      `  - name: ${JSON.stringify(name)}`,
+      '    results:',
+      `      - task: { type: ${task} }`,
+      `        dataset: { name: ${JSON.stringify(dataset)}, type: ${JSON.stringify(dataset)}, split: ${JSON.stringify(split)} }`,
+      '        metrics:',
+      ...Object.entries({ precision, recall, f1 }).map(
+        ([type, value]) => `          - { type: ${type}, value: ${value}, name: "example-based ${type}" }`,
+      ),
+    );
+  }
+  return `---\n${lines.join('\n')}\n---`;
+}
+
+function frameUsage(threshold: number): string {
+  return `\`\`\`js
+import { AutoModelForImageClassification, AutoProcessor, RawImage } from '@huggingface/transformers';
+
+const model = await AutoModelForImageClassification.from_pretrained(folder);
+const processor = await AutoProcessor.from_pretrained(folder);
+const { logits } = await model(await processor(await RawImage.read('photo.jpg')));
+const probabilities = logits.sigmoid().tolist()[0];
+const labels = probabilities.flatMap((p, id) => (p >= ${threshold} ? model.config.id2label[id] : []));
+\`\`\``;
+}
+
+const clipUsage = `\`\`\`js
+import { AutoModel, AutoProcessor } from '@huggingface/transformers';
+
+const model = await AutoModel.from_pretrained(folder);
+const processor = await AutoProcessor.from_pretrained(folder);
+const { pixel_values } = await processor(images); // RawImages, as many as a clip has, of one size
+const { logits } = await model({ pixel_values: pixel_values.unsqueeze(0) });
+const probabilities = logits.sigmoid().tolist()[0];
+\`\`\``;

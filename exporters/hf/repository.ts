@@ -1,0 +1,74 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Bundle, BundleManifest, Precision } from '../../src/core/bundle.ts';
+import { usageError } from '../../src/core/errors.ts';
+import { writeFolderAtomic } from '../../src/node/atomic-file.ts';
+import { requireReplaceable } from '../../src/node/replaceable.ts';
+import { parseModel } from '../../src/onnx/parse.ts';
+import { serializeModel } from '../../src/onnx/serialize.ts';
+import type { VerificationTarget } from '../onnx/verify.ts';
+import { huggingFaceCard } from './card.ts';
+import { checkGraph, type GraphCheck } from './check.ts';
+import { modelConfig, preprocessorConfig } from './config.ts';
+import { huggingFaceModel } from './graph.ts';
+
+/** The ends of file names by which transformers.js finds the graph of a dtype. */
+const suffixes: Record<Precision, string> = {
+  fp32: '',
+  fp16: '_fp16',
+  int8: '_int8',
+  'int8-weights': '_quantized',
+};
+
+/**
+ * Writes a model repository as the Hugging Face hub and transformers.js want it: `config.json`,
+ * `preprocessor_config.json`, a model card with a model index, and `onnx/model<dtype>.onnx` for each bundle. The folder
+ * appears only when every graph answers as its bundle's own does, in every runtime given.
+ *
+ * @param bundles one system in different precisions, the one the card describes first
+ * @returns the files, and a row a graph and runtime
+ * @throws UserError when the bundles are not of one system, share a precision, or a graph's answers are off
+ */
+export async function writeHuggingFaceRepository(
+  target: string,
+  bundles: readonly Bundle[],
+  targets: readonly VerificationTarget[],
+): Promise<{ files: string[]; verification: GraphCheck[] }> {
+  const [{ manifest }] = bundles;
+  requireOneSystem(bundles.map(({ manifest }) => manifest));
+  await requireReplaceable(target, 'config.json', 'a model repository');
+  const graphs = bundles.map(({ manifest }) => `onnx/model${suffixes[manifest.graph.precision]}.onnx`);
+  const files = ['config.json', 'preprocessor_config.json', ...graphs, 'README.md'];
+  const verification: GraphCheck[] = [];
+  await writeFolderAtomic(target, async (folder) => {
+    await mkdir(join(folder, 'onnx'));
+    for (const [i, bundle] of bundles.entries()) {
+      const model = huggingFaceModel(parseModel(bundle.graph, bundle.manifest.name), bundle.manifest);
+      const graph = serializeModel(model).whole();
+      await writeFile(join(folder, graphs[i]), graph);
+      for (const target of targets) verification.push(await checkGraph(graphs[i], graph, bundle, target));
+    }
+    const json = (value: object) => `${JSON.stringify(value, null, 2)}\n`;
+    await writeFile(join(folder, 'config.json'), json(modelConfig(manifest)));
+    await writeFile(join(folder, 'preprocessor_config.json'), json(preprocessorConfig(manifest)));
+    await writeFile(join(folder, 'README.md'), huggingFaceCard(manifest, files));
+  });
+  return { files, verification };
+}
+
+function requireOneSystem([first, ...others]: readonly BundleManifest[]): void {
+  const precisions = new Set([first.graph.precision]);
+  for (const { name, labels, input, graph } of others) {
+    if (labels.hash !== first.labels.hash || JSON.stringify(input) !== JSON.stringify(first.input)) {
+      throw usageError('the bundles of one repository must be of one system', {
+        received: `${first.name} and ${name}, with other labels or inputs`,
+      });
+    }
+    if (precisions.has(graph.precision)) {
+      throw usageError('the bundles of one repository must differ in precision', {
+        received: `${graph.precision} twice`,
+      });
+    }
+    precisions.add(graph.precision);
+  }
+}

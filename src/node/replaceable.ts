@@ -1,0 +1,22 @@
+import { readdir } from 'node:fs/promises';
+import { usageError } from '../core/errors.ts';
+
+/**
+ * Checks that a folder may be replaced as a whole: it holds an older one of its kind, is empty, or not there.
+ *
+ * @param mark the file that every folder of the kind has
+ * @param what the kind, for the error: "a bundle"
+ * @throws UserError (exit 2) where it holds something else
+ */
+export async function requireReplaceable(folder: string, mark: string, what: string): Promise<void> {
+  const content = await readdir(folder).catch((error: NodeJS.ErrnoException): string[] => {
+    if (error.code === 'ENOENT') return [];
+    throw usageError(`${what} needs a folder`, { received: `${folder}, which is not one` });
+  });
+  if (content.length > 0 && !content.includes(mark)) {
+    throw usageError(`${what} needs a folder of its own`, {
+      received: `${folder}, which holds other files`,
+      remedy: 'give another with --out',
+    });
+  }
+}
