@@ -1,0 +1,149 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  AutoModel,
+  AutoModelForImageClassification,
+  AutoProcessor,
+  env,
+  pipeline,
+  RawImage,
+} from '@huggingface/transformers';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { writeHuggingFaceRepository } from '../../../exporters/hf/repository.ts';
+import { Rng } from '../../../src/core/rng.ts';
+import type { RgbImage } from '../../../src/image/image.ts';
+import { readBundle } from '../../../src/node/bundle-folder.ts';
+import { encodePng } from '../../../src/node/image-file.ts';
+import { Classifier } from '../../../src/runtime/classifier.ts';
+import { nodeRuntime } from '../../../src/runtime/node.ts';
+import { webRuntime } from '../../../src/runtime/web.ts';
+import { writeRandomBundles } from '../../e2e/random-bundles.ts';
+
+env.allowRemoteModels = false;
+
+let folder: string;
+let frames: string;
+let clips: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'actionnx-hf-'));
+  [frames, , clips] = await writeRandomBundles(join(folder, 'bundles'));
+  env.localModelPath = folder;
+}, 60_000);
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const targets = [
+  { runtime: nodeRuntime, provider: 'cpu' },
+  { runtime: webRuntime(), provider: 'wasm' },
+] as const;
+
+/** Coarse coloured noise, so that the size matters: nothing is at the model's. */
+function picture(seed: string, width: number, height: number): RgbImage {
+  const rng = new Rng(seed);
+  const cells = Array.from({ length: 12 * 9 }, () => [0, 0, 0].map(() => rng.integer(256)));
+  const data = new Uint8Array(width * height * 3);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      data.set(cells[Math.floor((y * 9) / height) * 12 + Math.floor((x * 12) / width)], (y * width + x) * 3);
+    }
+  }
+  return { width, height, data };
+}
+
+const sigmoid = (logits: Iterable<number>) => Array.from(logits, (z) => 1 / (1 + Math.exp(-z)));
+
+function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  expect(a.length).toBe(b.length);
+  return Math.max(...Array.from(a, (value, i) => Math.abs(value - b[i])));
+}
+
+describe('a repository of a frame system', () => {
+  const sizes = [
+    ['larger', 250, 187],
+    ['of the size of the model', 64, 64],
+    ['smaller', 40, 31],
+  ] as const;
+
+  it('is what the hub expects', async () => {
+    const bundle = await readBundle(frames);
+    const { files, verification } = await writeHuggingFaceRepository(
+      join(folder, 'frames'),
+      [bundle],
+      targets,
+    );
+    expect(files).toEqual(['config.json', 'preprocessor_config.json', 'onnx/model.onnx', 'README.md']);
+    for (const file of files) expect(existsSync(join(folder, 'frames', file)), file).toBe(true);
+    expect(verification.map(({ runtime }) => runtime)).toEqual(['onnxruntime-node', 'onnxruntime-web']);
+    const card = await readFile(join(folder, 'frames', 'README.md'), 'utf8');
+    expect(card).toMatch(/^---\nlibrary_name: transformers.js\npipeline_tag: image-classification\n/);
+    expect(card).toContain(
+      `- { type: f1, value: ${bundle.manifest.validation?.f1}, name: "example-based f1" }`,
+    );
+  });
+
+  it.each(sizes)(
+    'gives transformers.js the labels that we predict, for a picture %s',
+    async (_, width, height) => {
+      const image = picture('frame', width, height);
+      const path = join(folder, 'picture.png');
+      await writeFile(path, await encodePng(image));
+      const bundle = await readBundle(frames);
+      const classifier = await Classifier.open(bundle, nodeRuntime);
+      const { probabilities } = await classifier.predict([[image]]);
+      await classifier.release();
+
+      const model = await AutoModelForImageClassification.from_pretrained('frames', { dtype: 'fp32' });
+      const processor = await AutoProcessor.from_pretrained('frames');
+      const { logits } = await model(await processor(await RawImage.read(path)));
+      const theirs = sigmoid(logits.data);
+      expect(largestDifference(theirs, probabilities)).toBeLessThan(0.01);
+      const above = (values: Iterable<number>) =>
+        Array.from(values).flatMap((p, id) =>
+          p >= 0.5 ? [(model.config as { id2label?: Record<number, string> }).id2label?.[id]] : [],
+        );
+      expect(above(theirs)).toEqual(
+        Array.from(probabilities).flatMap((p, i) => (p >= 0.5 ? [bundle.manifest.labels.names[i]] : [])),
+      );
+      expect(above(theirs).length).toBeGreaterThan(0);
+
+      // The pipeline knows single labels only: its order is right, its scores sum to 1.
+      const classify = await pipeline('image-classification', 'frames', { dtype: 'fp32' });
+      const [first] = (await classify(path, { top_k: 1 })) as { label: string }[];
+      const best = probabilities.indexOf(Math.max(...probabilities));
+      expect(first.label).toBe(bundle.manifest.labels.names[best]);
+    },
+  );
+});
+
+it('a repository of a clip system runs as a bare model', async () => {
+  const bundle = await readBundle(clips);
+  await writeHuggingFaceRepository(join(folder, 'clips'), [bundle], targets);
+  const images = Array.from({ length: bundle.manifest.input.frames }, (_, i) =>
+    picture(`clip ${i}`, 120, 90),
+  );
+  const classifier = await Classifier.open(bundle, nodeRuntime);
+  const { probabilities } = await classifier.predict([images]);
+  await classifier.release();
+
+  const model = await AutoModel.from_pretrained('clips', { dtype: 'fp32' });
+  const processor = await AutoProcessor.from_pretrained('clips');
+  const raw = images.map(
+    ({ data, width, height }) => new RawImage(new Uint8ClampedArray(data), width, height, 3),
+  );
+  const { pixel_values } = await processor(raw);
+  const { logits } = await model({ pixel_values: pixel_values.unsqueeze(0) });
+  expect(largestDifference(sigmoid(logits.data), probabilities)).toBeLessThan(0.01);
+});
+
+it('bundles of different systems are refused, and nothing is written', async () => {
+  const bundles = await Promise.all([frames, clips].map(readBundle));
+  const target = join(folder, 'mixed');
+  await expect(writeHuggingFaceRepository(target, bundles, targets)).rejects.toThrow(
+    'the bundles of one repository must be of one system; received pcd-resnet-tiny and pcd-r2plus1d-tiny',
+  );
+  await expect(writeHuggingFaceRepository(target, [bundles[0], bundles[0]], targets)).rejects.toThrow(
+    'must differ in precision; received fp32 twice',
+  );
+  expect(existsSync(target)).toBe(false);
+});
