@@ -4,6 +4,10 @@ import type {
   Layer,
   Layout,
   NodeOptions,
+  NodeResult,
+  NodeValues,
+  ScanOptions,
+  ScanStep,
   Value,
   ValueShape,
   ValueType,
@@ -12,6 +16,7 @@ import { UserError } from '../../src/core/errors.ts';
 import { sizeOf } from '../../src/core/tensor.ts';
 import type { Weights } from '../../src/core/weights.ts';
 import type { Graph, GraphNode, Initializer, TensorPort } from '../../src/onnx/graph.ts';
+import type { Mask } from './masks.ts';
 
 /** One call of one layer, as a converter sees it. */
 export interface LayerCall {
@@ -19,6 +24,7 @@ export interface LayerCall {
   /** The layer's name, preceded by the models it is nested in: "encoder/conv1". */
   readonly path: string;
   readonly outputShapes: readonly ValueShape[];
+  readonly mask: Mask | undefined;
   /** The layers whose outputs the call takes, for error messages. */
   readonly after: readonly string[];
 }
@@ -29,16 +35,25 @@ export function describeCall({ layer, path, after }: LayerCall): string {
   return `"${path}" of class ${layer.getClassName()}, after ${place},`;
 }
 
+/** What the walk offers to converters of wrappers: the call of a layer inside the layer of another call. */
+export type ApplyInner = (
+  layer: Layer,
+  inputs: readonly Value[],
+  outputShapes: readonly ValueShape[],
+  outer: LayerCall,
+) => readonly Value[];
+
 /** Collects the nodes, initialisers and ports of one graph; names are unique and follow the layers' names. */
 export class ModelBuilder {
-  readonly #nodes: GraphNode[] = [];
+  /** Of the graph, or of the body being written. */
+  #nodes: GraphNode[] = [];
   readonly #initializers = new Map<string, Initializer>();
   readonly #inputs: TensorPort[] = [];
   readonly #outputs: TensorPort[] = [];
   readonly #names = new Set<string>();
   readonly #layerWeights = new Map<Layer, Map<string, Value>>();
   readonly #constants = new Map<string, Value>();
-  readonly #relayouts = new Map<string, Value>();
+  #relayouts = new Map<string, Value>();
 
   finish(name: string): Graph {
     const [nodes, initializers] = [this.#nodes, this.#initializers];
@@ -81,12 +96,100 @@ export class ModelBuilder {
     return { name, dtype, shape, layout };
   }
 
+  nodes<Results extends Readonly<Record<string, NodeResult | null>>>(
+    path: string,
+    operator: string,
+    inputs: readonly (Value | null)[],
+    results: Results,
+    attributes: NodeOptions['attributes'] = {},
+  ): NodeValues<Results> {
+    const name = this.#unique(`${path}/${operator}`);
+    const values = Object.entries(results).map(([result, described]) => {
+      const { dtype = inputs[0]!.dtype, shape = [] } = described ?? {};
+      const value: Value = { name: this.#unique(`${name}.${result}`), dtype, shape, layout: 'tfjs' };
+      return [result, described ? value : undefined] as const;
+    });
+    const last = values.findLastIndex(([, value]) => value);
+    this.#nodes.push({
+      ...{ name, operator, attributes },
+      inputs: inputs.map((input) => input?.name ?? ''),
+      outputs: values.slice(0, last + 1).map(([, value]) => value?.name ?? ''),
+    });
+    return Object.fromEntries(values) as NodeValues<Results>;
+  }
+
+  scan(
+    path: string,
+    states: readonly Value[],
+    sequences: readonly Value[],
+    { axis, reverse = false }: ScanOptions,
+    step: (states: readonly Value[], items: readonly Value[]) => ScanStep,
+  ): { states: Value[]; results: Value } {
+    const inputs = [...states, ...sequences];
+    const length = sequences[0].shape[axis];
+    const name = this.#unique(`${path}/Scan`);
+    const { body, result } = this.#body(name, inputs, states.length, axis, step);
+    const each = <T>(count: number, value: T): T[] => Array(count).fill(value);
+    const stacked = result.shape.toSpliced(axis, 0, length);
+    const results = [
+      ...states.map((state, i) => ({ ...state, name: this.#unique(`${name}.state${i}`) })),
+      { ...result, name: this.#unique(`${name}.results`), shape: stacked },
+    ];
+    this.#nodes.push({
+      ...{ name, operator: 'Scan' },
+      inputs: inputs.map((input) => input.name),
+      outputs: results.map((output) => output.name),
+      attributes: {
+        body: { graph: body },
+        num_scan_inputs: sequences.length,
+        scan_input_axes: each(sequences.length, axis),
+        scan_output_axes: [axis],
+        ...(reverse && {
+          scan_input_directions: each(sequences.length, 1),
+          scan_output_directions: [1],
+        }),
+      },
+    });
+    return { states: results.slice(0, -1), results: results.at(-1)! };
+  }
+
+  /** The body of a scan: its nodes are collected apart, and layouts made inside it are not for outside. */
+  #body(
+    name: string,
+    inputs: readonly Value[],
+    stateCount: number,
+    axis: number,
+    step: (states: readonly Value[], items: readonly Value[]) => ScanStep,
+  ): { body: Graph; result: Value } {
+    const outside = { nodes: this.#nodes, relayouts: this.#relayouts };
+    [this.#nodes, this.#relayouts] = [[], new Map(outside.relayouts)];
+    const port = ({ name, dtype, shape }: Value): TensorPort => ({
+      ...{ name, dtype, shape: portShape(name, shape) },
+    });
+    const items = inputs.map((input, i) => {
+      const [kind, shape] =
+        i < stateCount ? ['state', input.shape] : ['item', input.shape.toSpliced(axis, 1)];
+      return { ...input, name: this.#unique(`${name}.body.${kind}${i}`), shape };
+    });
+    const { states, result } = step(items.slice(0, stateCount), items.slice(stateCount));
+    // A body's outputs want names of their own, and a state may be a result too.
+    const outputs = [...states, result].map((value) =>
+      this.node(`${name}.body`, 'Identity', [this.relayout(value, 'tfjs', name)]),
+    );
+    const body: Graph = {
+      ...{ name: `${name}.body`, nodes: this.#nodes, initializers: new Map() },
+      ...{ inputs: items.map(port), outputs: outputs.map(port) },
+    };
+    [this.#nodes, this.#relayouts] = [outside.nodes, outside.relayouts];
+    return { body, result: outputs.at(-1)! };
+  }
+
   weight(layer: Layer, path: string, name: string, weights: Weights): Value {
     let known = this.#layerWeights.get(layer);
     if (!known) this.#layerWeights.set(layer, (known = new Map()));
     let value = known.get(name);
     if (!value) {
-      value = this.#initializer(`${path}.${name}`, { dtype: 'float32', learnt: true, ...weights });
+      value = this.initializer(`${path}.${name}`, { dtype: 'float32', learnt: true, ...weights });
       known.set(name, value);
     }
     return value;
@@ -106,7 +209,7 @@ export class ModelBuilder {
     if (!value) {
       const data =
         values instanceof Float32Array ? values : BigInt64Array.from(values as readonly number[], BigInt);
-      value = this.#initializer(name, { dtype, shape, learnt: false, data: () => data });
+      value = this.initializer(name, { dtype, shape, learnt: false, data: () => data });
       this.#constants.set(key, value);
     }
     return value;
@@ -132,18 +235,35 @@ export class ModelBuilder {
     return result;
   }
 
+  /** The value with its elements in tfjs's order in memory, whatever its axes: what a reshape needs. */
+  rowMajor(value: Value, path: string): Value {
+    return keepsMemoryOrder(value.shape) ? { ...value, layout: 'tfjs' } : this.relayout(value, 'tfjs', path);
+  }
+
   /** The view of the graph that a converter gets. */
-  scope(call: LayerCall): GraphBuilder {
+  scope(call: LayerCall, applyInner: ApplyInner): GraphBuilder {
     const { path, layer, outputShapes } = call;
     return {
       outputShapes,
+      get mask() {
+        if (call.mask && 'wrong' in call.mask) throw this.unsupported(call.mask.wrong);
+        return call.mask;
+      },
       node: (operator, inputs, options) => this.node(path, operator, inputs, options),
+      nodes: (operator, inputs, results, attributes) =>
+        this.nodes(path, operator, inputs, results, attributes),
+      scan: (states, sequences, options, step) => this.scan(path, states, sequences, options, step),
+      inner: (within, shapes) =>
+        this.scope(
+          { ...call, layer: within, path: `${path}/${within.name}`, outputShapes: shapes },
+          applyInner,
+        ),
+      apply: (within, inputs, shapes) => applyInner(within, inputs, shapes, call),
       weight: (name, weights) => this.weight(layer, path, name, weights),
       constant: (values, shape) => this.constant(values, shape),
       channelsFirst: (value) => this.relayout(value, 'channels-first', path),
       tfjsOrder: (value) => this.relayout(value, 'tfjs', path),
-      rowMajor: (value) =>
-        keepsMemoryOrder(value.shape) ? { ...value, layout: 'tfjs' } : this.relayout(value, 'tfjs', path),
+      rowMajor: (value) => this.rowMajor(value, path),
       unsupported: (what) =>
         new UserError(`the layer ${describeCall(call)} cannot be exported to ONNX`, {
           received: what,
@@ -152,7 +272,8 @@ export class ModelBuilder {
     };
   }
 
-  #initializer(name: string, content: Omit<Initializer, 'name'> & { dtype: ValueType }): Value {
+  /** A tensor that is known before the graph runs, in tfjs's order. */
+  initializer(name: string, content: Omit<Initializer, 'name'> & { dtype: ValueType }): Value {
     const unique = this.#unique(name);
     this.#initializers.set(unique, { ...content, name: unique });
     return { name: unique, dtype: content.dtype, shape: content.shape, layout: 'tfjs' };

@@ -49,10 +49,44 @@ export interface NodeOptions {
   readonly dtype?: ValueType;
 }
 
+/** One of several results of a node. */
+export interface NodeResult {
+  /** In tfjs's axis order. */
+  readonly shape: ValueShape;
+  /** Default: the first input's. */
+  readonly dtype?: ValueType;
+}
+
+/** The values of a node's results; undefined for those left out. */
+export type NodeValues<Results> = {
+  readonly [Name in keyof Results]: Results[Name] extends NodeResult ? Value : Value | undefined;
+};
+
+/** How a scan goes through its sequences. */
+export interface ScanOptions {
+  /** The axis of time, in the sequences and in the results; not the first. */
+  readonly axis: number;
+  /** From the last step to the first; results are in order of time all the same. */
+  readonly reverse?: boolean;
+}
+
+/** What one step of a scan makes of the states so far: the next states, and one result to be stacked along time. */
+export interface ScanStep {
+  readonly states: readonly Value[];
+  readonly result: Value;
+}
+
 /** What nodes are written with, whatever they come from. */
 export interface NodeBuilder {
   /** Adds a node of the default ONNX domain (opset 17) with one result. null leaves an optional input out. */
   node(operator: string, inputs: readonly (Value | null)[], options?: NodeOptions): Value;
+  /** Adds a node with several results, stored in tfjs's order, under ONNX's names; null leaves one out. */
+  nodes<Results extends Readonly<Record<string, NodeResult | null>>>(
+    operator: string,
+    inputs: readonly (Value | null)[],
+    results: Results,
+    attributes?: NodeOptions['attributes'],
+  ): NodeValues<Results>;
   /** A literal: int64 for a list of integers (shapes, axes), float32 for a Float32Array. Equal literals are shared. */
   constant(values: readonly number[] | Float32Array, shape?: readonly number[]): Value;
   /** The value stored channels-first; adds a transpose only where it is not yet. Rank 2 and below stay as they are. */
@@ -69,6 +103,27 @@ export interface NodeBuilder {
 export interface GraphBuilder extends NodeBuilder {
   /** What tfjs says this call of the layer returns, one shape an output. */
   readonly outputShapes: readonly ValueShape[];
+  /**
+   * The steps of a sequence that count, bool [N, T]; undefined where all do. It comes from a Masking layer or an
+   * Embedding of `maskZero`, by the ways that tfjs passes masks on when it predicts.
+   */
+  readonly mask: Value | undefined;
+  /**
+   * Adds a Scan: `step` is called once, with the states and with one step of every sequence, and writes the body; it
+   * may use any value made before.
+   *
+   * @returns the last states, and the steps' results stacked along the axis of time
+   */
+  scan(
+    states: readonly Value[],
+    sequences: readonly Value[],
+    options: ScanOptions,
+    step: (states: readonly Value[], items: readonly Value[]) => ScanStep,
+  ): { states: Value[]; results: Value };
+  /** The graph as a layer inside this one sees it: for wrappers. */
+  inner(layer: Layer, outputShapes: readonly ValueShape[]): GraphBuilder;
+  /** The nodes of a layer inside this one, by that layer's own converter; it gets no mask. */
+  apply(layer: Layer, inputs: readonly Value[], outputShapes: readonly ValueShape[]): readonly Value[];
   /** A weight of the layer as an initialiser, named `<layer>.<name>`; a layer called twice has it once. */
   weight(name: string, weights: Weights): Value;
 }

@@ -4,7 +4,8 @@
     python test/golden/onnx-graphs.py /tmp/graphs
 
 Every graph must pass the full checker and strict shape inference, infer the shapes it declares, be byte for byte what
-the onnx package writes for it, and give tfjs's outputs in ONNX's reference evaluator. Needs numpy, onnx and safetensors.
+the onnx package writes for it, and give tfjs's outputs in ONNX's reference evaluator, completed by onnx_recurrent.py.
+Needs numpy, onnx and safetensors.
 """
 import hashlib
 import json
@@ -16,6 +17,8 @@ import numpy as np
 import onnx
 from onnx.reference import ReferenceEvaluator
 from safetensors.numpy import load_file
+
+from onnx_recurrent import GRU, LSTM, RNN, Scan
 
 
 def check(path: pathlib.Path) -> str:
@@ -29,7 +32,7 @@ def check(path: pathlib.Path) -> str:
     values = load_file(path.with_suffix(".safetensors"))
     names = [port.name for port in model.graph.input]
     feeds = {name: values[f"input {i}"] for i, name in enumerate(names)}
-    for i, output in enumerate(ReferenceEvaluator(model).run(None, feeds)):
+    for i, output in enumerate(ReferenceEvaluator(model, new_ops=[RNN, GRU, LSTM, Scan]).run(None, feeds)):
         np.testing.assert_allclose(output, values[f"output {i}"], rtol=2e-4, atol=2e-5)
         declared = model.graph.output[i].type.tensor_type.shape.dim
         for extent, dim in zip(output.shape, declared, strict=True):

@@ -1,7 +1,13 @@
-import { type Convert, defineConverter } from '../../../src/core/converter.ts';
+import { type Convert, defineConverter, type Layer } from '../../../src/core/converter.ts';
 import { layerWeight, transposeWeights } from '../../../src/core/weights.ts';
 import { activate } from './activation.ts';
-import { type DataFormat, type Padding, spatialInput, windowAttributes } from './window.ts';
+import {
+  type DataFormat,
+  type Padding,
+  refuseNegativePadding,
+  spatialInput,
+  windowAttributes,
+} from './window.ts';
 
 interface ConvConfig {
   kernelSize: number[];
@@ -16,6 +22,11 @@ interface ConvConfig {
 const convert: Convert = (layer, [input], graph) => {
   const config = layer.getConfig() as unknown as ConvConfig;
   const { kernelSize, strides, padding, dataFormat = 'channelsLast' } = config;
+  if ((layer as Layer & { dataFormat: DataFormat }).dataFormat !== dataFormat) {
+    throw graph.unsupported(
+      'channels first over one axis, which tfjs computes but does not put back in order',
+    );
+  }
   if (padding === 'causal') throw graph.unsupported('causal padding, which tfjs itself does not compute');
   const rank = kernelSize.length;
   const kernel = transposeWeights(layerWeight(layer, 'kernel')!, [
@@ -30,12 +41,13 @@ const convert: Convert = (layer, [input], graph) => {
   if (channels !== null && kernel.shape[1] !== channels) {
     throw graph.unsupported(`a kernel for ${kernel.shape[1]} channels on an input of ${channels}`);
   }
-  const dilations = [config.dilationRate].flat();
+  const window = { kernel: kernelSize, strides, dilations: [config.dilationRate].flat(), padding };
+  refuseNegativePadding(window, graph);
   const y = graph.node(
     'Conv',
     [x, graph.weight('kernel', kernel), ...(bias ? [graph.weight('bias', bias)] : [])],
     {
-      attributes: windowAttributes({ kernel: kernelSize, strides, dilations, padding }, extents),
+      attributes: windowAttributes(window, extents),
       shape: graph.outputShapes[0],
       layout,
     },

@@ -1,5 +1,11 @@
 import { type Convert, defineConverter } from '../../../src/core/converter.ts';
-import { type DataFormat, type Padding, spatialInput, windowAttributes } from './window.ts';
+import {
+  type DataFormat,
+  type Padding,
+  refuseNegativePadding,
+  spatialInput,
+  windowAttributes,
+} from './window.ts';
 
 interface PoolingConfig {
   poolSize: number | number[];
@@ -14,6 +20,7 @@ function pooling(operator: 'MaxPool' | 'AveragePool'): Convert {
     const { poolSize, strides, padding, dataFormat } = layer.getConfig() as unknown as PoolingConfig;
     const { x, extents, layout } = spatialInput(input, dataFormat ?? 'channelsLast', graph);
     const window = { kernel: [poolSize].flat(), strides: [strides].flat(), padding };
+    refuseNegativePadding(window, graph);
     return graph.node(operator, [x], {
       attributes: windowAttributes(window, extents),
       shape: graph.outputShapes[0],

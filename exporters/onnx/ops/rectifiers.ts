@@ -1,4 +1,10 @@
-import { defineConverter, float, type GraphBuilder, storedAxis } from '../../../src/core/converter.ts';
+import {
+  defineConverter,
+  float,
+  type GraphBuilder,
+  storedAxis,
+  type Value,
+} from '../../../src/core/converter.ts';
 import { layerWeight, reshapeWeights, transposeWeights } from '../../../src/core/weights.ts';
 import { clipFromZero } from './activation.ts';
 
@@ -27,13 +33,19 @@ export const prelu = defineConverter('PReLU', (layer, [x], graph) => {
   return graph.node('PRelu', [x, graph.weight('alpha', reshapeWeights(slopes, [1, ...slopes.shape]))]);
 });
 
-export const softmax = defineConverter('Softmax', (layer, [x], graph) => {
-  const { axis } = layer.getConfig() as { axis: number | number[] };
-  return graph.node('Softmax', [x], { attributes: { axis: storedAxis(x, singleAxis(axis, graph)) } });
+/** Along one axis, or over several together: exp(x − log Σ exp x). Masked places are kept out by a large negative number. */
+export const softmax = defineConverter('Softmax', (layer, [input], graph) => {
+  const { mask } = graph;
+  const x = mask ? graph.node('Add', [graph.tfjsOrder(input), maskAdder(mask, graph)]) : input;
+  const axes = [layer.getConfig().axis as number | number[]].flat().map((axis) => storedAxis(x, axis));
+  if (axes.length === 1) return graph.node('Softmax', [x], { attributes: { axis: axes[0] } });
+  const attributes = { axes: axes.toSorted(), keepdims: 1 };
+  return graph.node('Exp', [graph.node('Sub', [x, graph.node('ReduceLogSumExp', [x], { attributes })])]);
 });
 
-function singleAxis(axis: number | number[], graph: GraphBuilder): number {
-  if (!Array.isArray(axis)) return axis;
-  if (axis.length !== 1) throw graph.unsupported(`a softmax over the axes [${axis}] together`);
-  return axis[0];
+/** 0 where a step counts, −10⁹ where not: tfjs's own number. */
+function maskAdder(mask: Value, graph: GraphBuilder): Value {
+  const counts = graph.node('Cast', [mask], { attributes: { to: 1 }, dtype: 'float32' });
+  const masked = graph.node('Sub', [graph.constant(Float32Array.of(1), []), counts], { shape: mask.shape });
+  return graph.node('Mul', [masked, graph.constant(Float32Array.of(-1e9), [])]);
 }

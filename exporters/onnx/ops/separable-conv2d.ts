@@ -11,6 +11,9 @@ export const separableConv2d = defineConverter('SeparableConv2D', (layer, [input
   const pointwise = transposeWeights(layerWeight(layer, 'pointwise_kernel')!, [3, 2, 0, 1]);
   const bias = layerWeight(layer, 'bias');
   const [shape] = graph.outputShapes;
+  if (bias && config.dataFormat === 'channelsFirst') {
+    throw graph.unsupported('a bias with channels first, which tfjs adds along the height');
+  }
   const filtered = depthwise(
     spatialInput(input, config.dataFormat, graph),
     kernel,
@@ -23,7 +26,11 @@ export const separableConv2d = defineConverter('SeparableConv2D', (layer, [input
     [filtered, graph.weight('pointwise_kernel', pointwise), ...(bias ? [graph.weight('bias', bias)] : [])],
     { attributes: { kernel_shape: [1, 1] }, shape },
   );
-  return activate(y, config.activation, graph);
+  if (config.dataFormat === 'channelsLast') return activate(y, config.activation, graph);
+  // tfjs activates before it puts the channels first again, so that a softmax is over them all the same.
+  const [batch, channels, ...extents] = shape;
+  const last = { ...y, shape: [batch, ...extents, channels], layout: 'channels-first' } as const;
+  return { ...y, name: activate(last, config.activation, graph).name };
 });
 
 function withChannels(shape: ValueShape, channels: number, dataFormat: string): ValueShape {

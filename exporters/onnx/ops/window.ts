@@ -26,6 +26,22 @@ export interface Window {
   readonly padding: Padding;
 }
 
+/**
+ * @throws UserError for a window over three axes that pads to the 'same' extent with strides longer than itself: tfjs
+ * comes to a negative padding there, and takes other places than it does over two axes
+ */
+export function refuseNegativePadding(
+  { kernel, strides, dilations = kernel.map(() => 1), padding }: Window,
+  graph: NodeBuilder,
+): void {
+  const isShorter = kernel.some((size, axis) => (size - 1) * dilations[axis] + 1 < strides[axis]);
+  if (kernel.length === 3 && padding === 'same' && isShorter) {
+    throw graph.unsupported(
+      `'same' padding of a window [${kernel}] with strides [${strides}], which tfjs shifts`,
+    );
+  }
+}
+
 /** The attributes of a convolution or pooling window that pads as tfjs does: 'same' puts the odd zero at the end. */
 export function windowAttributes(
   { kernel, strides, dilations = kernel.map(() => 1), padding }: Window,

@@ -152,7 +152,7 @@ class Walk {
     if (!view || this.#materialized.has(name)) return;
     this.#materialized.add(name);
     this.#nodes.push({
-      name: `${name}/Transpose`,
+      name: `${name}/transposed`,
       operator: 'Transpose',
       inputs: [view.source],
       outputs: [name],

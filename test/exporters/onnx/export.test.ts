@@ -136,11 +136,6 @@ describe('exportOnnx', () => {
       (x) => L.batchNormalization({ name: 'bn', axis: 2 }).apply(x),
       /layer "bn" .*after "x", .*normalisation over axis 2 of 4/,
     ],
-    [
-      'a softmax over two axes',
-      (x) => L.softmax({ name: 'soft', axis: [1, 2] }).apply(x),
-      /layer "soft" .*softmax over the axes \[1,2\]/,
-    ],
   ])('refuses %s', (_, build, message) => {
     expect(() => exportOnnx(image(build))).toThrow(UserError);
     expect(() => exportOnnx(image(build))).toThrow(message);

@@ -1,51 +1,11 @@
-import type { LayersModel, layers, SymbolicTensor } from '@tensorflow/tfjs-layers';
+import type { SymbolicTensor } from '@tensorflow/tfjs-layers';
+import { describe, graph, type LayerCase, stack } from './case.ts';
+import { imageCases } from './image-cases.ts';
 import { tf } from './parity.ts';
+import { recurrentCases } from './recurrent-cases.ts';
+import { sequenceCases } from './sequence-cases.ts';
 
-/** A small model, and the shapes to feed it with. */
-export interface LayerCase {
-  readonly name: string;
-  readonly build: () => LayersModel;
-  readonly inputs: readonly (readonly number[])[];
-  /** An equivalent model that tfjs computes rightly, where it does not the one above. */
-  readonly reference?: () => LayersModel;
-}
-
-type Layer = layers.Layer;
 const L = tf.layers;
-
-/** Layers one after another on one input; its shape is that of `input` without the batch, or `declared`. */
-function stack(
-  name: string,
-  input: readonly number[],
-  layers: (() => Layer)[],
-  declared: (number | null)[] = input.slice(1),
-): LayerCase {
-  return {
-    name,
-    inputs: [input],
-    build() {
-      const x = tf.input({ shape: declared, name: 'x' });
-      const y = layers.reduce<SymbolicTensor>((value, make) => make().apply(value) as SymbolicTensor, x);
-      return tf.model({ inputs: x, outputs: y, name: 'case' });
-    },
-  };
-}
-
-/** Models of any shape. The layers are given a namespace, so that names do not depend on what ran before. */
-function graph(
-  name: string,
-  inputs: readonly (readonly number[])[],
-  build: (...inputs: SymbolicTensor[]) => SymbolicTensor | SymbolicTensor[],
-): LayerCase {
-  return {
-    name,
-    inputs,
-    build() {
-      const xs = inputs.map((shape, i) => tf.input({ shape: shape.slice(1), name: `x${i}` }));
-      return tf.model({ inputs: xs, outputs: build(...xs), name: 'case' });
-    },
-  };
-}
 
 const activations = [
   ...['linear', 'relu', 'relu6', 'elu', 'selu', 'sigmoid', 'hardSigmoid', 'softplus', 'softsign'],
@@ -72,7 +32,6 @@ const windows = [
 ] as const;
 
 const image = [2, 9, 8, 3];
-const describe = (config: object) => JSON.stringify(config).replaceAll('"', '');
 
 export const layerCases: readonly LayerCase[] = [
   ...convolutions.map((config) =>
@@ -84,7 +43,7 @@ export const layerCases: readonly LayerCase[] = [
     'Conv2D of any extent, same, strided',
     image,
     [() => L.conv2d({ name: 'conv', filters: 4, kernelSize: 3, strides: 2, padding: 'same' })],
-    [null, null, 3],
+    { declared: [null, null, 3] },
   ),
   stack(
     'Conv1D same, strided',
@@ -362,4 +321,7 @@ export const layerCases: readonly LayerCase[] = [
     const z = L.activation({ name: 'b', activation: 'linear' }).apply(y) as SymbolicTensor;
     return [x, y, z, L.dense({ name: 'c', units: 2 }).apply(y) as SymbolicTensor];
   }),
+  ...imageCases,
+  ...sequenceCases,
+  ...recurrentCases,
 ];

@@ -7,8 +7,9 @@ import { sha256 } from '../../../src/core/hash.ts';
 import { encodeSafetensors } from '../../../src/core/safetensors.ts';
 import { nodeRuntime } from '../../../src/runtime/node.ts';
 import { webRuntime } from '../../../src/runtime/web.ts';
+import { caseInputs } from './case.ts';
 import { layerCases } from './layer-cases.ts';
-import { difference, predict, randomTensor, run, seedWeights } from './parity.ts';
+import { difference, predict, run, seedWeights } from './parity.ts';
 
 /**
  * The graphs that ONNX's own checker and reference evaluator have passed: test/golden/onnx-graphs.py, which reads
@@ -19,10 +20,11 @@ const golden: Record<string, string> = JSON.parse(
 );
 const dump = process.env.ACTIONNX_GRAPHS;
 
-describe.each(layerCases)('$name', ({ name, build, inputs: shapes, reference = build }) => {
+describe.each(layerCases)('$name', (layerCase) => {
+  const { name, build, reference = build } = layerCase;
   const model = build();
   seedWeights(model, name);
-  const inputs = shapes.map((shape, i) => randomTensor(shape, `${name}/${i}`));
+  const inputs = caseInputs(layerCase);
   const answers = reference();
   seedWeights(answers, name);
   const expected = predict(answers, inputs);

@@ -35,11 +35,22 @@ export function randomTensor(shape: readonly number[], seed: string): Tensor {
   );
 }
 
+/** Whole numbers in [0, below), as tokens are, with as many zeros more as padding has. */
+export function randomTokens(shape: readonly number[], below: number, seed: string): Tensor {
+  const rng = new Rng(seed);
+  return tensor(
+    Int32Array.from({ length: sizeOf(shape) }, () => (rng.chance(0.3) ? 0 : rng.integer(below))),
+    shape,
+  );
+}
+
 /** The outputs of `model.predict`, in order. */
 export function predict(model: LayersModel, inputs: readonly Tensor[]): Tensor[] {
-  const given = inputs.map(({ data, shape }) => tf.tensor(data as Float32Array, [...shape]));
+  const given = inputs.map(({ data, shape }) => tf.tensor(data, [...shape]));
   const outputs = model.predict(given.length === 1 ? given[0] : given) as TfTensor | TfTensor[];
-  return [outputs].flat().map((output) => tensor(output.dataSync() as Float32Array, output.shape));
+  return [outputs]
+    .flat()
+    .map((output) => tensor(output.dataSync() as Float32Array | Int32Array, output.shape));
 }
 
 /** A graph's outputs in the graph's order, its inputs fed in the graph's order. */
