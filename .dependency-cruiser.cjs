@@ -20,6 +20,7 @@ const floors = {
 const heavy = {
   'tfjs-core-and-layers': ['@tensorflow/tfjs(-core|-layers)?', '^models/tf[.]ts$'],
   'tfjs-backends': ['@tensorflow/tfjs-(backend-[a-z]+|node(-gpu)?)', '^models/train/backend'],
+  'tfjs-converter': ['@tensorflow/tfjs-converter', '^models/graph-model-file[.]ts$'],
   'onnxruntime-node': ['onnxruntime-node', '^src/runtime/node[.]ts$'],
   'onnxruntime-web': ['onnxruntime-(web|common)', '^src/runtime/web[.]ts$'],
   sharp: ['sharp', '^src/node/image-file[.]ts$'],

@@ -51,6 +51,10 @@ const files: Record<string, { source: string; breaks: string[] }> = {
     source: "export { tensor } from '@tensorflow/tfjs-core';",
     breaks: ['one-place-for-tfjs-core-and-layers'],
   },
+  'models/graphs.ts': {
+    source: "export { loadGraphModel } from '@tensorflow/tfjs-converter';",
+    breaks: ['one-place-for-tfjs-converter'],
+  },
   'models/fast.ts': {
     source: "export * from '@tensorflow/tfjs-backend-wasm';",
     breaks: ['one-place-for-tfjs-backends'],

@@ -1,0 +1,163 @@
+import type { ValueShape } from '../../src/core/converter.ts';
+import { quoted, UserError } from '../../src/core/errors.ts';
+import { Attributes, elementType, shapeOf } from './attributes.ts';
+import { type Constant, readConstants } from './constants.ts';
+
+/** One of a node's results. */
+export interface TensorName {
+  readonly node: string;
+  readonly index: number;
+}
+
+/** A node of a TensorFlow graph. */
+export interface OpNode {
+  readonly name: string;
+  /** Such as Conv2D. */
+  readonly operator: string;
+  /** Without those that only say what is to run before. */
+  readonly inputs: readonly TensorName[];
+  readonly attributes: Attributes;
+}
+
+/** An input of a GraphModel: a placeholder. */
+export interface GraphInput {
+  /** By the signature's key, or else the placeholder's name. */
+  readonly name: string;
+  readonly node: string;
+  readonly dtype: 'float32' | 'int32' | 'bool';
+  readonly shape: ValueShape;
+}
+
+export interface GraphOutput {
+  readonly name: string;
+  readonly tensor: TensorName;
+}
+
+/** A TensorFlow.js GraphModel as tensorflowjs_converter writes it: a frozen TensorFlow graph and its constants. */
+export interface GraphModel {
+  /** Where it is from, for messages. */
+  readonly source: string;
+  readonly nodes: ReadonlyMap<string, OpNode>;
+  readonly inputs: readonly GraphInput[];
+  readonly outputs: readonly GraphOutput[];
+  readonly constants: ReadonlyMap<string, Constant>;
+}
+
+/**
+ * A GraphModel from its `model.json`, parsed as JSON, and the contents of the weight files that this names, in order.
+ * Weights stay where they are and are de-quantised when they are asked for.
+ *
+ * @param source a name for messages
+ * @throws UserError when it is another format, or damaged
+ */
+export function parseGraphModel(
+  json: unknown,
+  shards: readonly Uint8Array<ArrayBuffer>[],
+  source: string,
+): GraphModel {
+  const { modelTopology, weightsManifest, signature, userDefinedMetadata } = Object(json);
+  const { node: nodeList } = Object(modelTopology);
+  if (!Array.isArray(nodeList)) {
+    throw new UserError(`${source} must be a TensorFlow.js GraphModel`, {
+      received: 'JSON without a graph of nodes',
+      remedy: 'convert it with tensorflowjs_converter --output_format tfjs_graph_model',
+    });
+  }
+  const nodes = readNodes(nodeList, source);
+  const { inputs, outputs } = Object(signature ?? Object(userDefinedMetadata).signature);
+  return {
+    ...{ source, nodes },
+    inputs: readInputs(nodes, Object(inputs), source),
+    outputs: readOutputs(nodes, Object(outputs), source),
+    constants: readConstants(weightsManifest ?? [], shards, source),
+  };
+}
+
+function readNodes(list: readonly unknown[], source: string): Map<string, OpNode> {
+  const nodes = new Map<string, OpNode>();
+  for (const entry of list) {
+    const { name, op: operator, input = [], attr } = Object(entry);
+    const isNode = typeof name === 'string' && typeof operator === 'string' && Array.isArray(input);
+    if (!isNode || nodes.has(name) || !input.every((one) => typeof one === 'string')) {
+      throw new UserError(
+        `nodes of ${source} must have a name of their own, an operator and names of inputs`,
+        {
+          received: quoted(JSON.stringify(entry) ?? 'nothing'),
+          remedy: 'convert the model again',
+        },
+      );
+    }
+    nodes.set(name, {
+      ...{ name, operator },
+      inputs: input.filter((one: string) => !one.startsWith('^')).map(tensorName),
+      attributes: new Attributes(attr, `${quoted(name)} (${quoted(operator)}) in ${source}`),
+    });
+  }
+  return nodes;
+}
+
+/** "conv/Conv2D:0" or "conv/Conv2D". */
+function tensorName(text: string): TensorName {
+  const [, node, index = '0'] = /^(.*?)(?::(\d{1,9}))?$/s.exec(text)!;
+  return { node, index: Number(index) };
+}
+
+function readInputs(
+  nodes: ReadonlyMap<string, OpNode>,
+  signature: Readonly<Record<string, unknown>>,
+  source: string,
+): GraphInput[] {
+  const named = Object.entries(signature).map(([key, entry]) => ({ key, ...portOf(key, entry, source) }));
+  const placeholders = [...nodes.values()].filter(({ operator }) => operator === 'Placeholder');
+  const ports =
+    named.length > 0
+      ? named
+      : placeholders.map(({ name }) => ({
+          ...{ key: name, tensor: { node: name, index: 0 }, shape: undefined, dtype: undefined },
+        }));
+  return ports.map(({ key, tensor, shape, dtype }) => {
+    const node = nodes.get(tensor.node);
+    const extents = shape ?? node?.attributes.shape('shape');
+    const type = dtype ?? node?.attributes.type('dtype');
+    if (!node || !extents || (type !== 'float32' && type !== 'int32' && type !== 'bool')) {
+      throw new UserError(`the input ${quoted(key)} of ${source} must be a node of known rank and type`, {
+        received: node ? `a shape of ${extents ? `[${extents}]` : 'any rank'}` : 'no such node',
+        remedy: 'convert the model with a signature of known shapes',
+      });
+    }
+    return { name: key, node: node.name, dtype: type, shape: extents };
+  });
+}
+
+function readOutputs(
+  nodes: ReadonlyMap<string, OpNode>,
+  signature: Readonly<Record<string, unknown>>,
+  source: string,
+): GraphOutput[] {
+  const named = Object.entries(signature).map(([name, entry]) => ({
+    ...{ name, tensor: portOf(name, entry, source).tensor },
+  }));
+  const used = new Set([...nodes.values()].flatMap(({ inputs }) => inputs.map(({ node }) => node)));
+  const ends = [...nodes.keys()].filter((name) => !used.has(name));
+  const outputs = named.length > 0 ? named : ends.map((name) => ({ name, tensor: { node: name, index: 0 } }));
+  const missing = outputs.find(({ tensor }) => !nodes.has(tensor.node));
+  if (missing || outputs.length === 0) {
+    throw new UserError(`${source} must have outputs that are nodes of its graph`, {
+      received: missing ? quoted(missing.name) : 'none',
+      remedy: 'convert the model again',
+    });
+  }
+  return outputs;
+}
+
+/** An entry of a signature. */
+function portOf(key: string, entry: unknown, source: string) {
+  const { name, dtype, tensorShape } = Object(entry);
+  if (typeof name !== 'string') {
+    throw new UserError(`the signature of ${source} must name tensors`, {
+      received: quoted(key),
+      remedy: 'convert the model again',
+    });
+  }
+  return { tensor: tensorName(name), shape: shapeOf(tensorShape), dtype: elementType(dtype) };
+}

@@ -1,0 +1,98 @@
+import type { Value } from '../../../src/core/converter.ts';
+import { sizeOf } from '../../../src/core/tensor.ts';
+import { type ConvertOp, defineGraphConverter, frontAxis, type GraphOp } from '../op.ts';
+
+/** Vectors that are made when exporting are no longer than this. */
+const longestLiteral = 2 ** 16;
+
+const fill: ConvertOp = ([extents, value], op) => filled(value, extents, op);
+
+/** A scalar repeated. */
+function filled(value: Value, extents: Value, op: GraphOp): Value {
+  op.requireRank(value, 0);
+  op.requireRank(extents, 1);
+  const [rank] = extents.shape;
+  if (rank === null) throw op.unsupported('a shape of unknown rank');
+  const shape = op.elementsOf(extents) ?? Array<null>(rank).fill(null);
+  return op.node('Expand', [value, op.int64(extents)], { shape, layout: 'tfjs' });
+}
+
+const range: ConvertOp = ([start, limit, delta], op) => {
+  const [first, last, step] = [start, limit, delta].map((value) => {
+    op.requireRank(value, 0);
+    return op.elementsOf(value)?.[0] ?? null;
+  });
+  if (start.dtype === 'int32' && first !== null && last !== null && step !== null && step !== 0) {
+    const length = Math.max(0, Math.ceil((last - first) / step));
+    if (length > longestLiteral) throw op.unsupported(`a range of ${length} numbers`);
+    const data = Int32Array.from({ length }, (_, i) => first + i * step);
+    return op.literal({ dtype: 'int32', shape: [length], data: () => data });
+  }
+  return op.node('Range', [start, limit, delta], { shape: [null], layout: 'tfjs' });
+};
+
+/** Ones or zeros of a value's shape. */
+function like(number: 0 | 1): ConvertOp {
+  return ([x], op) => {
+    const { shape } = x;
+    const ordered = op.tfjsOrder(x);
+    const extents = op.node('Shape', [ordered], { dtype: 'int64', shape: [shape.length], layout: 'tfjs' });
+    const value = op.cast(op.constant(Float32Array.of(number), []), x.dtype);
+    return op.node('Expand', [value, extents], { shape, layout: 'tfjs' });
+  };
+}
+
+const cast: ConvertOp = ([x], op) => {
+  const target = op.attributes.type('DstT');
+  const constant = op.constantOf(x);
+  if (constant && sizeOf(constant.shape) <= longestLiteral && target !== 'bool' && x.dtype !== target) {
+    return op.literal({
+      dtype: target as 'float32' | 'int32',
+      shape: constant.shape,
+      data: () => converted(constant.data(), target),
+    });
+  }
+  return op.cast(x, target);
+};
+
+/** Towards zero, as everywhere. */
+function converted(data: Float32Array | Int32Array | Uint8Array, target: Value['dtype']) {
+  return target === 'float32' ? Float32Array.from(data) : Int32Array.from(data, Math.trunc);
+}
+
+/** Rows, or whatever lies along an axis, by their numbers. */
+const gather: ConvertOp = (inputs, op) => {
+  const [x, indices] = inputs;
+  if (op.attributes.integer('batch_dims', 0) !== 0) throw op.unsupported('batch_dims');
+  const given = op.operator === 'GatherV2' ? op.integers(inputs[2], 'an axis')[0] : 0;
+  const axis = frontAxis(given, x.shape.length, op);
+  return op.node('Gather', [op.tfjsOrder(x), op.tfjsOrder(indices)], {
+    attributes: { axis },
+    ...{ shape: x.shape.toSpliced(axis, 1, ...indices.shape), layout: 'tfjs' },
+  });
+};
+
+const oneHot: ConvertOp = ([indices, depth, on, off], op) => {
+  const axis = op.attributes.integer('axis', -1);
+  if (axis !== -1) throw op.unsupported(`axis ${axis}`);
+  const [classes] = op.integers(depth, 'a depth');
+  const pair = op.node(
+    'Concat',
+    [off, on].map((value) => op.node('Reshape', [value, op.constant([1])], { shape: [1] })),
+    { attributes: { axis: 0 }, shape: [2] },
+  );
+  return op.node('OneHot', [op.tfjsOrder(indices), op.constant([classes], []), pair], {
+    ...{ shape: [...indices.shape, classes], layout: 'tfjs', dtype: on.dtype },
+  });
+};
+
+export const creations = [
+  defineGraphConverter('Fill', 2, fill),
+  defineGraphConverter('Range', 3, range),
+  defineGraphConverter('ZerosLike', 1, like(0)),
+  defineGraphConverter('OnesLike', 1, like(1)),
+  defineGraphConverter('Cast', 1, cast),
+  defineGraphConverter('Gather', 2, gather),
+  defineGraphConverter('GatherV2', 3, gather),
+  defineGraphConverter('OneHot', 4, oneHot),
+];

@@ -1,0 +1,39 @@
+/** GraphModels as TensorFlow.js itself runs them: what exported graphs are compared with. */
+
+import { loadGraphModel } from '@tensorflow/tfjs-converter';
+import type { io, Tensor } from '@tensorflow/tfjs-core';
+import { reasonOf, UserError } from '../src/core/errors.ts';
+import type { ModelJsonFile } from '../src/node/model-json-file.ts';
+import { exactBuffer } from './layers-model-file.ts';
+import { tf } from './tf.ts';
+
+/** A GraphModel that runs on the active backend. */
+export interface RunnableGraphModel {
+  /** @param inputs one a placeholder, by the placeholder's name @param outputs names of tensors, such as "Identity:0" */
+  execute(inputs: Readonly<Record<string, Tensor>>, outputs: readonly string[]): Tensor[];
+  dispose(): void;
+}
+
+/** The GraphModel of a file that has been read. @throws UserError when tfjs cannot load it */
+export async function graphModelOf({ path, json, shards }: ModelJsonFile): Promise<RunnableGraphModel> {
+  const { modelTopology, weightsManifest = [], ...rest } = json as unknown as io.ModelJSON;
+  const { format, generatedBy, convertedBy, signature, userDefinedMetadata } = rest;
+  const artifacts: io.ModelArtifacts = {
+    ...{ modelTopology, format, generatedBy, convertedBy, signature, userDefinedMetadata },
+    weightSpecs: weightsManifest.flatMap(({ weights }) => weights),
+    weightData: shards.map(exactBuffer),
+  };
+  try {
+    const model = await loadGraphModel(tf.io.fromMemory(artifacts));
+    return {
+      execute: (inputs, outputs) => [model.execute({ ...inputs }, [...outputs])].flat(),
+      dispose: () => model.dispose(),
+    };
+  } catch (cause) {
+    throw new UserError(`${path} cannot be loaded`, {
+      received: reasonOf(cause),
+      remedy: 'convert the model again',
+      cause,
+    });
+  }
+}
