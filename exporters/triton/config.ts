@@ -1,0 +1,51 @@
+import type { BundleManifest } from '../../src/core/bundle.ts';
+
+/**
+ * `config.pbtxt` of a model in NVIDIA Triton's repository (message ModelConfig of model_config.proto, in protobuf's text
+ * form). The batch is not among a port's dimensions: `max_batch_size` says that there is one, and requests that come
+ * together are run together.
+ */
+export function tritonConfig(
+  { name, input, outputs }: BundleManifest,
+  { maxBatchSize, labelFile }: { maxBatchSize: number; labelFile: string },
+): string {
+  const size = [input.height, input.width, 3];
+  const frames = input.kind === 'clip' ? [input.frames, ...size] : size;
+  const output = ({ name, shape }: BundleManifest['outputs'][number]) => {
+    const dimensions = shape.slice(1).map((extent) => (typeof extent === 'string' ? -1 : extent));
+    const labelled = name === 'probabilities' ? [`    label_filename: ${quoted(labelFile)}`] : [];
+    return port(name, 'TYPE_FP32', dimensions, labelled);
+  };
+  return `name: ${quoted(name)}
+backend: "onnxruntime"
+default_model_filename: "model.onnx"
+max_batch_size: ${maxBatchSize}
+input [
+${port(input.name, 'TYPE_UINT8', frames)}
+]
+output [
+${outputs.map(output).join(',\n')}
+]
+dynamic_batching { }
+`;
+}
+
+function port(
+  name: string,
+  type: string,
+  dimensions: readonly number[],
+  more: readonly string[] = [],
+): string {
+  const lines = [
+    `    name: ${quoted(name)}`,
+    `    data_type: ${type}`,
+    `    dims: [ ${dimensions.join(', ')} ]`,
+    ...more,
+  ];
+  return `  {\n${lines.join('\n')}\n  }`;
+}
+
+/** JSON escapes a string as protobuf's text form does, but for characters that names do not have. */
+function quoted(text: string): string {
+  return JSON.stringify(text);
+}

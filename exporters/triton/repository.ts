@@ -1,0 +1,57 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Bundle } from '../../src/core/bundle.ts';
+import { usageError } from '../../src/core/errors.ts';
+import { writeFolderAtomic } from '../../src/node/atomic-file.ts';
+import { requireReplaceable } from '../../src/node/replaceable.ts';
+import { tritonConfig } from './config.ts';
+
+const labelFile = 'labels.txt';
+
+/** Frames are small and clips are not: what a GPU holds of either at once without being asked. */
+const maxBatchSizes = { frame: 32, clip: 4 } as const;
+
+/** The file that tells a repository of ours from any other folder. */
+const mark = 'actionnx.json';
+
+/**
+ * Writes a model repository for NVIDIA's Triton inference server: `<name>/config.pbtxt`, `<name>/labels.txt` and
+ * `<name>/1/model.onnx` for each bundle, the ensemble's like any other's. The folder is complete or absent.
+ *
+ * @returns the files
+ * @throws UserError when two bundles share a name, a name cannot be a folder's, or the folder holds other things
+ */
+export async function writeTritonRepository(target: string, bundles: readonly Bundle[]): Promise<string[]> {
+  const names = bundles.map(({ manifest }) => manifest.name);
+  for (const [i, name] of names.entries()) {
+    if (!/^[\w-][\w.-]*$/.test(name)) {
+      throw usageError('a model of Triton is named with letters, digits, dots, dashes and underscores', {
+        received: JSON.stringify(name),
+        remedy: 'export it under another --name',
+      });
+    }
+    if (names.indexOf(name) !== i) {
+      throw usageError('the models of a repository must differ in name', { received: `${name} twice` });
+    }
+  }
+  await requireReplaceable(target, mark, 'a model repository');
+  const written: string[] = [];
+  await writeFolderAtomic(target, async (folder) => {
+    const write = async (path: string, content: string | Uint8Array) => {
+      await writeFile(join(folder, path), content);
+      written.push(path);
+    };
+    for (const { manifest, graph } of bundles) {
+      const { name, input, labels } = manifest;
+      await mkdir(join(folder, name));
+      await mkdir(join(folder, name, '1'));
+      const config = tritonConfig(manifest, { maxBatchSize: maxBatchSizes[input.kind], labelFile });
+      await write(join(name, 'config.pbtxt'), config);
+      await write(join(name, labelFile), `${labels.names.join('\n')}\n`);
+      await write(join(name, '1', 'model.onnx'), graph);
+    }
+    const hashes = bundles.map(({ manifest: { name, graph } }) => [name, graph.sha256]);
+    await write(mark, `${JSON.stringify({ models: Object.fromEntries(hashes) }, null, 2)}\n`);
+  });
+  return written;
+}

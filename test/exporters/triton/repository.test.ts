@@ -1,0 +1,52 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { writeTritonRepository } from '../../../exporters/triton/repository.ts';
+import { tinyBundle } from '../../golden/tiny-bundle.ts';
+
+const folder = await mkdtemp(join(tmpdir(), 'actionnx-triton-'));
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const golden = (name: string) => readFile(new URL(`../../golden/${name}.pbtxt`, import.meta.url), 'utf8');
+
+describe('a repository for Triton', async () => {
+  const bundles = await Promise.all([tinyBundle('tiny-frame'), tinyBundle('tiny-clip')]);
+  const target = join(folder, 'models');
+
+  it('has for each bundle a configuration, its labels and its graph', async () => {
+    expect(await writeTritonRepository(target, bundles)).toEqual([
+      ...['tiny-frame/config.pbtxt', 'tiny-frame/labels.txt', 'tiny-frame/1/model.onnx'],
+      ...['tiny-clip/config.pbtxt', 'tiny-clip/labels.txt', 'tiny-clip/1/model.onnx'],
+      'actionnx.json',
+    ]);
+    expect(new Uint8Array(await readFile(join(target, 'tiny-clip/1/model.onnx')))).toEqual(bundles[1].graph);
+    const labels = (await readFile(join(target, 'tiny-frame/labels.txt'), 'utf8')).trim().split('\n');
+    expect(labels).toEqual(bundles[0].manifest.labels.names);
+  });
+
+  // test/golden/triton-config.py reads these files with Triton's own schema.
+  it.each(['tiny-frame', 'tiny-clip'])('configures %s as Triton reads it', async (name) => {
+    expect(await readFile(join(target, name, 'config.pbtxt'), 'utf8')).toBe(await golden(name));
+  });
+
+  it('replaces an earlier one, and nothing else', async () => {
+    await writeTritonRepository(target, [bundles[0]]);
+    expect(existsSync(join(target, 'tiny-clip'))).toBe(false);
+    await rm(join(target, 'actionnx.json'));
+    await expect(writeTritonRepository(target, bundles)).rejects.toThrow(
+      `a model repository needs a folder of its own; received ${target}, which holds other files`,
+    );
+    await writeFile(join(folder, 'file'), '');
+    await expect(writeTritonRepository(join(folder, 'file'), bundles)).rejects.toThrow('needs a folder');
+  });
+
+  it('refuses names that collide or lead elsewhere, before anything is written', async () => {
+    const away = { ...bundles[0], manifest: { ...bundles[0].manifest, name: '../away' } };
+    await expect(writeTritonRepository(join(folder, 'new'), [away])).rejects.toThrow('is named with letters');
+    const twice = [bundles[0], bundles[0]];
+    await expect(writeTritonRepository(join(folder, 'new'), twice)).rejects.toThrow('tiny-frame twice');
+    expect(existsSync(join(folder, 'new'))).toBe(false);
+  });
+});
