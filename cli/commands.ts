@@ -31,6 +31,11 @@ export const commands: readonly ListedCommand[] = [
     load: load(() => import('./export.ts')),
   },
   {
+    command: 'inspect <model>',
+    describe: 'what an ONNX graph takes, gives, holds and costs; a picture of it; what changed between two',
+    load: load(() => import('./inspect.ts')),
+  },
+  {
     command: 'score <bundle..>',
     describe: 'predict what the cache lacks of a split',
     load: load(() => import('./score.ts')),

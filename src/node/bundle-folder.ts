@@ -14,12 +14,25 @@ import type { Tensor } from '../core/tensor.ts';
  * @example const bundle = await readBundle('runs/demo/bundles/pcd-resnet-tiny');
  */
 export async function readBundle(folder: string): Promise<Bundle> {
+  const manifest = await readManifest(folder);
+  return { manifest, graph: await readHashed(folder, manifest.graph) };
+}
+
+/**
+ * A bundle's manifest, with the labels checked against their hash. The files it speaks of are not looked at.
+ *
+ * @throws UserError as `readBundle`
+ */
+export async function readManifest(folder: string): Promise<BundleManifest> {
   const path = join(folder, 'bundle.json');
   const manifest = parseManifest(parseJson(await readText(path, folder), path), path);
   if ((await labelSetHash(manifest.labels)) !== manifest.labels.hash) {
     throw changed(path, 'labels that do not match their hash');
   }
-  return { manifest, graph: await readHashed(folder, manifest.graph) };
+  for (const { file } of [manifest.graph, manifest.golden]) {
+    if (file !== basename(file)) throw changed(path, `a path that leaves the bundle: ${file}`);
+  }
+  return manifest;
 }
 
 /**
@@ -58,9 +71,6 @@ function parseJson(text: string, path: string): unknown {
 
 /** A file beside the manifest, with the content that the manifest promises. */
 async function readHashed(folder: string, { file, sha256: expected }: { file: string; sha256: string }) {
-  if (file !== basename(file)) {
-    throw changed(join(folder, 'bundle.json'), `a path that leaves the bundle: ${file}`);
-  }
   const path = join(folder, file);
   const bytes = await readFile(path).catch((cause) => {
     throw new UserError(`${path} must be readable`, { received: reasonOf(cause), remedy, cause });
