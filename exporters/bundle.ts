@@ -1,7 +1,14 @@
 import { createHash } from 'node:crypto';
 import { open, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type BundleManifest, bundleSchema } from '../src/core/bundle.ts';
+import {
+  type Bundle,
+  type BundleManifest,
+  bundleSchema,
+  type Precision,
+  type PrecisionCost,
+  type Target,
+} from '../src/core/bundle.ts';
 import { UserError, usageError } from '../src/core/errors.ts';
 import { sha256 } from '../src/core/hash.ts';
 import { type LabelSet, labelSetHash } from '../src/core/labels.ts';
@@ -18,18 +25,25 @@ import { requirePassed, type VerificationRow, type VerificationTarget, verifyBun
 export interface BundleSource {
   /** Exported with `frames` normalisation; its first output is `probabilities`. */
   readonly onnx: OnnxModel;
+  /** What the graph was written for, and how its numbers are stored. Defaults: portable, fp32. */
+  readonly target?: Target;
+  readonly precision?: Precision;
+  /** Of a precision below float32. */
+  readonly cost?: PrecisionCost;
+  /** How far a runtime may be from the reference; default: float32's rounding. */
+  readonly tolerance?: number;
   readonly name: string;
   readonly labels: LabelSet;
   readonly input: Pick<
     BundleManifest['input'],
-    'kind' | 'height' | 'width' | 'frames' | 'speed' | 'mean' | 'std'
+    'kind' | 'height' | 'width' | 'frames' | 'speed' | 'windows' | 'mean' | 'std'
   >;
   /** Default 0.5. */
   readonly threshold?: number;
   readonly validation: BundleManifest['validation'];
   readonly provenance: BundleManifest['provenance'];
   readonly card: CardDetails;
-  /** tfjs's outputs by name for uint8 frames [N, …]: what the graph has to reproduce. */
+  /** Outputs by name for uint8 frames [N, …]: what the graph has to reproduce. tfjs's, at float32. */
   readonly reference: (frames: Tensor) => Promise<Record<string, Tensor>>;
   /** Where the graph is tried before the bundle is put in place. */
   readonly targets: readonly VerificationTarget[];
@@ -71,8 +85,9 @@ export async function writeBundle(
       await readBundle(folder),
       await readGolden(folder, manifest),
       source.targets,
+      source.tolerance,
     );
-    requirePassed(verification);
+    requirePassed(verification, source.tolerance);
     result = { manifest, verification };
   });
   return result!;
@@ -120,14 +135,27 @@ async function writeGraph(path: string, onnx: OnnxModel): Promise<string> {
   return hash.digest('hex');
 }
 
+/**
+ * A bundle that is only in memory, not verified and without golden values: to be scored before it is written.
+ * The manifest is what `writeBundle` would write, but for the golden file.
+ */
+export async function unwrittenBundle(source: DescribedSource): Promise<Bundle> {
+  const graph = source.onnx.bytes();
+  return { manifest: await describe(source, await sha256(graph), ''), graph };
+}
+
+type DescribedSource = Omit<BundleSource, 'card' | 'reference' | 'targets'>;
+
 async function describe(
-  { onnx, name, labels, input, threshold = 0.5, validation, provenance }: BundleSource,
+  source: DescribedSource,
   graphHash: string,
   goldenHash: string,
 ): Promise<BundleManifest> {
+  const { onnx, name, labels, input, threshold = 0.5, validation, provenance } = source;
+  const { target = 'portable', precision = 'fp32', cost = null, tolerance = 0 } = source;
   return bundleSchema.parse({
     format: 'actionnx-bundle',
-    formatVersion: 1,
+    formatVersion: input.windows ? 2 : 1,
     name,
     task: 'multi-label-classification',
     labels: { names: [...labels.names], codes: [...labels.codes], hash: await labelSetHash(labels) },
@@ -141,9 +169,9 @@ async function describe(
       bytes: onnx.byteLength,
       opset: onnx.opset,
       parameters: onnx.parameters,
-      precision: 'fp32',
+      ...{ precision, target, cost },
     },
-    golden: { file: files.golden, sha256: goldenHash },
+    golden: { file: files.golden, sha256: goldenHash, tolerance: Math.max(1e-3, tolerance) },
     provenance,
   } satisfies BundleManifest);
 }

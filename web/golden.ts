@@ -4,15 +4,12 @@ import type { RgbImage } from '../src/image/image.ts';
 import type { Classifier } from '../src/runtime/classifier.ts';
 import type { LoadedBundle } from './load-bundle.ts';
 
-/** How far a provider may be from the exported values, which lie in 0–1. */
-const tolerance = 1e-3;
-
 /**
  * Runs a bundle's golden inputs and compares what comes out. Some providers are wrong without saying so (WebGPU
  * for convolutions of some channel counts), so none is believed before this.
  *
  * @returns the largest difference found
- * @throws UserError when it exceeds 1e-3
+ * @throws UserError when it exceeds the tolerance that the manifest gives
  */
 export async function verifyGolden(classifier: Classifier, golden: LoadedBundle['golden']): Promise<number> {
   const { input, name } = classifier.manifest;
@@ -36,7 +33,7 @@ export async function verifyGolden(classifier: Classifier, golden: LoadedBundle[
     largestDifference(probabilities, expected.data),
     attention && golden.attention ? largestDifference(attention.data, golden.attention.data) : 0,
   );
-  if (!(worst <= tolerance)) {
+  if (!(worst <= classifier.manifest.golden.tolerance)) {
     throw new UserError(`${classifier.provider} computes ${name} otherwise than its export did`, {
       received: `a difference of ${worst.toPrecision(2)}`,
     });

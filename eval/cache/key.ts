@@ -11,13 +11,14 @@ export interface CacheKey {
 
 /** The key of a bundle's predictions on a provider. The bundle's name is no part of it: equal graphs share. */
 export async function cacheKey(manifest: BundleManifest, provider: Provider): Promise<CacheKey> {
-  const { kind, height, width, frames, speed, resize } = manifest.input;
+  const { kind, height, width, frames, speed, windows, resize } = manifest.input;
+  const { precision } = manifest.graph;
   const parts = {
     graph: manifest.graph.sha256,
-    preprocessing: JSON.stringify({ kind, height, width, frames, speed, resize }),
+    preprocessing: JSON.stringify({ kind, height, width, frames, speed, windows, resize }),
     labels: manifest.labels.hash,
     provider,
-    precision: 'float32',
+    precision: precision === 'fp32' ? 'float32' : precision,
   };
   return { hash: (await sha256(JSON.stringify(parts))).slice(0, 32), parts };
 }

@@ -1,9 +1,10 @@
+import type { Precision, Target } from '../../src/core/bundle.ts';
 import { UserError } from '../../src/core/errors.ts';
 import { type Graph, parameterCount, type TensorPort } from '../../src/onnx/graph.ts';
-import { modelOf, opset } from '../../src/onnx/model.ts';
+import { type Model, modelOf } from '../../src/onnx/model.ts';
 import { serializeModel } from '../../src/onnx/serialize.ts';
 import type { Pass } from './passes/pass.ts';
-import { type Precision, passesFor, type Target, weightPasses } from './targets.ts';
+import { passesFor, weightPasses } from './targets.ts';
 
 /** What is done with a graph once it is built, whatever it was built from. */
 export interface GraphOptions {
@@ -41,7 +42,13 @@ export function onnxModel(built: Graph, options: GraphOptions): OnnxModel {
   const { target = 'portable', precision = 'fp32', passes = passesFor(target), version = '' } = options;
   const all = [...passes, ...weightPasses(precision)];
   const graph = all.reduce((current, pass) => pass.apply(current), built);
-  const message = serializeModel(modelOf(graph, { name: 'actionnx', version }));
+  return modelFile(modelOf(graph, { name: 'actionnx', version }));
+}
+
+/** A model as the file that it will be. @throws UserError when that is above 2 GiB */
+export function modelFile(model: Model): OnnxModel {
+  const { graph, opsets } = model;
+  const message = serializeModel(model);
   if (message.byteLength > maxBytes) {
     throw new UserError('an ONNX file must be smaller than 2 GiB', {
       received: `${message.byteLength} bytes`,
@@ -50,9 +57,9 @@ export function onnxModel(built: Graph, options: GraphOptions): OnnxModel {
   }
   return {
     graph,
-    opset,
+    opset: opsets.get('') ?? 0,
     parameters: parameterCount(graph),
-    // Passes keep the ports, and the builder gives each a type and a rank.
+    // Whoever makes a model gives each port a type and a rank.
     inputs: graph.inputs as readonly TensorPort[],
     outputs: graph.outputs as readonly TensorPort[],
     byteLength: message.byteLength,

@@ -1,4 +1,4 @@
-import type { Precision } from '../../src/core/bundle.ts';
+import type { Precision, Target } from '../../src/core/bundle.ts';
 import { cancelTransposes } from './passes/cancel-transposes.ts';
 import { channelsLastClips } from './passes/channels-last-clips.ts';
 import { passes } from './passes/index.ts';
@@ -7,16 +7,8 @@ import type { Pass } from './passes/pass.ts';
 import { float16Weights } from './precision/float16-weights.ts';
 import { int8Weights } from './precision/int8-weights.ts';
 
-/**
- * What a graph is written for. One set of weights, several forms of the same computation, which matter for clips only:
- * `portable` loads everywhere and has them as 2-D convolutions of images with their channels last, the fastest of the
- * portable forms on CPUs; `cpu` keeps the 3-D ones, which onnxruntime-node is given in the block layout of its
- * machine at load; `cuda` keeps them too, for cuDNN.
- */
-export const targets = ['portable', 'cpu', 'wasm', 'webgpu', 'cuda'] as const;
-export type Target = (typeof targets)[number];
-
-const clipsAsPlanes = [padChannels, channelsLastClips, cancelTransposes];
+/** Clips as 2-D convolutions: the portable form, and the one in which integers are fastest everywhere. */
+export const clipsAsPlanes: readonly Pass[] = [padChannels, channelsLastClips, cancelTransposes];
 
 /** What a float32 graph goes through for a target. */
 export function passesFor(target: Target): readonly Pass[] {

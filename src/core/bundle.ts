@@ -18,6 +18,44 @@ const scores = z.object({
 export const precisions = ['fp32', 'fp16', 'int8', 'int8-weights'] as const;
 export type Precision = (typeof precisions)[number];
 
+/**
+ * What a graph is written for. One set of weights, several forms of the same computation, which matter for clips only:
+ * `portable` loads everywhere and has them as 2-D convolutions of images with their channels last, the fastest of the
+ * portable forms on CPUs; `cpu` keeps the 3-D ones, which onnxruntime-node is given in the block layout of its
+ * machine at load; `cuda` keeps them too, for cuDNN.
+ */
+export const targets = ['portable', 'cpu', 'wasm', 'webgpu', 'cuda'] as const;
+export type Target = (typeof targets)[number];
+
+/** What a precision below float32 costs and gains, measured when the graph was exported. */
+const precisionCost = z.object({
+  /** Of probabilities from float32's, over the samples of `f1`, or over the golden inputs where that is null. */
+  meanDifference: z.number(),
+  maxDifference: z.number(),
+  /**
+   * Of the file, and of the processor's time for a run on onnxruntime-node's CPU: float32's by this one's, so above 1
+   * is a gain.
+   */
+  bytesRatio: z.number(),
+  speedRatio: z.number(),
+  /** Example-based F1 of both on one split, whose samples were not calibrated on; null where no data was given. */
+  f1: z
+    .object({
+      ...{ dataset: z.string(), split: z.string(), samples: z.int() },
+      ...{ float32: z.number(), here: z.number() },
+    })
+    .nullable(),
+  /** Of int8. */
+  calibration: z
+    .object({
+      ...{ dataset: z.string(), split: z.string(), samples: z.int(), method: z.string() },
+      /** Convolutions in 8 bits, and the names of those left in float32. */
+      ...{ layers: z.int(), inFloat: z.array(z.string()) },
+    })
+    .nullable(),
+});
+export type PrecisionCost = z.infer<typeof precisionCost>;
+
 const channels = z.tuple([z.number(), z.number(), z.number()]);
 
 /**
@@ -26,7 +64,8 @@ const channels = z.tuple([z.number(), z.number(), z.number()]);
  */
 export const bundleSchema = z.object({
   format: z.literal('actionnx-bundle'),
-  formatVersion: z.literal(1),
+  /** 2 where the input has `windows`, which programs of version 1 would not see. */
+  formatVersion: z.union([z.literal(1), z.literal(2)]),
   /** How results and caches call it: the system's name, or one given at export. */
   name: z.string().min(1),
   task: z.literal('multi-label-classification'),
@@ -36,21 +75,34 @@ export const bundleSchema = z.object({
     /** sha256 of the names, one a line. */
     hash: z.string(),
   }),
-  input: z.object({
-    /** The graph's input: uint8 RGB, `[N, height, width, 3]` for a frame, `[N, frames, height, width, 3]` for a clip. */
-    name: z.string(),
-    kind: z.enum(['frame', 'clip']),
-    height: z.int().positive(),
-    width: z.int().positive(),
-    /** Frames a clip, and the step between them (1 and 1 for a frame): see `clipFrames`. */
-    frames: z.int().positive(),
-    speed: z.int().positive(),
-    /** How frames reach height × width: antialiased bilinear, aspect ignored (src/image/resize.ts). */
-    resize: z.literal('bilinear-antialias'),
-    /** Applied inside the graph to values scaled to 0–1; recorded for readers, not for clients to apply. */
-    mean: channels,
-    std: channels,
-  }),
+  input: z
+    .object({
+      /** The graph's input: uint8 RGB, `[N, height, width, 3]` for a frame, `[N, frames, height, width, 3]` for a clip. */
+      name: z.string(),
+      kind: z.enum(['frame', 'clip']),
+      height: z.int().positive(),
+      width: z.int().positive(),
+      /** Frames a clip, and the step between them (1 and 1 for a frame): see `clipFrames`. */
+      frames: z.int().positive(),
+      speed: z.int().positive(),
+      /** Where the clip is several windows one after the other, as an ensemble's is: see `plannedFrames`. */
+      windows: z
+        .array(z.object({ frames: z.int().positive(), speed: z.int().positive() }))
+        .min(2)
+        .optional(),
+      /** How frames reach height × width: antialiased bilinear, aspect ignored (src/image/resize.ts). */
+      resize: z.literal('bilinear-antialias'),
+      /** Applied inside the graph to values scaled to 0–1; recorded for readers, not for clients to apply. */
+      mean: channels,
+      std: channels,
+    })
+    .refine(
+      ({ frames, windows }) => !windows || frames === windows.reduce((sum, window) => sum + window.frames, 0),
+      {
+        path: ['windows'],
+        message: 'must have as many frames as the clip',
+      },
+    ),
   /** Always `probabilities` (N × labels); `attention` (N × h × w, in 0–1) where the system has one. */
   outputs: z.array(z.object({ name: z.string(), shape: z.array(z.union([z.int(), z.string()])) })).min(1),
   /** A label is predicted at probability ≥ threshold. */
@@ -64,8 +116,14 @@ export const bundleSchema = z.object({
     opset: z.int(),
     parameters: z.int(),
     precision: z.enum(precisions).default('fp32'),
+    target: z.enum(targets).default('portable'),
+    cost: precisionCost.nullable().default(null),
   }),
-  golden: z.object({ file: z.string(), sha256: z.string() }),
+  /**
+   * Inputs with the outputs that TensorFlow.js gave for them; below float32, that this graph gave on
+   * onnxruntime-node's CPU. A runtime may be off by `tolerance`.
+   */
+  golden: z.object({ file: z.string(), sha256: z.string(), tolerance: z.number().positive().default(1e-3) }),
   /** Where it came from: system, preset, configuration, recipe, seed, epoch, versions. */
   provenance: z.record(z.string(), z.unknown()),
 });

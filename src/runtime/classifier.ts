@@ -2,7 +2,7 @@ import type { Bundle, BundleManifest } from '../core/bundle.ts';
 import { UserError } from '../core/errors.ts';
 import type { Tensor } from '../core/tensor.ts';
 import type { RgbImage } from '../image/image.ts';
-import { resizeBilinear } from '../image/resize.ts';
+import { packFrames } from './pack-frames.ts';
 import type { InferenceSession, Provider, Runtime, SessionOptions } from './session.ts';
 
 /** What a classifier says about N samples. */
@@ -65,7 +65,7 @@ export class Classifier {
   async predict(samples: readonly (readonly RgbImage[])[]): Promise<Predictions> {
     const { input, name, labels } = this.manifest;
     if (samples.length === 0) return { probabilities: new Float32Array(0), attention: null };
-    const outputs = await this.#session.run({ [input.name]: this.#pack(samples) });
+    const outputs = await this.#session.run({ [input.name]: packFrames(samples, this.manifest) });
     const { probabilities, attention } = outputs;
     const expected = [samples.length, labels.names.length];
     if (probabilities.shape.length !== 2 || probabilities.shape.some((extent, i) => extent !== expected[i])) {
@@ -87,29 +87,5 @@ export class Classifier {
   /** Frees the session's memory; the classifier cannot be used after. */
   release(): Promise<void> {
     return this.#session.release();
-  }
-
-  /** uint8 `[N, height, width, 3]`, or `[N, frames, height, width, 3]` for clips. */
-  #pack(samples: readonly (readonly RgbImage[])[]): Tensor {
-    const { kind, frames, height, width } = this.manifest.input;
-    const size = height * width * 3;
-    const data = new Uint8Array(samples.length * frames * size);
-    // A clip at a video's end repeats a frame: it is resized once.
-    const resized = new Map<RgbImage, Uint8Array>();
-    samples.forEach((sample, n) => {
-      if (sample.length !== frames) {
-        throw new UserError(`${this.manifest.name} takes ${frames} frame${frames > 1 ? 's' : ''} a sample`, {
-          received: String(sample.length),
-        });
-      }
-      sample.forEach((image, t) => {
-        let pixels = resized.get(image);
-        if (!pixels) resized.set(image, (pixels = resizeBilinear(image, width, height).data));
-        data.set(pixels, (n * frames + t) * size);
-      });
-    });
-    const shape =
-      kind === 'clip' ? [samples.length, frames, height, width, 3] : [samples.length, height, width, 3];
-    return { dtype: 'uint8', shape, data };
   }
 }

@@ -1,9 +1,9 @@
 import type { Graph, GraphNode, Initializer } from '../../../src/onnx/graph.ts';
 import type { Runtime } from '../../../src/runtime/session.ts';
-import { channelScales, dequantizeChannels, quantizeChannels } from '../precision/quantized-channels.ts';
+import { dequantizeChannels, quantizeChannels } from '../precision/quantized-channels.ts';
+import { kernelScales } from './kernel-scales.ts';
 import { type Feeds, observe, type Probe } from './observe.ts';
 import type { QuantizedNode } from './plan.ts';
-import { weightLimit } from './quantize-graph.ts';
 import { affineScale, type Range } from './range.ts';
 
 /** What 8 bits do to one convolution. */
@@ -92,7 +92,7 @@ function errorProbe(node: GraphNode, kernel: Initializer, range: Range | null): 
     name: at('kernel'),
     data() {
       const weights = kernel.data() as Float32Array;
-      const scales = channelScales(weights, kernel.shape, 0, weightLimit);
+      const scales = kernelScales(weights, kernel.shape);
       return dequantizeChannels(quantizeChannels(weights, kernel.shape, 0, scales), kernel.shape, 0, scales);
     },
   };

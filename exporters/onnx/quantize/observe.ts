@@ -18,14 +18,14 @@ export interface Probe {
 /**
  * Runs a graph with its probes over some inputs on the CPU, one after the other.
  *
- * @param see called with the probes' outputs, by name, for each input in order
+ * @param see called with the probes' outputs, by name, for each input in order, and that input's index
  */
 export async function observe(
   graph: Graph,
   probe: Probe,
   inputs: Iterable<Feeds>,
   runtime: Runtime,
-  see: (outputs: Readonly<Record<string, Float32Array>>) => void,
+  see: (outputs: Readonly<Record<string, Float32Array>>, index: number) => void,
 ): Promise<void> {
   const observed: Graph = {
     ...graph,
@@ -38,9 +38,13 @@ export async function observe(
   };
   const session = await runtime.open(graphBytes(observed), { provider: 'cpu' });
   try {
+    let index = 0;
     for (const feeds of inputs) {
       const outputs = await session.run(feeds);
-      see(Object.fromEntries(probe.outputs.map((name) => [name, outputs[name].data as Float32Array])));
+      see(
+        Object.fromEntries(probe.outputs.map((name) => [name, outputs[name].data as Float32Array])),
+        index++,
+      );
     }
   } finally {
     await session.release();

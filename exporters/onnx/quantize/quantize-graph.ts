@@ -4,15 +4,10 @@ import {
   type GraphNode,
   type Initializer,
 } from '../../../src/onnx/graph.ts';
-import { channelScales, quantizeChannels } from '../precision/quantized-channels.ts';
+import { quantizeChannels } from '../precision/quantized-channels.ts';
+import { kernelScales } from './kernel-scales.ts';
 import { movers, type QuantizedNode } from './plan.ts';
 import { type AffineScale, affineScale, type Range } from './range.ts';
-
-/**
- * The largest stored weight. Seven bits and the sign of one: processors without 8-bit dot products (AVX2) add pairs of
- * products in 16 bits, and 255 · 64 · 2 still fits.
- */
-export const weightLimit = 64;
 
 /**
  * The graph in QDQ form: between QuantizeLinear and DequantizeLinear wherever values are stored in 8 bits. A runtime
@@ -101,7 +96,7 @@ function quantizedWeights(
   const bias = biasName ? graph.initializers.get(biasName) : undefined;
   const [filters] = kernel.shape;
   const weights = () => kernel.data() as Float32Array;
-  const scales = () => channelScales(weights(), kernel.shape, 0, weightLimit);
+  const scales = () => kernelScales(weights(), kernel.shape);
   const biasScales = () => scales().map((kernelScale) => kernelScale * scale);
   const ofFilters = (dtype: 'int8' | 'int32', suffix: string): string =>
     add({

@@ -15,7 +15,8 @@ export interface QuantizeOptions {
   readonly calibration?: Calibration;
   /** The relative error of the first output above which sensitive layers go back to float. Default: 0.03. */
   readonly tolerance?: number;
-  readonly onProgress?: (stage: string, done: number, total: number) => void;
+  /** Before each of the runs over all inputs: ranges, the error of each layer, and of the whole once or more. */
+  readonly onStage?: (stage: string) => void;
 }
 
 export interface Quantized {
@@ -40,10 +41,12 @@ const largestFloatShare = 0.25;
  * @throws UserError where the runtime does not take the graph
  */
 export async function quantize(graph: Graph, options: QuantizeOptions): Promise<Quantized> {
-  const { runtime, inputs, calibration = 'min-max', tolerance = 0.03 } = options;
+  const { runtime, inputs, calibration = 'min-max', tolerance = 0.03, onStage } = options;
   const whole = planQuantization(graph, new Set());
   const values = new Set(whole.flatMap(({ inputs: taken, output }) => [...taken, output]));
+  onStage?.('ranges of values');
   const ranges = await calibrate(graph, [...values], inputs, { runtime, method: calibration });
+  onStage?.('errors of layers');
   const errors = await measureLayerErrors(graph, whole, ranges, inputs, runtime);
   const corrections = new Map([...errors].map(([name, { correction }]) => [name, correction]));
   const worstFirst = [...errors].sort(([, a], [, b]) => b.noise - a.noise).map(([name]) => name);
@@ -52,6 +55,7 @@ export async function quantize(graph: Graph, options: QuantizeOptions): Promise<
   let best: Quantized | undefined;
   for (let count = 0; count <= worstFirst.length * largestFloatShare; count = Math.max(1, 2 * count)) {
     const inFloat = worstFirst.slice(0, count);
+    onStage?.(`error with ${count} layers in float`);
     const plan = planQuantization(graph, new Set(inFloat));
     const quantized = quantizeGraph(graph, plan, ranges, corrections);
     const error = relativeError(await outputs(quantized, inputs, runtime), expected);

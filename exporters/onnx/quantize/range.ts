@@ -59,10 +59,12 @@ export function entropyRange(histogram: Histogram): Range {
   const { min, max } = histogram;
   const isSigned = min < 0;
   const largest = Math.max(-min, max);
-  const magnitudes = isSigned ? foldSigns(histogram, largest) : histogram.counts;
+  const magnitudes = isSigned ? foldSigns(histogram, largest) : histogram.counts.slice();
+  // Zeros are held exactly whatever the range, and after a rectifier there are so many that they would decide alone.
+  magnitudes[0] = 0;
   const levels = isSigned ? 128 : 256;
   let [best, least] = [bins, Number.POSITIVE_INFINITY];
-  for (let kept = levels; kept <= bins; kept += levels / 16) {
+  for (let kept = levels; kept <= bins; kept += bins / 128) {
     const divergence = clippedDivergence(magnitudes, kept, levels);
     if (divergence < least) [best, least] = [kept, divergence];
   }

@@ -1,0 +1,42 @@
+import type { BundleManifest } from '../core/bundle.ts';
+import { UserError } from '../core/errors.ts';
+import type { Tensor } from '../core/tensor.ts';
+import type { RgbImage } from '../image/image.ts';
+import { resizeBilinear } from '../image/resize.ts';
+
+/**
+ * Samples as the input of a bundle's graph.
+ *
+ * @param samples each the frames of one sample in order: one for a frame system, `input.frames` for a clip system. Any
+ *   size; they are resized here.
+ * @returns uint8 `[N, height, width, 3]`, or `[N, frames, height, width, 3]` for clips
+ * @throws UserError when a sample has another number of frames
+ */
+export function packFrames(
+  samples: readonly (readonly RgbImage[])[],
+  {
+    name,
+    input,
+  }: { name: string; input: Pick<BundleManifest['input'], 'kind' | 'frames' | 'height' | 'width'> },
+): Tensor {
+  const { kind, frames, height, width } = input;
+  const size = height * width * 3;
+  const data = new Uint8Array(samples.length * frames * size);
+  // A clip at a video's end repeats a frame: it is resized once.
+  const resized = new Map<RgbImage, Uint8Array>();
+  samples.forEach((sample, n) => {
+    if (sample.length !== frames) {
+      throw new UserError(`${name} takes ${frames} frame${frames > 1 ? 's' : ''} a sample`, {
+        received: String(sample.length),
+      });
+    }
+    sample.forEach((image, t) => {
+      let pixels = resized.get(image);
+      if (!pixels) resized.set(image, (pixels = resizeBilinear(image, width, height).data));
+      data.set(pixels, (n * frames + t) * size);
+    });
+  });
+  const shape =
+    kind === 'clip' ? [samples.length, frames, height, width, 3] : [samples.length, height, width, 3];
+  return { dtype: 'uint8', shape, data };
+}
