@@ -66,6 +66,11 @@ export const commands: readonly ListedCommand[] = [
     load: load(() => import('./bench.ts')),
   },
   {
+    command: 'weights <file>',
+    describe: 'list what a file of weights holds, and how it fits a system',
+    load: load(() => import('./weights.ts')),
+  },
+  {
     command: 'doctor',
     describe: 'show what is installed, what loads, and what to do about the rest',
     load: load(() => import('./doctor.ts')),

@@ -10,7 +10,9 @@ import {
 } from '../models/train/backend.ts';
 import { type StepProgress, type TrainResult, train } from '../models/train/fit.ts';
 import { usageError } from '../src/core/errors.ts';
+import { readWeightFile } from '../src/node/weight-file.ts';
 import { openData } from './evaluation.ts';
+import { pretrainedReport } from './pretrained-report.ts';
 import { duration, type Progress, progressBar } from './progress.ts';
 import { table } from './table.ts';
 
@@ -23,6 +25,7 @@ interface Arguments {
   batch?: number;
   'learning-rate'?: number;
   augment?: string;
+  pretrained?: string;
   seed: number;
   backend: BackendRequest;
   split: string;
@@ -50,6 +53,10 @@ export const command: CommandModule<object, Arguments> = {
           type: 'string',
           describe: `of ${augmentations.join(',')}, or none; default: the recipe's`,
         },
+        pretrained: {
+          type: 'string',
+          describe: "start from torchvision's weights: .pth, safetensors, .npz, ONNX",
+        },
         seed: { type: 'number', default: 0, describe: 'of weights, order and augmentation' },
         backend: { choices: backendRequests, default: 'auto', describe: 'what TensorFlow.js computes with' },
         split: { type: 'string', default: 'train', describe: 'the split to train on' },
@@ -59,7 +66,11 @@ export const command: CommandModule<object, Arguments> = {
         json: { type: 'boolean', default: false, describe: 'print JSON' },
       })
       .example('$0 train pcd-resnet-tiny --data A2D --out runs/pcd', 'train the demo-sized PCD-ResNet')
-      .example('$0 train pcd-resnet-tiny --data A2D --out runs/pcd --resume', 'go on after a stop') as never,
+      .example('$0 train pcd-resnet-tiny --data A2D --out runs/pcd --resume', 'go on after a stop')
+      .example(
+        '$0 train pcd-resnet --data A2D --out runs/a1 --pretrained resnet152.pth',
+        'start from ImageNet weights',
+      ) as never,
   handler: async (args) => {
     const resolved = resolveSystem(args.preset ?? args.system, { recipe: recipeOverrides(args) });
     if (args.preset !== undefined && resolveSystem(args.system).system.name !== resolved.system.name) {
@@ -72,6 +83,7 @@ export const command: CommandModule<object, Arguments> = {
       throw usageError('--seed must be a whole number', { received: String(args.seed) });
     }
     const dataset = await openData({ data: args.data, skipBroken: args['skip-broken'] });
+    const pretrained = args.pretrained === undefined ? undefined : await readWeightFile(args.pretrained);
     const backend = await chooseBackend(args.backend);
     const bars = new TrainingBars(resolved.preset);
     try {
@@ -82,6 +94,8 @@ export const command: CommandModule<object, Arguments> = {
         folder: args.out,
         seed: args.seed,
         resume: args.resume,
+        pretrained,
+        onPretrained: (match) => process.stderr.write(`${pretrainedReport(match)}\n`),
         splits: { train: args.split, validation: args['validation-split'] },
         evaluate: (probabilities, truth, samples, labels) =>
           exampleBasedScores({ probabilities, truth, samples, labels, threshold: 0.5 }),

@@ -5,7 +5,7 @@ import { float32Of } from '../../src/weights/float32.ts';
 import type { WeightFile } from '../../src/weights/weight-file.ts';
 import { tf } from '../tf.ts';
 import { namedWeights } from '../train/model-weights.ts';
-import { faults, type MatchedWeight, matchPretrained, type PretrainedMatch } from './match.ts';
+import { checkComplete, type MatchedWeight, matchPretrained, type PretrainedMatch } from './match.ts';
 
 /**
  * Sets a model's weights from a file of torchvision's (or from a checkpoint of ours), and says what matched. A head that
@@ -36,21 +36,6 @@ export function loadPretrained(
     tf.tidy(() => variable.assign(tf.tensor(valuesOf(matched), variable.shape)));
   }
   return match;
-}
-
-function checkComplete({ unmatched, architecture }: PretrainedMatch, source: string, model: string): void {
-  const found = unmatched.filter(({ reason }) => faults.has(reason));
-  if (found.length === 0) return;
-  const kind = architecture ? `weights of ${architecture.name}: ` : '';
-  const [{ name, reason, detail }] = found;
-  const others = found.length > 1 ? ` and ${found.length - 1} more` : '';
-  const isGrouped = architecture !== null && architecture.groups > 1;
-  throw new UserError(`${source} does not fit the backbone of ${model}`, {
-    received: `${kind}${quoted(name)} ${reason === 'unexpected' ? 'is left over' : `does not fit (${detail})`}${others}`,
-    remedy: isGrouped
-      ? `its convolutions are in ${architecture.groups} groups, which no backbone here has; give weights of a ResNet`
-      : "give weights of the model's own architecture; `actionnx weights` compares them",
-  });
 }
 
 function checkFinite(values: Float32Array, tensor: string, source: string): void {

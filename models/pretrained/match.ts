@@ -1,4 +1,4 @@
-import { quoted } from '../../src/core/errors.ts';
+import { quoted, UserError } from '../../src/core/errors.ts';
 import type { StoredTensor, WeightFile } from '../../src/weights/weight-file.ts';
 import { identifyArchitecture, type PretrainedArchitecture } from './architecture.ts';
 import { headLayers, type NameMap, nameMapFor, type WeightSource } from './name-map.ts';
@@ -38,7 +38,7 @@ export interface PretrainedMatch {
 }
 
 /** Reasons for which weights of the backbone stay as they are: a model so loaded is not what its file was. */
-export const faults: ReadonlySet<UnmatchedWeight['reason']> = new Set(['missing', 'shape', 'unexpected']);
+const faults: ReadonlySet<UnmatchedWeight['reason']> = new Set(['missing', 'shape', 'unexpected']);
 
 /**
  * Compares a file's tensors with a model's weights, by name and shape; reads no values.
@@ -64,8 +64,34 @@ export function matchPretrained(weights: readonly ModelWeight[], file: WeightFil
       } else unmatched.push(head ? { ...result, reason: 'head' } : result);
     }
   }
-  unmatched.push(...leftOver(file, map, new Set(matched.map(({ tensor }) => tensor))));
+  const sought = new Set(weights.map(({ name, shape }) => map.source(name, shape.length).tensor));
+  unmatched.push(...leftOver(file, map, sought));
   return { names: map.name, architecture: identifyArchitecture(shapesOf(file, map)), matched, unmatched };
+}
+
+/**
+ * @param source what to call the file in error messages
+ * @param model what to call the model
+ * @throws UserError when a weight of the backbone is missing, of another shape, or left over in the file
+ */
+export function checkComplete(
+  { unmatched, architecture }: PretrainedMatch,
+  source: string,
+  model: string,
+): void {
+  const found = unmatched.filter(({ reason }) => faults.has(reason));
+  if (found.length === 0) return;
+  const [{ name, reason, detail }] = found;
+  const first =
+    reason === 'unexpected' ? `${quoted(name)} left over` : `${quoted(name)} unmatched (${detail})`;
+  const others = found.length > 1 ? `, and ${found.length - 1} more` : '';
+  const isGrouped = architecture !== null && architecture.groups > 1;
+  throw new UserError(`${source} does not fit the backbone of ${model}`, {
+    received: `${architecture ? `weights of ${architecture.name}: ` : ''}${first}${others}`,
+    remedy: isGrouped
+      ? `no backbone here convolves in ${architecture.groups} groups; give weights of a ResNet`
+      : "give weights of the model's own architecture; `actionnx weights` compares them",
+  });
 }
 
 function byLayer(weights: readonly ModelWeight[]): Map<string, ModelWeight[]> {
@@ -90,11 +116,11 @@ function fit({ name, shape }: ModelWeight, map: NameMap, file: WeightFile): Matc
   return { name, reason: 'shape', detail: `${quoted(tensor)} is [${stored.shape}], not [${due}]` };
 }
 
-/** Tensors that no weight has taken. */
-function leftOver(file: WeightFile, map: NameMap, used: ReadonlySet<string>): UnmatchedWeight[] {
+/** Tensors that no weight of the model's is sought in. */
+function leftOver(file: WeightFile, map: NameMap, sought: ReadonlySet<string>): UnmatchedWeight[] {
   const heads = [...headLayers.values()].filter((module) => module !== null);
   return [...file.tensors.keys()].flatMap((name): UnmatchedWeight[] => {
-    if (used.has(name)) return [];
+    if (sought.has(name)) return [];
     const ignored = map.ignored(name);
     if (ignored !== null) return [{ name, reason: 'ignored', detail: ignored }];
     const isHead =

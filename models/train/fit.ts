@@ -1,6 +1,7 @@
 import { UserError } from '../../src/core/errors.ts';
 import { Rng } from '../../src/core/rng.ts';
 import type { Sample } from '../../src/data/dataset.ts';
+import { loadPretrained } from '../pretrained/load.ts';
 import {
   type CheckpointName,
   checkpointPath,
@@ -96,18 +97,27 @@ class Session {
     if (earlier) checkSameRun(earlier, run, folder, resume ?? false);
     const session = new Session(settings, run, training, validation);
     await session.#source.readLabels([...training, ...validation]);
-    if (earlier) await session.#restore();
-    else await writeRunRecord(folder, run);
+    if (!(earlier && (await session.#restore()))) session.#startFromPretrained();
+    if (!earlier) await writeRunRecord(folder, run);
     return session;
   }
 
-  async #restore(): Promise<void> {
+  /** @returns false where the run has no checkpoint yet */
+  async #restore(): Promise<boolean> {
     const { folder } = this.#settings;
     const checkpoint = await readCheckpoint(folder, 'last');
-    if (!checkpoint) return;
+    if (!checkpoint) return false;
     const { weights, velocities, ...progress } = checkpoint;
     this.#trainer.restore({ weights, velocities }, checkpointPath(folder, 'last'));
     this.#progress = progress;
+    return true;
+  }
+
+  #startFromPretrained(): void {
+    const { pretrained, onPretrained } = this.#settings;
+    if (!pretrained) return;
+    const match = this.#trainer.start((model) => loadPretrained(model, pretrained, pretrained.path));
+    onPretrained?.(match);
   }
 
   async run(): Promise<TrainResult> {

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { UserError } from '../../src/core/errors.ts';
 import { labelSetHash } from '../../src/core/labels.ts';
 import { packageVersion } from '../../src/node/package-info.ts';
@@ -12,7 +13,7 @@ export async function describeRun(
   training: number,
   validation: number,
 ): Promise<RunRecord> {
-  const { system, preset, config, recipe, seed, dataset, backend } = settings;
+  const { system, preset, config, recipe, seed, dataset, backend, pretrained } = settings;
   const { names, codes } = dataset.labels;
   if ('labels' in config && config.labels !== names.length) {
     throw new UserError(`${preset} predicts ${config.labels} labels, ${dataset.name} has ${names.length}`, {
@@ -34,6 +35,13 @@ export async function describeRun(
       validation: { split: splits.validation, samples: validation },
     },
     labels: { names: [...names], codes: [...codes], hash: await labelSetHash(dataset.labels) },
+    ...(pretrained && {
+      pretrained: {
+        file: basename(pretrained.path),
+        sha256: pretrained.sha256,
+        format: pretrained.format,
+      },
+    }),
     backend: { ...backend },
     versions: { actionnx: packageVersion, tfjs: tf.version_core, node: process.versions.node },
   };
@@ -46,7 +54,7 @@ export function checkSameRun(earlier: RunRecord, now: RunRecord, folder: string,
       remedy: 'add --resume to go on with it, or choose another --out',
     });
   }
-  const identity = ({ system, config, recipe, seed, dataset, labels }: RunRecord) => ({
+  const identity = ({ system, config, recipe, seed, dataset, labels, pretrained }: RunRecord) => ({
     system,
     config,
     recipe,
@@ -54,6 +62,7 @@ export function checkSameRun(earlier: RunRecord, now: RunRecord, folder: string,
     training: dataset.train,
     validation: dataset.validation,
     labels: labels.hash,
+    pretrained: pretrained?.sha256 ?? null,
   });
   const [before, after] = [identity(earlier), identity(now)];
   for (const key of Object.keys(before) as (keyof typeof before)[]) {

@@ -48,6 +48,8 @@ const runSchema = z.object({
     validation: z.object({ split: z.string(), samples: z.int() }),
   }),
   labels: z.object({ names: z.array(z.string()), codes: z.array(z.int()), hash: z.string() }),
+  /** The file whose weights it started from; absent where they were drawn. */
+  pretrained: z.object({ file: z.string(), sha256: z.string(), format: z.string() }).optional(),
   /** What it was started with; a resumed run may have gone on with another one. */
   backend: z.object({ name: z.string(), detail: z.string() }),
   versions: z.record(z.string(), z.string()),

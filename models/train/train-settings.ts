@@ -1,4 +1,6 @@
 import type { Dataset } from '../../src/data/dataset.ts';
+import type { WeightFileOnDisk } from '../../src/node/weight-file.ts';
+import type { PretrainedMatch } from '../pretrained/match.ts';
 import type { Recipe, System } from '../system.ts';
 import type { Backend } from './backend.ts';
 import type { EpochRecord } from './run-record.ts';
@@ -39,6 +41,10 @@ export interface TrainSettings {
   /** The one that is active: `await selectBackend()`. */
   readonly backend: Backend;
   readonly evaluate: Evaluate;
+  /** Weights that the backbone starts from, in place of drawn ones. A resumed run needs the same. */
+  readonly pretrained?: WeightFileOnDisk;
+  /** Hears what of `pretrained` has been loaded; not where a checkpoint takes its place. */
+  readonly onPretrained?: (match: PretrainedMatch) => void;
   /** Goes on with the run in `folder`, if there is one. */
   readonly resume?: boolean;
   readonly splits?: { readonly train: string; readonly validation: string };

@@ -32,6 +32,11 @@ export class Trainer {
     this.#trainable = trainableOf(this.#model);
   }
 
+  /** Hands the model over, to be given other weights than those drawn. */
+  start<T>(load: (model: LayersModel) => T): T {
+    return load(this.#model);
+  }
+
   /** Prepares for clips of this many frames; weights and velocities carry over by name. */
   setFrames(frames: number): void {
     if (frames === this.#frames) return;

@@ -182,7 +182,7 @@ function readTensor({ name, dtype: code, shape, bytes }: SafetensorsEntry, sourc
   if (sizeOf(shape) * width !== bytes.length) {
     throw damaged(source, `tensor ${quoted(name)} of shape [${shape}] in ${bytes.length} bytes of ${code}`);
   }
-  const aligned = bytes.byteOffset % width === 0 ? bytes : bytes.slice();
+  const aligned = bytes.byteOffset % width === 0 ? bytes : new Uint8Array(bytes);
   const data = new TypedArray(aligned.buffer as ArrayBuffer, aligned.byteOffset, bytes.length / width);
   return { dtype, shape, data };
 }

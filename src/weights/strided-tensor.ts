@@ -37,7 +37,7 @@ export function stridedTensor(
       const whole = buffer();
       if (isRowMajor(layout)) return whole.subarray(offset * width, (offset + size) * width);
       const part = whole.subarray(offset * width, reach(layout) * width);
-      const aligned = part.byteOffset % width === 0 ? part : part.slice();
+      const aligned = part.byteOffset % width === 0 ? part : new Uint8Array(part);
       const Words = arrays[width];
       const words = new Words(aligned.buffer as ArrayBuffer, aligned.byteOffset, aligned.length / width);
       return new Uint8Array(gather(words, new Words(size) as typeof words, { ...layout, offset: 0 }).buffer);

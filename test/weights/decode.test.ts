@@ -69,6 +69,24 @@ describe('decodeWeights', () => {
     }
   });
 
+  it.each([1, 2, 3])('reads what Node hands out: a Buffer, at byte %d of a larger one', (shift) => {
+    for (const name of ['plain.safetensors', 'plain.pt', 'views-legacy.pt', 'plain.npz', 'plain.onnx']) {
+      const whole = Buffer.concat([Buffer.alloc(shift), goldenFile(name)]);
+      const known = readAll(decodeWeights(goldenFile(name), name).tensors);
+      expect(readAll(decodeWeights(whole.subarray(shift), name).tensors), name).toEqual(known);
+    }
+  });
+
+  it('sees by their checksum that weights are damaged', () => {
+    const bytes = goldenFile('plain.pt');
+    const at = Buffer.from(bytes).indexOf(Buffer.from(Float64Array.of(1.5).buffer));
+    bytes[at] ^= 1;
+    const stored = decodeWeights(bytes, 'plain.pt').tensors.get('float64');
+    expect(() => stored?.bytes()).toThrow(
+      /plain\.pt is not a valid zip file; received "[^"]+\/data\/0" with another checksum/,
+    );
+  });
+
   it.each([
     ['module.pt', /weights only, .*"torch\.nn\.modules\.container\.Sequential"; save model\.state_dict\(\)/],
     ['module-legacy.pt', /"torch\.nn\.modules\.container\.Sequential"/],
