@@ -1,0 +1,60 @@
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sha256 } from '../../src/core/hash.ts';
+import { goldenFile } from '../weights/golden-files.ts';
+
+const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+if (!existsSync(main)) throw new Error(`${main} is missing: run \`npm run build\` first (npm test does)`);
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'actionnx-weights-'));
+  await writeFile(join(folder, 'views.pt'), goldenFile('views.pt'));
+  await writeFile(join(folder, 'module.pt'), goldenFile('module.pt'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+function actionnx(...args: string[]): Promise<{ status: number | null; stdout: string; stderr: string }> {
+  const child = spawn(process.execPath, [main, 'weights', ...args], { cwd: folder });
+  const output = { stdout: '', stderr: '' };
+  child.stdout.on('data', (text) => (output.stdout += text));
+  child.stderr.on('data', (text) => (output.stderr += text));
+  return new Promise((resolve) => child.on('close', (status) => resolve({ status, ...output })));
+}
+
+describe('actionnx weights', () => {
+  it('lists names, types and shapes, as a table and as JSON', async () => {
+    const text = await actionnx('views.pt');
+    expect(text).toMatchObject({ status: 0, stderr: '' });
+    expect(text.stdout).toMatch(/^transposed +float32 +4 × 2 × 3 +24$/m);
+    expect(text.stdout).toMatch(/^views\.pt: pytorch, 6 tensors, 74 elements, \d+ bytes$/m);
+    const { stdout } = await actionnx('views.pt', '--json');
+    const listed = JSON.parse(stdout);
+    expect(listed).toMatchObject({ file: 'views.pt', format: 'pytorch', elements: 74, tensorBytes: 4 * 74 });
+    expect(listed.sha256).toBe(await sha256(goldenFile('views.pt')));
+    expect(listed.tensors[2]).toEqual({ name: 'transposed', dtype: 'float32', shape: [4, 2, 3] });
+  });
+
+  it('compares them with a system, and says in its exit code whether they fit', async () => {
+    const { status, stdout, stderr } = await actionnx('views.pt', '--system', 'pcd-resnet-tiny');
+    expect(stdout).toMatch(/^matched +0 /m);
+    expect(stdout).toMatch(
+      /^unexpected: left over in the file +6 +whole, row, … \(the model has no such weight\)$/m,
+    );
+    expect(stderr).toMatch(
+      /^actionnx: views\.pt does not fit the backbone of pcd-resnet-tiny; received "[^\n]+\n$/,
+    );
+    expect(status).toBe(1);
+  });
+
+  it('refuses what is no state dict, in one line', async () => {
+    const { status, stdout, stderr } = await actionnx('module.pt');
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+    expect(stderr).toMatch(/^actionnx: module\.pt must hold weights only[^\n]+\n$/);
+  });
+});
