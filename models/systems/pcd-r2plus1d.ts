@@ -31,7 +31,7 @@ export const pcdR2plus1d = defineSystem({
       config: { depth: 'tiny', size: 48, frames: 4, speed: 4, prior: 0.05 },
       recipe: {
         ...tinyRecipe,
-        epochs: 6,
+        epochs: 7,
         curriculum: [
           { frames: 2, speed: 8, until: 1 / 5 },
           { frames: 4, speed: 4, until: 1 },

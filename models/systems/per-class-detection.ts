@@ -26,7 +26,7 @@ export const tinyRecipe = {
   reduction: 'mean',
   learningRate: 0.05,
   schedule: 'cosine',
-  epochs: 11,
+  epochs: 10,
   batch: 16,
   augment: ['flip'],
 } as const satisfies Partial<Recipe>;
