@@ -1,0 +1,174 @@
+/** What docs/coverage.md says, from the converters and the cases that test them. */
+import type { layers } from '@tensorflow/tfjs-layers';
+import { graphConverters } from '../../exporters/graph-model/ops/index.ts';
+import { exportOnnx } from '../../exporters/onnx/export.ts';
+import { stockConverters } from '../../exporters/onnx/ops/index.ts';
+import type { GraphNode } from '../../src/onnx/graph.ts';
+import { subgraphs } from '../../src/onnx/graph.ts';
+import type { LayerCase } from './onnx/case.ts';
+import { layerCases } from './onnx/layer-cases.ts';
+import { tf } from './onnx/parity.ts';
+import { familyCount, randomCase } from './onnx/random-case.ts';
+
+type Layer = layers.Layer;
+
+/** What a table cannot see: limits of a converter, and how classes without one are exported all the same. */
+const notes: Readonly<Record<string, string>> = {
+  InputLayer: 'an input of the graph, of the same type',
+  Model: 'entered, nested and shared alike',
+  Functional: 'entered, nested and shared alike',
+  Sequential: 'entered, nested and shared alike',
+  SimpleRNNCell: 'in RNN',
+  GRUCell: 'in RNN',
+  LSTMCell: 'in RNN',
+  StackedRNNCells: 'in RNN; one operator a cell',
+  ConvLSTM2DCell: 'in ConvLSTM2D',
+  RNN: 'of SimpleRNNCell, GRUCell, LSTMCell and stacks of them; otherwise as LSTM',
+  SimpleRNN: 'as LSTM',
+  GRU: 'as LSTM; tfjs 4.22 has `resetAfter: false` only',
+  LSTM: 'any mask; a Scan for activations that the operator lacks; `stateful` refused',
+  ConvLSTM2D: 'no unknown heights and widths, no masks (tfjs has none here either), `stateful` refused',
+  Bidirectional: 'all merge modes, states in and out',
+  TimeDistributed: 'of any layer or model; all steps at once',
+  Masking: 'and Embedding with `maskZero`: masks reach later layers as in tfjs',
+  BatchNormalization: 'over the last axis or the second',
+  Softmax: 'over one axis or several, under masks',
+  Conv1D: '`causal` and `channelsFirst` refused: tfjs does not compute them',
+  Conv3D: '`same` with strides longer than the kernel refused: tfjs shifts it',
+  Conv3DTranspose: '`same` with strides longer than the kernel refused: tfjs shifts it',
+  MaxPooling3D: '`same` with strides longer than the window refused: tfjs shifts it',
+  AveragePooling3D: '`same` with strides longer than the window refused: tfjs shifts it',
+  DepthwiseConv2D: '`dilationRate` refused: tfjs ignores it',
+  SeparableConv2D: '`channelsFirst` with a bias refused: tfjs adds it along the height',
+  CategoryEncoding: '`tfIdf` refused: tfjs cannot be given its weights',
+  CenterCrop: 'the rows and columns that tfjs takes; no unknown heights and widths',
+  Resizing: 'tfjs 4.22 computes it outside models only',
+  RandomWidth: 'left out, as in Keras; tfjs 4.22 resizes at random when predicting too',
+  ...Object.fromEntries(
+    ['Dropout', 'SpatialDropout1D', 'GaussianNoise', 'GaussianDropout', 'AlphaDropout'].map((name) => [
+      name,
+      'left out: does nothing when predicting',
+    ]),
+  ),
+};
+
+/** Every class of layer that tfjs-layers can build, by name. */
+function layerClasses(): string[] {
+  const classes = tf.serialization.SerializationMap.getMap().classNameMap as unknown as Record<
+    string,
+    [new (...args: never[]) => unknown]
+  >;
+  // Layers of tests are not tfjs's.
+  return Object.keys(classes)
+    .filter((name) => classes[name][0].prototype instanceof tf.layers.Layer)
+    .sort((a, b) => a.localeCompare(b));
+}
+
+interface Use {
+  cases: number;
+  randomCases: number;
+  /** In how many of the cases each occurs. */
+  readonly operators: Map<string, number>;
+}
+
+/** The layers of a model and of models inside it, by the path that their nodes' names begin with. */
+function layerPaths(model: Layer, prefix = ''): [string, Layer][] {
+  return (model as Layer & { layers: Layer[] }).layers.flatMap((layer) =>
+    'layers' in layer
+      ? layerPaths(layer, `${prefix}${layer.name}/`)
+      : [[`${prefix}${layer.name}/`, layer] as [string, Layer]],
+  );
+}
+
+/** A transpose between layouts, and the identity that names an output, are nobody's own. */
+function isCommon({ operator, attributes }: GraphNode): boolean {
+  const perm = String(attributes.perm);
+  const rank = (attributes.perm as number[] | undefined)?.length ?? 0;
+  const axes = Array.from({ length: rank }, (_, axis) => axis).slice(1);
+  const layouts = [[0, rank - 1, ...axes.slice(0, -1)].join(), [0, ...axes.slice(1), 1].join()];
+  return operator === 'Identity' || (operator === 'Transpose' && layouts.includes(perm));
+}
+
+function nodesWithin(node: GraphNode): GraphNode[] {
+  return [node, ...subgraphs(node).flatMap(({ nodes }) => nodes.flatMap(nodesWithin))];
+}
+
+/** What becomes of each class in the cases, as converters emit it, before any pass. */
+function uses(): Map<string, Use> {
+  const found = new Map<string, Use>();
+  const add = ({ build }: LayerCase, kind: 'cases' | 'randomCases') => {
+    const model = build();
+    const { nodes } = exportOnnx(model, { passes: [] }).graph;
+    const paths = layerPaths(model);
+    for (const className of new Set(paths.map(([, layer]) => layer.getClassName()))) {
+      const use = found.get(className) ?? { cases: 0, randomCases: 0, operators: new Map() };
+      found.set(className, use);
+      use[kind]++;
+      const own = paths.filter(([, layer]) => layer.getClassName() === className).map(([path]) => path);
+      const made = nodes.filter(({ name }) => own.some((path) => name.startsWith(path))).flatMap(nodesWithin);
+      const characteristic = made.filter((node) => !isCommon(node));
+      const listed = characteristic.length > 0 ? characteristic : made;
+      for (const operator of new Set(listed.map(({ operator }) => operator))) {
+        use.operators.set(operator, (use.operators.get(operator) ?? 0) + 1);
+      }
+    }
+    model.dispose();
+  };
+  for (const layerCase of layerCases) add(layerCase, 'cases');
+  for (let seed = 0; seed < 4 * familyCount; seed++) add(randomCase(seed), 'randomCases');
+  return found;
+}
+
+function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
+  return [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
+}
+
+/** The operators that most cases have, then the others. */
+function operatorList(operators: ReadonlyMap<string, number>, total: number): string {
+  const sorted = [...operators].sort(([a], [b]) => a.localeCompare(b));
+  const usual = sorted.filter(([, count]) => 2 * count >= total).map(([name]) => name);
+  const others = sorted.filter(([, count]) => 2 * count < total).map(([name]) => name);
+  return [usual.join(', '), others.join(', ')].filter((part) => part !== '').join('; at times ') || '–';
+}
+
+function layerTable(): string {
+  const converted = new Set(stockConverters.map(({ className }) => className));
+  const used = uses();
+  const rows = layerClasses().map((name) => {
+    const { operators = new Map<string, number>(), cases = 0, randomCases = 0 } = used.get(name) ?? {};
+    const isSupported = converted.has(name) || name in notes;
+    const names = notes[name]?.startsWith('left out') ? '–' : operatorList(operators, cases + randomCases);
+    return [name, isSupported ? 'yes' : 'no', names, cases || '–', randomCases || '–', notes[name] ?? ''];
+  });
+  return table(['Layer', 'Exported', 'ONNX operators', 'Graphs', 'Random', 'Notes'], rows);
+}
+
+/** docs/coverage.md. */
+export function coverage(): string {
+  const operators = graphConverters.map(({ operator }) => operator).sort();
+  return `# What becomes ONNX
+
+Made from the converters and their tests: \`npx vitest run test/exporters/coverage.test.ts -u\`.
+
+## Layers of tfjs-layers ${tf.version_layers}
+
+**Graphs** counts hand-written cases. Each gives tfjs's outputs within 2·10⁻⁵ in onnxruntime-node and in
+onnxruntime-web's wasm, and passes ONNX's checker, strict shape inference and reference evaluator
+(\`test/exporters/onnx/layers.test.ts\`, \`test/golden/onnx-graphs.py\`). **Random** counts those with seeded random
+shapes, strides, paddings, dilations, data formats and options, in the same two runtimes
+(\`test/exporters/onnx/random-layers.test.ts\`; \`ACTIONNX_SEED\` and \`ACTIONNX_ROUNDS\` give more). **ONNX operators** are
+those that most cases have, then those of others, before any pass; transposes between layouts, which passes take out, are not listed. Every
+activation of tfjs-layers is exported. Whole models of tfjs's examples: \`test/exporters/onnx/architectures.test.ts\`.
+
+${layerTable()}
+
+Another class is exported by a converter of its own, registered with \`defineConverter\`; without one, the error names the
+layer, its class, and where it is.
+
+## Operators of GraphModels
+
+Each gives tfjs's outputs in the same two runtimes (\`test/exporters/graph-model\`).
+
+${operators.map((name) => `\`${name}\``).join(', ')}
+`;
+}
