@@ -35,7 +35,10 @@ export const command: CommandModule<unknown, Arguments> = {
         throw usageError(`--${flag} must be a positive whole number`, { received: String(wrong) });
       }
     }
-    const classifier = await Classifier.open(await readBundle(args.bundle), nodeRuntime, args);
+    const classifier = await Classifier.open(await readBundle(args.bundle), nodeRuntime, {
+      ...args,
+      onNotice: (message) => process.stderr.write(`${message}\n`),
+    });
     const rows = [];
     try {
       for (const batch of args.batch) rows.push({ batch, ...(await time(classifier, batch, args.runs)) });

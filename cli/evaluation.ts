@@ -89,6 +89,7 @@ export async function scoreBundles(
         cacheFolder: args.cache,
         runtime: nodeRuntime,
         onProgress,
+        onNotice: (message) => process.stderr.write(`${bundle.manifest.name}: ${message}\n`),
       });
       scored.push({ ...scores, bundle });
     } finally {

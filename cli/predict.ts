@@ -60,7 +60,10 @@ export const command: CommandModule<unknown, Arguments> = {
     const weights = ensembleWeights(bundles, args.weights);
     const classifiers: Classifier[] = [];
     try {
-      for (const bundle of bundles) classifiers.push(await Classifier.open(bundle, nodeRuntime, args));
+      for (const bundle of bundles) {
+        const onNotice = (message: string) => process.stderr.write(`${bundle.manifest.name}: ${message}\n`);
+        classifiers.push(await Classifier.open(bundle, nodeRuntime, { ...args, onNotice }));
+      }
       const predictors = predictorsOf(bundles, weights, args.threshold);
       const results: object[] = [];
       for (const file of files) {

@@ -32,7 +32,9 @@ export class Classifier {
   /** @throws UserError when the graph does not load, or lacks the input or an output that the manifest names */
   static async open(bundle: Bundle, runtime: Runtime, options?: SessionOptions): Promise<Classifier> {
     const { manifest } = bundle;
-    const session = await runtime.open(bundle.graph, options);
+    const { target, precision } = manifest.graph;
+    const blockClips = target === 'cpu' && precision !== 'int8';
+    const session = await runtime.open(bundle.graph, { blockClips, ...options });
     const missing = [
       ...[manifest.input.name].filter((name) => !session.inputNames.includes(name)),
       ...['probabilities', ...manifest.outputs.map(({ name }) => name)].filter(

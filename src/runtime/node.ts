@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import type { InferenceSession as OrtSession } from 'onnxruntime-node';
 import { reasonOf, UserError } from '../core/errors.ts';
 import type { Tensor } from '../core/tensor.ts';
+import { withBlockedClips } from './blocked-session.ts';
 import type { InferenceSession, Provider, Runtime, SessionOptions } from './session.ts';
 
 /** What onnxruntime-node can be asked for; `wasm` belongs to onnxruntime-web. */
@@ -136,9 +137,14 @@ export const nodeRuntime: NodeRuntime = {
 
   async open(graph, options = {}) {
     const request = options.provider ?? 'auto';
-    if (request !== 'auto') return openOn(request, graph, options);
-    // Where CUDA is absent or does not take the whole graph, the CPU decides whether the graph is good at all.
-    return openOn('cuda', graph, options).catch(() => openOn('cpu', graph, options));
+    const session =
+      request !== 'auto'
+        ? await openOn(request, graph, options)
+        : // Where CUDA is absent or does not take the whole graph, the CPU decides whether the graph is good at all.
+          await openOn('cuda', graph, options).catch(() => openOn('cpu', graph, options));
+    if (!options.blockClips || session.provider !== 'cpu') return session;
+    const openBlocked = (blocked: Uint8Array) => openOn('cpu', blocked, options);
+    return withBlockedClips(session, graph, openBlocked, options.onNotice);
   },
 
   async probe(provider) {

@@ -19,6 +19,10 @@ export interface SessionOptions {
   readonly provider?: Provider | 'auto';
   /** Threads inside one operator. Default: all cores but none spinning. */
   readonly threads?: number;
+  /** Run clips in the block layout of this machine's CPU: see `withBlockedClips`. onnxruntime-node only. */
+  readonly blockClips?: boolean;
+  /** Told in one line what turned out otherwise than asked for, without being an error. */
+  readonly onNotice?: (message: string) => void;
 }
 
 /** One way to run ONNX graphs. onnxruntime-node and onnxruntime-web each implement it in one file. */

@@ -1,8 +1,19 @@
+import { cancelTransposes } from './cancel-transposes.ts';
+import { constantFolding } from './constant-folding.ts';
 import { dropIdentities } from './drop-identities.ts';
 import { foldBatchNorm } from './fold-batch-norm.ts';
 import { fusePadding } from './fuse-padding.ts';
 import { guardPaddedMaximum } from './guard-padded-maximum.ts';
 import type { Pass } from './pass.ts';
+import { shareInitializers } from './share-initializers.ts';
 
 /** What every export goes through, in this order. */
-export const passes: readonly Pass[] = [dropIdentities, fusePadding, foldBatchNorm, guardPaddedMaximum];
+export const passes: readonly Pass[] = [
+  dropIdentities,
+  constantFolding,
+  cancelTransposes,
+  fusePadding,
+  foldBatchNorm,
+  guardPaddedMaximum,
+  shareInitializers,
+];

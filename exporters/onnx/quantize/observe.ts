@@ -53,12 +53,5 @@ export async function observe(
 
 /** A graph as an ONNX file. */
 export function graphBytes(graph: Graph): Uint8Array {
-  const message = serializeModel(modelOf(graph, { name: 'actionnx', version: '' }));
-  const bytes = new Uint8Array(message.byteLength);
-  let at = 0;
-  for (const chunk of message.chunks()) {
-    bytes.set(chunk, at);
-    at += chunk.byteLength;
-  }
-  return bytes;
+  return serializeModel(modelOf(graph, { name: 'actionnx', version: '' })).whole();
 }
