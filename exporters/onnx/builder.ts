@@ -16,32 +16,8 @@ import { UserError } from '../../src/core/errors.ts';
 import { sizeOf } from '../../src/core/tensor.ts';
 import type { Weights } from '../../src/core/weights.ts';
 import type { Graph, GraphNode, Initializer, TensorPort } from '../../src/onnx/graph.ts';
-import type { Mask } from './masks.ts';
-
-/** One call of one layer, as a converter sees it. */
-export interface LayerCall {
-  readonly layer: Layer;
-  /** The layer's name, preceded by the models it is nested in: "encoder/conv1". */
-  readonly path: string;
-  readonly outputShapes: readonly ValueShape[];
-  readonly mask: Mask | undefined;
-  /** The layers whose outputs the call takes, for error messages. */
-  readonly after: readonly string[];
-}
-
-/** The layer and where it is, for error messages: `"conv1" of class Conv2D, after "frame",`. */
-export function describeCall({ layer, path, after }: LayerCall): string {
-  const place = after.length > 0 ? after.map((name) => `"${name}"`).join(', ') : 'no other layer';
-  return `"${path}" of class ${layer.getClassName()}, after ${place},`;
-}
-
-/** What the walk offers to converters of wrappers: the call of a layer inside the layer of another call. */
-export type ApplyInner = (
-  layer: Layer,
-  inputs: readonly Value[],
-  outputShapes: readonly ValueShape[],
-  outer: LayerCall,
-) => readonly Value[];
+import { type ApplyInner, describeCall, type LayerCall } from './layer-call.ts';
+import { keepsMemoryOrder, permutation, reshapeTarget, storedShape } from './layout.ts';
 
 /** Collects the nodes, initialisers and ports of one graph; names are unique and follow the layers' names. */
 export class ModelBuilder {
@@ -222,7 +198,8 @@ export class ModelBuilder {
     let result = this.#relayouts.get(key);
     if (!result) {
       const stored = storedShape(value.shape, layout);
-      const canReshape = keepsMemoryOrder(value.shape) && stored.slice(1).filter(isUnknown).length <= 1;
+      const canReshape =
+        keepsMemoryOrder(value.shape) && stored.slice(1).filter((extent) => extent === null).length <= 1;
       result = canReshape
         ? this.node(path, 'Reshape', [value, this.constant(reshapeTarget(stored))], { layout })
         : this.node(path, 'Transpose', [value], {
@@ -296,32 +273,7 @@ function checkAttribute(node: string, key: string, value: Attribute): void {
   }
 }
 
-function isUnknown(extent: number | null): extent is null {
-  return extent === null;
-}
-
 /** Names for extents that are known only at run time: `N` for the batch, `<port>_<axis>` for others. */
 function portShape(name: string, shape: ValueShape): (number | string)[] {
   return shape.map((extent, axis) => extent ?? (axis === 0 ? 'N' : `${name}_${axis}`));
-}
-
-/** The transpose that leads into a layout from the other one. */
-function permutation(rank: number, layout: Layout): number[] {
-  const axes = Array.from({ length: rank }, (_, axis) => axis);
-  const [batch, second, ...rest] = axes;
-  return layout === 'channels-first' ? [batch, rank - 1, ...axes.slice(1, -1)] : [batch, ...rest, second];
-}
-
-function storedShape(shape: ValueShape, layout: Layout): ValueShape {
-  return layout === 'tfjs' ? shape : permutation(shape.length, layout).map((axis) => shape[axis]);
-}
-
-/** Whether both layouts have their elements in the same order: one channel, or one position. */
-function keepsMemoryOrder(shape: ValueShape): boolean {
-  return shape.length < 3 || shape.at(-1) === 1 || shape.slice(1, -1).every((extent) => extent === 1);
-}
-
-/** For ONNX's Reshape: the batch is taken over (0), an unknown extent inferred (−1). */
-function reshapeTarget(shape: ValueShape): number[] {
-  return shape.map((extent, axis) => (axis === 0 ? 0 : (extent ?? -1)));
 }

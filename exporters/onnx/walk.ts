@@ -1,7 +1,8 @@
 import type { LayersModel, SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { findConverter, type Layer, type Value, type ValueShape } from '../../src/core/converter.ts';
 import { UserError } from '../../src/core/errors.ts';
-import { type ApplyInner, describeCall, type LayerCall, type ModelBuilder } from './builder.ts';
+import type { ModelBuilder } from './builder.ts';
+import { type ApplyInner, describeCall, type LayerCall } from './layer-call.ts';
 import { type Mask, outputMask } from './masks.ts';
 
 /** What sequential and functional models, and models nested in them, have in common. */

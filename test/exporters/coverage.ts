@@ -80,13 +80,13 @@ function layerPaths(model: Layer, prefix = ''): [string, Layer][] {
   );
 }
 
-/** A transpose between layouts, and the identity that names an output, are nobody's own. */
-function isCommon({ operator, attributes }: GraphNode): boolean {
+/** Whether a node is a transpose between layouts, as all layers may need. */
+function isRelayout({ operator, attributes }: GraphNode): boolean {
   const perm = String(attributes.perm);
   const rank = (attributes.perm as number[] | undefined)?.length ?? 0;
   const axes = Array.from({ length: rank }, (_, axis) => axis).slice(1);
   const layouts = [[0, rank - 1, ...axes.slice(0, -1)].join(), [0, ...axes.slice(1), 1].join()];
-  return operator === 'Identity' || (operator === 'Transpose' && layouts.includes(perm));
+  return operator === 'Transpose' && layouts.includes(perm);
 }
 
 function nodesWithin(node: GraphNode): GraphNode[] {
@@ -105,8 +105,12 @@ function uses(): Map<string, Use> {
       found.set(className, use);
       use[kind]++;
       const own = paths.filter(([, layer]) => layer.getClassName() === className).map(([path]) => path);
-      const made = nodes.filter(({ name }) => own.some((path) => name.startsWith(path))).flatMap(nodesWithin);
-      const characteristic = made.filter((node) => !isCommon(node));
+      const made = nodes
+        .filter(({ name }) => own.some((path) => name.startsWith(path)))
+        .flatMap(nodesWithin)
+        // It only names an output.
+        .filter(({ operator }) => operator !== 'Identity');
+      const characteristic = made.filter((node) => !isRelayout(node));
       const listed = characteristic.length > 0 ? characteristic : made;
       for (const operator of new Set(listed.map(({ operator }) => operator))) {
         use.operators.set(operator, (use.operators.get(operator) ?? 0) + 1);
