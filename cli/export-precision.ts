@@ -1,0 +1,316 @@
+import { exampleBasedScores } from '../eval/metrics/index.ts';
+import { score } from '../eval/score.ts';
+import { type BundleSource, unwrittenBundle } from '../exporters/bundle.ts';
+import { goldenFrames } from '../exporters/golden.ts';
+import { type OnnxModel, onnxModel } from '../exporters/onnx/onnx-model.ts';
+import { type Calibration, calibrations } from '../exporters/onnx/quantize/calibrate.ts';
+import { type Quantized, quantize } from '../exporters/onnx/quantize/quantize.ts';
+import { clipsAsPlanes } from '../exporters/onnx/targets.ts';
+import { type Precision, type PrecisionCost, precisions, type Target, targets } from '../src/core/bundle.ts';
+import { clipFrames } from '../src/core/clip.ts';
+import { UserError, usageError } from '../src/core/errors.ts';
+import { Rng } from '../src/core/rng.ts';
+import type { Tensor } from '../src/core/tensor.ts';
+import type { Dataset, Sample } from '../src/data/dataset.ts';
+import { packageVersion } from '../src/node/package-info.ts';
+import { nodeRuntime } from '../src/runtime/node.ts';
+import { packFrames } from '../src/runtime/pack-frames.ts';
+import { openData } from './evaluation.ts';
+import { progressBar } from './progress.ts';
+
+/** Flags that say what numbers a graph holds and computes with, and where it is to run. */
+export const precisionOptions = {
+  target: {
+    choices: targets,
+    default: 'portable',
+    describe:
+      'where it is to run best: portable loads everywhere; cpu, onnxruntime-node alone, is faster for clips',
+  },
+  precision: {
+    choices: precisions,
+    default: 'fp32',
+    describe:
+      'fp16 and int8-weights: a half and a quarter of the bytes at the same speed; int8: fast too, needs data',
+  },
+  calibrate: {
+    type: 'string',
+    describe: 'data set that a precision below fp32 is calibrated and measured on',
+  },
+  'calibration-split': { type: 'string', default: 'train', describe: 'the split that int8 is calibrated on' },
+  'calibration-samples': { type: 'number', default: 64, describe: 'how many of its samples' },
+  calibration: {
+    choices: calibrations,
+    default: 'min-max',
+    describe: "how int8 finds the range of a layer's values",
+  },
+  'measure-split': {
+    type: 'string',
+    default: 'val',
+    describe: 'the split that the loss of F1 is measured on',
+  },
+  'max-f1-loss': { type: 'number', default: 0.005, describe: 'the largest loss of F1 that is accepted' },
+  cache: { type: 'string', default: 'runs/cache', describe: 'predictions cache' },
+} as const;
+
+export interface PrecisionArguments {
+  target: Target;
+  precision: Precision;
+  calibrate?: string;
+  calibrationSplit: string;
+  calibrationSamples: number;
+  calibration: Calibration;
+  measureSplit: string;
+  maxF1Loss: number;
+  cache: string;
+}
+
+/** A bundle's source whose graph is float32, and tfjs's outputs for frames. */
+export type FloatSource = Omit<BundleSource, 'targets'>;
+
+/** Outputs of kernels of integers may round to the neighbouring step in another runtime. */
+const integerTolerance = 0.02;
+
+/** What the weights' rounding alone may do to an output on the golden inputs. int8 answers for its F1. */
+const largestDifferences = { fp16: 0.01, 'int8-weights': 0.1 } as const;
+
+/**
+ * The source in the precision asked for, with its measured cost: what it is further off, smaller, faster and worse.
+ *
+ * @throws UserError where that cost is too high; exit 2 for flags that do not go together
+ */
+export async function inPrecision(source: FloatSource, args: PrecisionArguments): Promise<FloatSource> {
+  const { precision } = args;
+  checkArguments(args);
+  if (precision === 'fp32') return source;
+  const data =
+    args.calibrate === undefined ? null : await openData({ data: args.calibrate, skipBroken: false });
+  const samples = data && precision === 'int8' ? await calibrationSamples(data, args) : [];
+  const made = data && precision === 'int8' ? await calibrated(source, data, samples, args) : null;
+  const onnx = onnxModel(made?.graph ?? source.onnx.graph, {
+    passes: [],
+    precision: precision === 'int8' ? 'fp32' : precision,
+    version: packageVersion,
+  });
+  const lossy: FloatSource = { ...source, onnx, precision };
+  const { input } = source;
+  const frameShape = [input.height, input.width, 3];
+  const frames = goldenFrames(input.kind === 'clip' ? [input.frames, ...frameShape] : frameShape);
+  const expected = await source.reference(frames);
+  const feeds = { [onnx.inputs[0].name]: frames };
+  const [actual, speedRatio] = await race(source.onnx, onnx, feeds);
+  const golden = differences(actual.probabilities.data, expected.probabilities.data);
+  requireNear(precision, golden.maxDifference);
+  const measured = data && (await measure(source, lossy, data, samples, args));
+  const cost: PrecisionCost = {
+    ...(measured?.differences ?? golden),
+    bytesRatio: source.onnx.byteLength / onnx.byteLength,
+    speedRatio,
+    f1: measured?.f1 ?? null,
+    calibration:
+      made && data
+        ? {
+            ...{ dataset: data.name, split: args.calibrationSplit, samples: samples.length },
+            ...{ method: args.calibration, layers: made.layers, inFloat: [...made.inFloat] },
+          }
+        : null,
+  };
+  return {
+    ...lossy,
+    cost,
+    ...(precision === 'int8' && { tolerance: integerTolerance }),
+    reference: async () => actual,
+  };
+}
+
+function differences(actual: Tensor['data'], expected: Tensor['data']) {
+  let [sum, maxDifference] = [0, 0];
+  expected.forEach((value, i) => {
+    const difference = Math.abs(actual[i] - value);
+    sum += difference;
+    maxDifference = Math.max(maxDifference, difference);
+  });
+  return { meanDifference: sum / expected.length, maxDifference };
+}
+
+function checkArguments(args: PrecisionArguments): void {
+  const { precision, calibrate, calibrationSamples: count, maxF1Loss } = args;
+  if (precision === 'fp32' && calibrate !== undefined) {
+    throw usageError('--calibrate is for precisions below fp32', { received: '--precision fp32' });
+  }
+  if (precision === 'int8' && calibrate === undefined) {
+    throw usageError('--precision int8 needs --calibrate: a data set to be calibrated and measured on');
+  }
+  if (args.calibrationSplit === args.measureSplit) {
+    throw usageError('the loss of F1 must be measured on another split than that of the calibration', {
+      received: `--calibration-split ${args.calibrationSplit} --measure-split ${args.measureSplit}`,
+    });
+  }
+  if (!(Number.isInteger(count) && count > 0)) {
+    throw usageError('--calibration-samples must be a positive whole number', { received: String(count) });
+  }
+  if (!(maxF1Loss >= 0 && maxF1Loss <= 1)) {
+    throw usageError('--max-f1-loss must lie in 0–1', { received: String(maxF1Loss) });
+  }
+}
+
+function requireNear(precision: PrecisionArguments['precision'], maxDifference: number): void {
+  const limit = precision === 'fp16' || precision === 'int8-weights' ? largestDifferences[precision] : 1;
+  if (maxDifference <= limit) return;
+  throw new UserError(`outputs of a ${precision} graph must be within ${limit} of tfjs's`, {
+    received: `a difference of ${maxDifference.toPrecision(2)}`,
+    remedy: 'no bundle was written; take --precision fp32',
+  });
+}
+
+/** Some samples of the calibration split, drawn with a fixed seed. */
+async function calibrationSamples(data: Dataset, args: PrecisionArguments): Promise<Sample[]> {
+  const pool = await data.samples(args.calibrationSplit);
+  const rng = new Rng('calibration');
+  const drawn = Array.from({ length: Math.min(args.calibrationSamples, pool.length) }, () =>
+    pool.splice(rng.integer(pool.length), 1),
+  ).flat();
+  if (drawn.length > 0) return drawn;
+  throw usageError(`the split ${args.calibrationSplit} of ${data.name} must have samples`);
+}
+
+async function calibrated(
+  source: FloatSource,
+  data: Dataset,
+  samples: readonly Sample[],
+  { calibration }: PrecisionArguments,
+): Promise<Quantized> {
+  const { frames: count, speed } = source.input;
+  const inputs: Record<string, Tensor>[] = [];
+  for (const { video, frame, frameCount } of samples) {
+    const images = await data.frames(video, clipFrames({ target: frame, count, speed, frameCount }));
+    inputs.push({ [source.onnx.inputs[0].name]: packFrames([images], source) });
+  }
+  const graph = clipsAsPlanes.reduce((current, pass) => pass.apply(current), source.onnx.graph);
+  return quantize(graph, {
+    ...{ runtime: nodeRuntime, inputs, calibration },
+    onStage: (stage) => process.stderr.write(`int8 of ${source.name}: ${stage}\n`),
+  });
+}
+
+const [warmUps, rounds] = [2, 9];
+
+/**
+ * The second graph's outputs, and how much faster it is: medians of runs in turns on one thread, in processor time,
+ * which does not depend on what else the machine does.
+ */
+async function race(
+  first: OnnxModel,
+  second: OnnxModel,
+  feeds: Readonly<Record<string, Tensor>>,
+): Promise<[outputs: Record<string, Tensor>, ratio: number]> {
+  const runners = await Promise.all(
+    [first, second].map(async (onnx) => {
+      const session = await nodeRuntime.open(onnx.bytes(), { provider: 'cpu', threads: 1 });
+      return { session, times: [] as number[], outputs: {} as Record<string, Tensor> };
+    }),
+  );
+  try {
+    for (let round = -warmUps; round < rounds; round++) {
+      for (const runner of runners) {
+        const before = process.cpuUsage();
+        runner.outputs = await runner.session.run(feeds);
+        const { user, system } = process.cpuUsage(before);
+        if (round >= 0) runner.times.push(user + system);
+      }
+    }
+  } finally {
+    for (const { session } of runners) await session.release();
+  }
+  const [before, after] = runners.map(({ times }) => times.sort((a, b) => a - b)[(rounds - 1) / 2]);
+  return [runners[1].outputs, before / after];
+}
+
+/** Both on the split to be measured on: F1, and how far their probabilities are apart. @throws UserError when more is lost than is allowed */
+async function measure(
+  float32: FloatSource,
+  lossy: FloatSource,
+  data: Dataset,
+  calibratedOn: readonly Sample[],
+  { measureSplit: split, cache, maxF1Loss }: PrecisionArguments,
+): Promise<{ f1: PrecisionCost['f1']; differences: ReturnType<typeof differences> }> {
+  const used = new Set(calibratedOn.map(({ id }) => id));
+  const shared = (await data.samples(split)).filter(({ id }) => used.has(id));
+  if (shared.length > 0) {
+    throw usageError('the splits for calibration and for measurement must have no sample in common', {
+      received: `${shared.length} common ones, such as ${shared[0].id}`,
+    });
+  }
+  const scoresOf = async (source: FloatSource) => {
+    const bundle = await unwrittenBundle(source);
+    const bar = progressBar(`${bundle.manifest.graph.precision} on ${split}`, 1);
+    try {
+      const scored = await score({
+        ...{
+          bundle,
+          dataset: data,
+          split,
+          cacheFolder: cache,
+          runtime: nodeRuntime,
+          provider: 'cpu' as const,
+        },
+        onProgress: (done, total) => bar.update(done / total),
+      });
+      return {
+        samples: scored.samples.length,
+        probabilities: scored.probabilities,
+        ...exampleBasedScores({
+          samples: scored.samples.length,
+          labels: bundle.manifest.labels.names.length,
+          probabilities: scored.probabilities,
+          truth: await data.truth(scored.samples),
+          threshold: bundle.manifest.threshold,
+        }),
+      };
+    } finally {
+      bar.stop();
+    }
+  };
+  const before = await scoresOf(float32);
+  const after = await scoresOf(lossy);
+  if (before.f1 - after.f1 > maxF1Loss) {
+    throw new UserError(`${lossy.precision} may lose ${(100 * maxF1Loss).toFixed(1)} points of F1`, {
+      received: `${(100 * (before.f1 - after.f1)).toFixed(1)} on ${split}: ${percent(before.f1)} became ${percent(after.f1)}`,
+      remedy: 'no bundle was written; try another --calibration or more --calibration-samples',
+    });
+  }
+  return {
+    f1: { dataset: data.name, split, samples: after.samples, float32: before.f1, here: after.f1 },
+    differences: differences(after.probabilities, before.probabilities),
+  };
+}
+
+const percent = (rate: number) => (100 * rate).toFixed(1);
+
+/** The cost as lines of a table: what was measured, at float32 and here. */
+export function costRows(cost: PrecisionCost): string[][] {
+  const { meanDifference, maxDifference, bytesRatio, speedRatio, f1, calibration } = cost;
+  return [
+    ['Bytes', `÷ ${bytesRatio.toFixed(2)}`],
+    ["Speed, onnxruntime-node's CPU", `× ${speedRatio.toFixed(2)}`],
+    [
+      'Difference of probabilities, mean and largest',
+      `${meanDifference.toExponential(1)}, ${maxDifference.toExponential(1)}`,
+    ],
+    ...(f1
+      ? [
+          [
+            `F1 on ${f1.samples} samples of ${f1.split}`,
+            `${percent(f1.float32)} → ${percent(f1.here)} (${(100 * (f1.here - f1.float32)).toFixed(2)})`,
+          ],
+        ]
+      : []),
+    ...(calibration
+      ? [
+          [
+            `Convolutions in 8 bits, ${calibration.method} over ${calibration.samples} of ${calibration.split}`,
+            `${calibration.layers} of ${calibration.layers + calibration.inFloat.length}`,
+          ],
+        ]
+      : []),
+  ];
+}
