@@ -28,10 +28,10 @@ export const pcdR2plus1d = defineSystem({
     // Every fourth frame of the same 16, and smaller ones: what that saves is spent on more epochs, and learns far more
     // in minutes.
     'pcd-r2plus1d-tiny': {
-      config: { depth: 'tiny', size: 48, frames: 4, speed: 4, prior: 0.05 },
+      config: { depth: 'tiny', size: 40, frames: 4, speed: 4, prior: 0.05 },
       recipe: {
         ...tinyRecipe,
-        epochs: 7,
+        epochs: 9,
         curriculum: [
           { frames: 2, speed: 8, until: 1 / 5 },
           { frames: 4, speed: 4, until: 1 },
