@@ -26,7 +26,7 @@ export const commands: readonly ListedCommand[] = [
     load: load(() => import('./train.ts')),
   },
   {
-    command: 'export <source>',
+    command: 'export [source..]',
     describe: 'write a bundle: the ONNX graph, proven against tfjs, and all that is needed to run it',
     load: load(() => import('./export.ts')),
   },

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { CommandModule } from 'yargs';
-import { writeBundle } from '../exporters/bundle.ts';
+import { type BundleSource, writeBundle } from '../exporters/bundle.ts';
 import { exportOnnx } from '../exporters/onnx/export.ts';
 import type { VerificationRow } from '../exporters/onnx/verify.ts';
 import { tfjsReference } from '../models/reference.ts';
@@ -9,11 +9,13 @@ import { UserError, usageError } from '../src/core/errors.ts';
 import { packageVersion } from '../src/node/package-info.ts';
 import { nodeRuntime } from '../src/runtime/node.ts';
 import { webRuntime } from '../src/runtime/web.ts';
+import { openEnsemble } from './export-ensemble.ts';
 import { type ExportSource, openSource, type SourceOptions } from './export-source.ts';
 import { table } from './table.ts';
 
 interface Arguments extends SourceOptions {
-  source: string;
+  source: string[];
+  ensemble: boolean;
   out?: string;
   threshold: number;
   backend: BackendRequest;
@@ -22,14 +24,20 @@ interface Arguments extends SourceOptions {
 
 /** `actionnx export`: a trained run, or any tfjs LayersModel of frames, as a verified bundle. */
 export const command: CommandModule<unknown, Arguments> = {
-  command: 'export <source>',
+  command: 'export [source..]',
   describe: 'write a bundle: the ONNX graph, proven against tfjs, and all that is needed to run it',
   builder: (yargs) =>
     yargs
       .positional('source', {
         type: 'string',
-        demandOption: true,
+        array: true,
+        default: [],
         describe: 'a run folder, or the model.json of a tfjs LayersModel',
+      })
+      .option('ensemble', {
+        type: 'boolean',
+        default: false,
+        describe: 'the sources are bundles: merge them and their vote into one graph',
       })
       .option('out', { type: 'string', describe: 'bundle folder; default: bundles/<name>' })
       .option('checkpoint', {
@@ -57,39 +65,64 @@ export const command: CommandModule<unknown, Arguments> = {
         default: false,
         describe: 'print the manifest and the checks as JSON',
       })
-      .example('actionnx export runs/pcd --out bundles/pcd', 'the best epoch of a run') as never,
-  handler: async ({ source: path, out, threshold, backend: request, json, ...options }) => {
+      .example('actionnx export runs/pcd --out bundles/pcd', 'the best epoch of a run')
+      .example(
+        'actionnx export --ensemble bundles/a bundles/b --out bundles/both',
+        'two systems as one graph',
+      ) as never,
+  handler: async ({ source: paths, out, threshold, backend: request, json, ensemble, ...options }) => {
     if (!(threshold > 0 && threshold < 1)) {
       throw usageError('--threshold must lie between 0 and 1', { received: String(threshold) });
     }
+    if (ensemble) {
+      const source = await openEnsemble(paths, { ...options, threshold });
+      return writeAndTell(out ?? join('bundles', source.name), source, 'the members combined', json);
+    }
+    const path = onlySource(paths);
     const { name: backend } = await selectBackend(request);
     const source = await openSource(path, options);
     const target = out ?? join('bundles', source.name);
     const outputs = outputNames(source);
     const { model, input, ...rest } = source;
-    const { manifest, verification } = await writeBundle(target, {
-      ...rest,
-      input,
-      threshold,
+    const bundle = {
+      ...{ ...rest, input, threshold },
       onnx: exportOnnx(model, { frames: input, outputs, version: packageVersion }),
       provenance: { ...rest.provenance, exporter: { actionnx: packageVersion, tfjsBackend: backend } },
       reference: tfjsReference(model, outputs, input),
-      targets: [
-        { runtime: nodeRuntime, provider: 'cpu' },
-        { runtime: webRuntime(), provider: 'wasm' },
-      ],
-    });
+    };
+    await writeAndTell(target, bundle, `tfjs (${backend})`, json);
     model.dispose();
-    if (json) {
-      console.log(JSON.stringify({ bundle: target, manifest, verification }, null, 2));
-      return;
-    }
-    console.log(`${verificationTable(verification, backend)}\n`);
-    const { bytes, parameters } = manifest.graph;
-    const size = `${(bytes / 1e6).toFixed(1)} MB, ${parameters.toLocaleString('en')} parameters`;
-    console.log(`${target}: ${manifest.name}, ${manifest.labels.names.length} labels, ${size}`);
   },
 };
+
+function onlySource(paths: readonly string[]): string {
+  if (paths.length === 1) return paths[0];
+  throw usageError('export takes one run folder or model.json', { received: paths.join(', ') || 'none' });
+}
+
+/** Writes and verifies a bundle, and says how it went. */
+async function writeAndTell(
+  target: string,
+  source: Omit<BundleSource, 'targets'>,
+  reference: string,
+  json: boolean,
+): Promise<void> {
+  const { manifest, verification } = await writeBundle(target, {
+    ...source,
+    targets: [
+      { runtime: nodeRuntime, provider: 'cpu' },
+      { runtime: webRuntime(), provider: 'wasm' },
+    ],
+  });
+  if (json) {
+    console.log(JSON.stringify({ bundle: target, manifest, verification }, null, 2));
+    return;
+  }
+  console.log(`${verificationTable(verification, reference)}\n`);
+  const { bytes, parameters } = manifest.graph;
+  const size = `${(bytes / 1e6).toFixed(1)} MB, ${parameters.toLocaleString('en')} parameters`;
+  console.log(`${target}: ${manifest.name}, ${manifest.labels.names.length} labels, ${size}`);
+}
 
 /** `probabilities`, then `attention` where the model has a map as its second output. */
 function outputNames({ model, labels }: ExportSource): string[] {
@@ -109,9 +142,9 @@ function outputNames({ model, labels }: ExportSource): string[] {
   return attention ? ['probabilities', 'attention'] : ['probabilities'];
 }
 
-function verificationTable(rows: readonly VerificationRow[], backend: string): string {
+function verificationTable(rows: readonly VerificationRow[], reference: string): string {
   return table(
-    ['Runtime', 'Provider', 'Output', 'Samples', `Max difference from tfjs (${backend})`],
+    ['Runtime', 'Provider', 'Output', 'Samples', `Max difference from ${reference}`],
     rows.map(({ runtime, version, provider, output, samples, maxDifference }) => [
       ...[`${runtime} ${version}`, provider, output, samples],
       maxDifference.toExponential(1),

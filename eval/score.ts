@@ -1,5 +1,5 @@
 import type { Bundle } from '../src/core/bundle.ts';
-import { clipFrames } from '../src/core/clip.ts';
+import { plannedFrames } from '../src/core/clip.ts';
 import { UserError } from '../src/core/errors.ts';
 import { labelSetHash } from '../src/core/labels.ts';
 import type { BrokenSample, Dataset, Sample } from '../src/data/dataset.ts';
@@ -26,6 +26,8 @@ export interface ScoreOptions {
   readonly batch?: number;
   /** Leave out samples whose frames cannot be read, and list them, instead of failing. */
   readonly skipBroken?: boolean;
+  /** Told in one line what the runtime did otherwise than asked for. */
+  readonly onNotice?: (message: string) => void;
   /** Samples inferred so far, of those that the cache lacked. Called only where there are any. */
   readonly onProgress?: (done: number, total: number) => void;
 }
@@ -149,15 +151,7 @@ async function fill(
   );
   const read = async (sample: Sample): Promise<RgbImage[] | null> => {
     try {
-      return await dataset.frames(
-        sample.video,
-        clipFrames({
-          target: sample.frame,
-          count: input.frames,
-          speed: input.speed,
-          frameCount: sample.frameCount,
-        }),
-      );
+      return await dataset.frames(sample.video, plannedFrames(input, sample.frame, sample.frameCount));
     } catch (error) {
       if (!(options.skipBroken && error instanceof UserError)) throw error;
       broken.push({ id: sample.id, reason: error.message });

@@ -1,11 +1,5 @@
-import { clipFrames } from '../src/core/clip.ts';
+import { type FramePlan, plannedFrames } from '../src/core/clip.ts';
 import type { RgbImage } from '../src/image/image.ts';
-
-/** How many frames a system looks at around a key frame, and how far apart: 1 and 1 for a frame system. */
-export interface WindowPlan {
-  readonly frames: number;
-  readonly speed: number;
-}
 
 /** A key frame, and for each plan the frames of its window. */
 export interface KeyFrame {
@@ -14,15 +8,13 @@ export interface KeyFrame {
   readonly windows: readonly (readonly RgbImage[])[];
 }
 
-/** For each key frame and plan, the numbers of the window's frames (`clipFrames`). */
+/** For each key frame and plan, the numbers of the window's frames (`plannedFrames`). */
 export function windowNumbers(
   keyFrames: readonly number[],
-  plans: readonly WindowPlan[],
+  plans: readonly FramePlan[],
   frameCount: number,
 ): number[][][] {
-  return keyFrames.map((target) =>
-    plans.map(({ frames, speed }) => clipFrames({ target, count: frames, speed, frameCount })),
-  );
+  return keyFrames.map((target) => plans.map((plan) => plannedFrames(plan, target, frameCount)));
 }
 
 /**

@@ -33,13 +33,24 @@ export function modelCard(manifest: BundleManifest, { title, summary, training }
 }
 
 function inputText({ input }: BundleManifest): string {
-  const { name, kind, height, width, frames, speed } = input;
+  const { name, kind, height, width, frames } = input;
   const shape = kind === 'clip' ? `N, ${frames}, ${height}, ${width}, 3` : `N, ${height}, ${width}, 3`;
-  const clip = kind === 'clip' ? ` A clip is ${frames} frames, ${speed} apart, around the key frame.` : '';
+  const clip = kind === 'clip' ? ` A clip is ${windowsText(input)} around the key frame.` : '';
   return (
     `\`${name}\`: uint8 RGB, [${shape}].${clip} Frames are resized to ${width}×${height} with an antialiased ` +
     'bilinear filter, ignoring the aspect ratio; normalisation is inside the graph.'
   );
+}
+
+/** "16 frames, 1 apart,"; of several windows, all, in the order in which they lie in the clip. */
+function windowsText({ frames, speed, height, width, windows }: BundleManifest['input']): string {
+  if (!windows) return `${frames} frames, ${speed} apart,`;
+  const parts = windows.map((window) => {
+    const isSmall = window.height < height || window.width < width;
+    const size = isSmall ? ` (${window.width}×${window.height}, in the top left corner)` : '';
+    return `${window.frames === 1 ? 'the key frame' : `${window.frames} frames, ${window.speed} apart`}${size}`;
+  });
+  return `${parts.join(', then ')},`;
 }
 
 function outputText({ outputs, threshold }: BundleManifest): string {

@@ -1,3 +1,4 @@
+import { type FrameSize, frameSizes } from '../src/core/clip.ts';
 import { UserError } from '../src/core/errors.ts';
 import type { Tensor } from '../src/core/tensor.ts';
 import type { RgbImage } from '../src/image/image.ts';
@@ -21,9 +22,10 @@ export async function verifyGolden(classifier: Classifier, golden: LoadedBundle[
     });
   }
   const size = input.width * input.height * 3;
+  const sizes = frameSizes(input);
   const frames = Array.from({ length: pictures.data.length / size }, (_, i): RgbImage => {
     const data = pictures.data.subarray(i * size, (i + 1) * size) as Uint8Array;
-    return { width: input.width, height: input.height, data };
+    return corner({ width: input.width, height: input.height, data }, sizes[i % input.frames]);
   });
   const samples = Array.from({ length: frames.length / input.frames }, (_, i) =>
     frames.slice(i * input.frames, (i + 1) * input.frames),
@@ -39,6 +41,18 @@ export async function verifyGolden(classifier: Classifier, golden: LoadedBundle[
     });
   }
   return worst;
+}
+
+/** The part of a golden frame that its window looks at. */
+function corner({ width, data }: RgbImage, size: FrameSize): RgbImage {
+  const rows = Array.from({ length: size.height }, (_, y) =>
+    data.subarray(y * width * 3, (y * width + size.width) * 3),
+  );
+  const cut = new Uint8Array(size.width * size.height * 3);
+  rows.forEach((row, y) => {
+    cut.set(row, y * size.width * 3);
+  });
+  return { ...size, data: cut };
 }
 
 /** NaN where a value is none, or where there are more or fewer than expected. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { FramePlan, FrameSize } from './clip.ts';
 import { UserError } from './errors.ts';
 
 /** Rates of a system on a split, fractions in 0–1, example-based. */
@@ -56,7 +57,14 @@ const precisionCost = z.object({
 });
 export type PrecisionCost = z.infer<typeof precisionCost>;
 
+const positive = z.int().positive();
 const channels = z.tuple([z.number(), z.number(), z.number()]);
+
+function windowsFit({ frames, height, width, windows = [] }: FramePlan & FrameSize): boolean {
+  const count = windows.reduce((sum, window) => sum + window.frames, 0);
+  const isInside = windows.every((window) => window.height <= height && window.width <= width);
+  return windows.length === 0 || (count === frames && isInside);
+}
 
 /**
  * `bundle.json`: all that a client must know to run a graph and read its outputs. The schema is the contract
@@ -85,9 +93,9 @@ export const bundleSchema = z.object({
       /** Frames a clip, and the step between them (1 and 1 for a frame): see `clipFrames`. */
       frames: z.int().positive(),
       speed: z.int().positive(),
-      /** Where the clip is several windows one after the other, as an ensemble's is: see `plannedFrames`. */
+      /** Where the clip is several windows one after the other, as an ensemble's is: see `plannedFrames`, `frameSizes`. */
       windows: z
-        .array(z.object({ frames: z.int().positive(), speed: z.int().positive() }))
+        .array(z.object({ frames: positive, speed: positive, height: positive, width: positive }))
         .min(2)
         .optional(),
       /** How frames reach height × width: antialiased bilinear, aspect ignored (src/image/resize.ts). */
@@ -96,13 +104,10 @@ export const bundleSchema = z.object({
       mean: channels,
       std: channels,
     })
-    .refine(
-      ({ frames, windows }) => !windows || frames === windows.reduce((sum, window) => sum + window.frames, 0),
-      {
-        path: ['windows'],
-        message: 'must have as many frames as the clip',
-      },
-    ),
+    .refine(windowsFit, {
+      path: ['windows'],
+      message: 'must have as many frames as the clip, none larger than the input',
+    }),
   /** Always `probabilities` (N × labels); `attention` (N × h × w, in 0–1) where the system has one. */
   outputs: z.array(z.object({ name: z.string(), shape: z.array(z.union([z.int(), z.string()])) })).min(1),
   /** A label is predicted at probability ≥ threshold. */

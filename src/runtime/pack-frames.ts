@@ -1,4 +1,5 @@
 import type { BundleManifest } from '../core/bundle.ts';
+import { type FrameSize, frameSizes } from '../core/clip.ts';
 import { UserError } from '../core/errors.ts';
 import type { Tensor } from '../core/tensor.ts';
 import type { RgbImage } from '../image/image.ts';
@@ -17,13 +18,24 @@ export function packFrames(
   {
     name,
     input,
-  }: { name: string; input: Pick<BundleManifest['input'], 'kind' | 'frames' | 'height' | 'width'> },
+  }: {
+    name: string;
+    input: Pick<BundleManifest['input'], 'kind' | 'frames' | 'speed' | 'windows' | 'height' | 'width'>;
+  },
 ): Tensor {
   const { kind, frames, height, width } = input;
+  const sizes = frameSizes(input);
   const size = height * width * 3;
   const data = new Uint8Array(samples.length * frames * size);
   // A clip at a video's end repeats a frame: it is resized once.
-  const resized = new Map<RgbImage, Uint8Array>();
+  const resized = new Map<RgbImage, Map<FrameSize, RgbImage>>();
+  const resize = (image: RgbImage, wanted: FrameSize) => {
+    let known = resized.get(image);
+    if (!known) resized.set(image, (known = new Map()));
+    let small = known.get(wanted);
+    if (!small) known.set(wanted, (small = resizeBilinear(image, wanted.width, wanted.height)));
+    return small;
+  };
   samples.forEach((sample, n) => {
     if (sample.length !== frames) {
       throw new UserError(`${name} takes ${frames} frame${frames > 1 ? 's' : ''} a sample`, {
@@ -31,12 +43,21 @@ export function packFrames(
       });
     }
     sample.forEach((image, t) => {
-      let pixels = resized.get(image);
-      if (!pixels) resized.set(image, (pixels = resizeBilinear(image, width, height).data));
-      data.set(pixels, (n * frames + t) * size);
+      place(resize(image, sizes[t]), data.subarray((n * frames + t) * size), width);
     });
   });
   const shape =
     kind === 'clip' ? [samples.length, frames, height, width, 3] : [samples.length, height, width, 3];
   return { dtype: 'uint8', shape, data };
+}
+
+/** Copies an image into the top left corner of a frame `width` wide. */
+function place(image: RgbImage, frame: Uint8Array, width: number): void {
+  if (image.width === width) {
+    frame.set(image.data);
+    return;
+  }
+  const row = image.width * 3;
+  for (let y = 0; y < image.height; y++)
+    frame.set(image.data.subarray(y * row, (y + 1) * row), y * width * 3);
 }

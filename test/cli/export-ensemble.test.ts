@@ -1,0 +1,203 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openEnsemble } from '../../cli/export-ensemble.ts';
+import { voteAverage, voteAverageWeights } from '../../eval/ensemble.ts';
+import { score } from '../../eval/score.ts';
+import { writeBundle } from '../../exporters/bundle.ts';
+import { exportOnnx } from '../../exporters/onnx/export.ts';
+import { tfjsReference } from '../../models/reference.ts';
+import { type Bundle, parseManifest } from '../../src/core/bundle.ts';
+import { a2dLabels, labelSetHash } from '../../src/core/labels.ts';
+import { imagenetNormalization } from '../../src/core/normalization.ts';
+import { openA2d } from '../../src/data/a2d.ts';
+import { readBundle, readGolden } from '../../src/node/bundle-folder.ts';
+import { Classifier } from '../../src/runtime/classifier.ts';
+import { nodeRuntime } from '../../src/runtime/node.ts';
+import type { Runtime } from '../../src/runtime/session.ts';
+import { webRuntime } from '../../src/runtime/web.ts';
+import { verifyGolden } from '../../web/golden.ts';
+import { seedWeights, tf } from '../exporters/onnx/parity.ts';
+import { tinyFrame, writeTinyA2d } from '../golden/tiny-a2d.ts';
+import { tinyBundle, writeTinyBundle } from '../golden/tiny-bundle.ts';
+
+const scores = (f1: number) => ({
+  dataset: 'a2d',
+  split: 'val',
+  samples: 10,
+  precision: 0.5,
+  recall: 0.5,
+  f1,
+});
+const cpu = [{ runtime: nodeRuntime, provider: 'cpu' as const }];
+
+let folder: string;
+let members: string[];
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'actionnx-ensemble-'));
+  members = ['frame', 'clip', 'small'].map((name) => join(folder, name));
+  await writeTinyBundle(members[0], await tinyBundle('tiny-frame', { validation: scores(0.5) }));
+  await writeTinyBundle(members[1], await tinyBundle('tiny-clip', { validation: scores(0.6) }));
+  await writeSmallClips(members[2]);
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** A clip system of other frames: 3 × 6 × 5, each next to the other. */
+async function writeSmallClips(target: string): Promise<void> {
+  const clip = tf.input({ shape: [3, 6, 5, 3], name: 'clip' });
+  const flat = tf.layers.flatten({ name: 'flatten' }).apply(clip);
+  const dense = tf.layers.dense({ name: 'dense', units: 43, activation: 'sigmoid' });
+  const model = tf.model({ inputs: clip, outputs: dense.apply(flat) as never, name: 'small' });
+  seedWeights(model, 'small');
+  const input = { kind: 'clip', height: 6, width: 5, frames: 3, speed: 1, ...imagenetNormalization } as const;
+  await writeBundle(target, {
+    ...{ name: 'small', labels: a2dLabels, input, validation: scores(0.45), provenance: {}, targets: cpu },
+    onnx: exportOnnx(model, { frames: imagenetNormalization, outputs: ['probabilities'] }),
+    card: { title: 'Small', summary: '', training: [] },
+    reference: tfjsReference(model, ['probabilities'], imagenetNormalization),
+  });
+}
+
+async function ensembleOf(folders: readonly string[], name: string): Promise<Bundle> {
+  const target = join(folder, name);
+  const source = await openEnsemble(folders, { name, threshold: 0.5 });
+  await writeBundle(target, { ...source, targets: [...cpu, { runtime: webRuntime(), provider: 'wasm' }] });
+  return readBundle(target);
+}
+
+function largestDifference(a: Float32Array, b: Float32Array): number {
+  expect(a.length).toBe(b.length);
+  return a.reduce((largest, value, i) => Math.max(largest, Math.abs(value - b[i])), 0);
+}
+
+/** The rule of eval over members that are run by themselves. */
+async function harness(
+  runtime: Runtime,
+  bundles: readonly Bundle[],
+  frames: (input: Bundle['manifest']['input']) => Parameters<Classifier['predict']>[0],
+): Promise<Float32Array> {
+  const answers: Float32Array[] = [];
+  for (const bundle of bundles) {
+    const classifier = await Classifier.open(bundle, runtime);
+    answers.push((await classifier.predict(frames(bundle.manifest.input))).probabilities);
+    await classifier.release();
+  }
+  const f1s = bundles.map(({ manifest }) => manifest.validation?.f1 ?? 0);
+  return voteAverage(answers, voteAverageWeights(f1s));
+}
+
+describe('an ensemble as one graph', () => {
+  it('sees every window of its members, and says so', async () => {
+    const { manifest } = await ensembleOf(members, 'all');
+    expect(manifest).toMatchObject({ formatVersion: 2, validation: null });
+    expect(manifest.input).toMatchObject({
+      ...{ kind: 'clip', height: 8, width: 8, frames: 8 },
+      windows: [
+        { frames: 1, speed: 1, height: 8, width: 8 },
+        { frames: 4, speed: 2, height: 8, width: 8 },
+        { frames: 3, speed: 1, height: 6, width: 5 },
+      ],
+    });
+    expect(manifest.outputs.map(({ name }) => name)).toEqual(['probabilities', 'attention']);
+    const weights = voteAverageWeights([0.5, 0.6, 0.45]);
+    expect(manifest.provenance.ensemble).toMatchObject(weights.map((weight) => ({ weight })));
+    expect(await readFile(join(folder, 'all', 'README.md'), 'utf8')).toContain(
+      'A clip is the key frame, then 4 frames, 2 apart, then 3 frames, 1 apart (5×6, in the top left corner),',
+    );
+  });
+
+  it("gives eval's ensemble on a data set, at videos' ends too, within 1e-6", async () => {
+    const root = join(folder, 'data');
+    await writeTinyA2d(root);
+    const dataset = await openA2d(root, { cacheFolder: join(folder, 'labels') });
+    const whole = await readBundle(join(folder, 'all'));
+    const bundles = await Promise.all(members.map(readBundle));
+    const all = await Promise.all(
+      [...bundles, whole].map((bundle) =>
+        score({
+          ...{ bundle, dataset, split: 'val', runtime: nodeRuntime, provider: 'cpu' as const },
+          cacheFolder: join(folder, 'cache'),
+        }),
+      ),
+    );
+    const weights = voteAverageWeights([0.5, 0.6, 0.45]);
+    const combined = voteAverage(
+      all.slice(0, 3).map(({ probabilities }) => probabilities),
+      weights,
+    );
+    expect(all[3].ids).toEqual(all[0].ids);
+    expect(largestDifference(all[3].probabilities, combined)).toBeLessThan(1e-6);
+  });
+
+  it.each([
+    ['onnxruntime-node', nodeRuntime],
+    ['onnxruntime-web', webRuntime()],
+  ])('answers as its members do in %s, whose golden values hold', async (_, runtime) => {
+    const whole = await readBundle(join(folder, 'all'));
+    const classifier = await Classifier.open(whole, runtime);
+    const image = tinyFrame(3, 'still', 1);
+    const still = ({ frames }: { frames: number }) => [Array.from({ length: frames }, () => image)];
+    const { probabilities, attention } = await classifier.predict(still(whole.manifest.input));
+    const expected = await harness(runtime, await Promise.all(members.map(readBundle)), still);
+    expect(largestDifference(probabilities, expected)).toBeLessThan(1e-6);
+    expect(attention?.shape).toEqual([1, 2, 2]);
+    const golden = await readGolden(join(folder, 'all'), whole.manifest);
+    expect(await verifyGolden(classifier, golden)).toBeLessThan(1e-6);
+    await classifier.release();
+  });
+
+  it('takes frames where all members do, and their preprocessing once', async () => {
+    const other = join(folder, 'other');
+    await writeTinyBundle(other, await tinyBundle('tiny-frame', { name: 'other', validation: scores(0.2) }));
+    const { manifest } = await ensembleOf([members[0], other], 'frames');
+    expect(manifest).toMatchObject({ formatVersion: 1, input: { kind: 'frame', frames: 1 } });
+    expect(manifest.input.windows).toBeUndefined();
+    // The two graphs are the same, so all but the votes is shared.
+    expect(manifest.graph.bytes).toBeLessThan((await readBundle(other)).graph.length + 2000);
+  });
+
+  it.each<[string, () => Promise<string[]>, string]>([
+    ['one bundle', async () => [members[0]], 'takes two bundles or more'],
+    [
+      'a bundle that was never validated',
+      async () => {
+        await writeTinyBundle(join(folder, 'raw'), await tinyBundle('tiny-frame', { validation: null }));
+        return [members[0], join(folder, 'raw')];
+      },
+      'weighs its members by their validation F1',
+    ],
+    [
+      'other labels',
+      async () => {
+        const bundle = await tinyBundle('tiny-frame');
+        const names = bundle.manifest.labels.names.toReversed();
+        const labels = { names, codes: bundle.manifest.labels.codes };
+        const hash = await labelSetHash(labels);
+        await writeTinyBundle(
+          join(folder, 'turned'),
+          await tinyBundle('tiny-frame', { labels: { ...labels, hash } }),
+        );
+        return [members[0], join(folder, 'turned')];
+      },
+      'must have the same labels',
+    ],
+  ])('refuses %s', async (_, prepare, message) => {
+    await expect(openEnsemble(await prepare(), { threshold: 0.5 })).rejects.toThrow(message);
+  });
+
+  it('refuses an ensemble as a member', async () => {
+    const path = join(folder, 'all', 'bundle.json');
+    const manifest = await readFile(path, 'utf8');
+    await writeFile(path, JSON.stringify({ ...JSON.parse(manifest), validation: scores(0.5) }));
+    const attempt = openEnsemble([members[0], join(folder, 'all')], { threshold: 0.5 });
+    await expect(attempt).rejects.toThrow('must be single systems');
+    await writeFile(path, manifest);
+  });
+
+  it('is refused by the manifest where windows do not fill the clip', async () => {
+    const { manifest } = await readBundle(join(folder, 'all'));
+    const wrong = { ...manifest, input: { ...manifest.input, frames: 9 } };
+    expect(() => parseManifest(wrong, 'bundle.json')).toThrow('as many frames as the clip');
+  });
+});
