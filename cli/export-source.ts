@@ -1,19 +1,18 @@
 import { stat } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
-import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { basename, dirname, resolve } from 'node:path';
 import type { BundleSource } from '../exporters/bundle.ts';
 import { systems } from '../models/index.ts';
-import { readLayersModel } from '../models/layers-model-file.ts';
 import { type LoadedRun, loadRun } from '../models/train/load-run.ts';
 import { readMetrics } from '../models/train/run-record.ts';
 import { UserError, usageError } from '../src/core/errors.ts';
 import { imagenetNormalization } from '../src/core/normalization.ts';
 import { readLabelFile } from '../src/node/label-file.ts';
+import { type ExportableModel, exportableLayers, findModelJson, readExportable } from './exportable-model.ts';
 
 /** What is exported: a model, and all of a bundle that does not follow from its graph. */
 export interface ExportSource
   extends Pick<BundleSource, 'name' | 'labels' | 'input' | 'validation' | 'provenance' | 'card'> {
-  readonly model: LayersModel;
+  readonly model: ExportableModel;
 }
 
 export interface SourceOptions {
@@ -28,14 +27,11 @@ export interface SourceOptions {
 
 /** Whatever `path` holds: a run folder of `actionnx train`, or a tfjs `model.json` (or the folder it lies in). */
 export async function openSource(path: string, options: SourceOptions): Promise<ExportSource> {
+  const modelJson = await findModelJson(path);
+  if (modelJson !== undefined) return fromModelFile(modelJson, options);
   const found = await stat(path).catch(() => null);
   if (!found) throw usageError('there is no such run folder or model.json', { received: path });
-  if (found.isFile()) return fromModelFile(path, options);
-  const isModelFolder = await stat(join(path, 'model.json')).then(
-    (file) => file.isFile(),
-    () => false,
-  );
-  return isModelFolder ? fromModelFile(join(path, 'model.json'), options) : fromRun(path, options);
+  return fromRun(path, options);
 }
 
 async function fromRun(folder: string, { checkpoint: which, name, ...flags }: SourceOptions) {
@@ -45,10 +41,10 @@ async function fromRun(folder: string, { checkpoint: which, name, ...flags }: So
   const { run, checkpoint, model } = loaded;
   const system = systems.get(run.system);
   const { kind, size, frames, speed } = system.input(run.config as never);
-  const { system: id, preset, config, recipe, seed, versions, backend, dataset } = run;
+  const { system: id, preset, config, recipe, seed, versions, backend, dataset, pretrained } = run;
   const epochs = await readMetrics(folder);
   return {
-    model,
+    model: exportableLayers(model),
     name: name ?? preset,
     labels: run.labels,
     input: { kind, height: size, width: size, frames, speed, ...imagenetNormalization },
@@ -61,6 +57,7 @@ async function fromRun(folder: string, { checkpoint: which, name, ...flags }: So
       f1: checkpoint.validation.f1,
     },
     provenance: {
+      ...(pretrained && { pretrained }),
       ...{ system: id, preset, config, recipe, seed, checkpoint: which, epoch: checkpoint.epoch },
       ...{ dataset: dataset.name, train: dataset.train, validation: dataset.validation, backend, versions },
       // The learning curve, for reports: see eval/training-history.ts.
@@ -78,12 +75,13 @@ async function fromRun(folder: string, { checkpoint: which, name, ...flags }: So
 }
 
 function trainingFacts({ run, checkpoint }: LoadedRun): string[] {
-  const { recipe, dataset, seed, backend } = run;
+  const { recipe, dataset, seed, backend, pretrained } = run;
   const { loss, reduction, learningRate, schedule, momentum, weightDecay, batch, augment, epochs } = recipe;
   return [
     `data: ${dataset.name}, ${dataset.train.samples} samples of its ${dataset.train.split} split`,
     `${loss} loss (${reduction}), SGD with learning rate ${learningRate} (${schedule}), momentum ${momentum}, weight decay ${weightDecay}`,
     `batch ${batch}, epoch ${checkpoint.epoch} of ${epochs}, seed ${seed}`,
+    pretrained ? `started from the weights in ${pretrained.file}` : 'started from random weights',
     `augmentation: ${augment.join(', ') || 'none'}`,
     ...(recipe.curriculum
       ? [
@@ -104,7 +102,7 @@ async function fromModelFile(path: string, options: SourceOptions): Promise<Expo
     mean: channels('mean', options.mean) ?? imagenetNormalization.mean,
     std: channels('std', options.std) ?? imagenetNormalization.std,
   };
-  const model = await readLayersModel(path);
+  const model = await readExportable(path);
   const shape = model.inputs[0].shape;
   const [frames, height, width, depth] = shape.length === 5 ? shape.slice(1) : [1, ...shape.slice(1)];
   if (

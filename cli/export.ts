@@ -1,28 +1,30 @@
 import { join } from 'node:path';
 import type { CommandModule } from 'yargs';
 import { type BundleSource, writeBundle } from '../exporters/bundle.ts';
-import { exportOnnx } from '../exporters/onnx/export.ts';
 import type { VerificationRow } from '../exporters/onnx/verify.ts';
-import { tfjsReference } from '../models/reference.ts';
 import { type BackendRequest, backendRequests, selectBackend } from '../models/train/backend.ts';
+import type { Precision } from '../src/core/bundle.ts';
 import { UserError, usageError } from '../src/core/errors.ts';
 import { packageVersion } from '../src/node/package-info.ts';
 import { nodeRuntime } from '../src/runtime/node.ts';
 import { webRuntime } from '../src/runtime/web.ts';
 import { openEnsemble } from './export-ensemble.ts';
+import { costRows, inPrecision, type PrecisionArguments, precisionOptions } from './export-precision.ts';
 import { type ExportSource, openSource, type SourceOptions } from './export-source.ts';
+import { exportTo, type OtherForm, otherForms } from './export-to.ts';
 import { table } from './table.ts';
 
-interface Arguments extends SourceOptions {
+interface Arguments extends SourceOptions, PrecisionArguments {
   source: string[];
   ensemble: boolean;
+  to: 'bundle' | OtherForm;
   out?: string;
   threshold: number;
   backend: BackendRequest;
   json: boolean;
 }
 
-/** `actionnx export`: a trained run, or any tfjs LayersModel of frames, as a verified bundle. */
+/** `actionnx export`: a trained run, or any tfjs LayersModel or GraphModel of frames, as a verified bundle. */
 export const command: CommandModule<unknown, Arguments> = {
   command: 'export [source..]',
   describe: 'write a bundle: the ONNX graph, proven against tfjs, and all that is needed to run it',
@@ -32,7 +34,12 @@ export const command: CommandModule<unknown, Arguments> = {
         type: 'string',
         array: true,
         default: [],
-        describe: 'a run folder, or the model.json of a tfjs LayersModel',
+        describe: 'a run folder, or the model.json of a tfjs model of either format',
+      })
+      .option('to', {
+        choices: ['bundle', ...otherForms] as const,
+        default: 'bundle' as const,
+        describe: 'hf, triton: bundles as a model repository; safetensors: the weights of a run or model',
       })
       .option('ensemble', {
         type: 'boolean',
@@ -60,37 +67,43 @@ export const command: CommandModule<unknown, Arguments> = {
         default: 'auto' as const,
         describe: 'what tfjs computes the golden values with',
       })
+      .options(precisionOptions)
       .option('json', {
         type: 'boolean',
         default: false,
         describe: 'print the manifest and the checks as JSON',
       })
       .example('actionnx export runs/pcd --out bundles/pcd', 'the best epoch of a run')
+      .example('actionnx export bundles/pcd --to hf --out hf/pcd', 'for transformers.js')
       .example(
         'actionnx export --ensemble bundles/a bundles/b --out bundles/both',
         'two systems as one graph',
       ) as never,
-  handler: async ({ source: paths, out, threshold, backend: request, json, ensemble, ...options }) => {
+  handler: async (args) => {
+    const { source: paths, out, threshold, backend: request, to } = args;
+    if (to !== 'bundle') return exportTo(to, paths, args);
     if (!(threshold > 0 && threshold < 1)) {
       throw usageError('--threshold must lie between 0 and 1', { received: String(threshold) });
     }
-    if (ensemble) {
-      const source = await openEnsemble(paths, { ...options, threshold });
-      return writeAndTell(out ?? join('bundles', source.name), source, 'the members combined', json);
+    if (args.ensemble) {
+      const source = await openEnsemble(paths, args);
+      return writeAndTell(out ?? join('bundles', source.name), source, 'the members combined', args);
     }
     const path = onlySource(paths);
     const { name: backend } = await selectBackend(request);
-    const source = await openSource(path, options);
+    const source = await openSource(path, args);
     const target = out ?? join('bundles', source.name);
     const outputs = outputNames(source);
     const { model, input, ...rest } = source;
-    const bundle = {
-      ...{ ...rest, input, threshold },
-      onnx: exportOnnx(model, { frames: input, outputs, version: packageVersion }),
+    const { target: goal } = args;
+    const float32 = {
+      ...{ ...rest, input, threshold, target: goal },
+      onnx: model.toOnnx({ frames: input, outputs, target: goal, version: packageVersion }),
       provenance: { ...rest.provenance, exporter: { actionnx: packageVersion, tfjsBackend: backend } },
-      reference: tfjsReference(model, outputs, input),
+      reference: model.reference(outputs, input),
     };
-    await writeAndTell(target, bundle, `tfjs (${backend})`, json);
+    const inAsked = await inPrecision(float32, args);
+    await writeAndTell(target, inAsked, `tfjs (${backend})`, args);
     model.dispose();
   },
 };
@@ -105,7 +118,7 @@ async function writeAndTell(
   target: string,
   source: Omit<BundleSource, 'targets'>,
   reference: string,
-  json: boolean,
+  { json }: { json: boolean },
 ): Promise<void> {
   const { manifest, verification } = await writeBundle(target, {
     ...source,
@@ -118,8 +131,9 @@ async function writeAndTell(
     console.log(JSON.stringify({ bundle: target, manifest, verification }, null, 2));
     return;
   }
-  console.log(`${verificationTable(verification, reference)}\n`);
-  const { bytes, parameters } = manifest.graph;
+  const { bytes, parameters, cost, precision } = manifest.graph;
+  console.log(`${verificationTable(verification, reference, precision)}\n`);
+  if (cost) console.log(`${table([`${precision} against fp32`, ''], costRows(cost))}\n`);
   const size = `${(bytes / 1e6).toFixed(1)} MB, ${parameters.toLocaleString('en')} parameters`;
   console.log(`${target}: ${manifest.name}, ${manifest.labels.names.length} labels, ${size}`);
 }
@@ -142,7 +156,9 @@ function outputNames({ model, labels }: ExportSource): string[] {
   return attention ? ['probabilities', 'attention'] : ['probabilities'];
 }
 
-function verificationTable(rows: readonly VerificationRow[], reference: string): string {
+/** Below float32, runtimes are compared with onnxruntime-node: the cost says how far that is from tfjs. */
+function verificationTable(rows: readonly VerificationRow[], float32: string, precision: Precision): string {
+  const reference = precision === 'fp32' ? float32 : `onnxruntime-node's ${precision}`;
   return table(
     ['Runtime', 'Provider', 'Output', 'Samples', `Max difference from ${reference}`],
     rows.map(({ runtime, version, provider, output, samples, maxDifference }) => [

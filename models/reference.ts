@@ -1,5 +1,4 @@
 import type { Tensor as TfTensor } from '@tensorflow/tfjs-core';
-import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { sizeOf, type Tensor, tensor } from '../src/core/tensor.ts';
 import { tf } from './tf.ts';
 
@@ -9,6 +8,11 @@ interface Normalization {
   readonly std: readonly number[];
 }
 
+/** A model of one input, LayersModel or GraphModel. */
+export interface FramesModel {
+  predict(frames: TfTensor): TfTensor | TfTensor[];
+}
+
 /**
  * What tfjs itself answers for uint8 RGB frames [N, …, 3], on the active backend: the values that an exported graph
  * has to reproduce. Samples go through one at a time, so that a full-size model needs the memory of one.
@@ -16,7 +20,7 @@ interface Normalization {
  * @param outputs a name for each of the model's outputs, in order
  */
 export function tfjsReference(
-  model: LayersModel,
+  model: FramesModel,
   outputs: readonly string[],
   { mean, std }: Normalization,
 ): (frames: Tensor) => Promise<Record<string, Tensor>> {
@@ -28,7 +32,7 @@ export function tfjsReference(
       const bytes = frames.data.subarray(sample * sizeOf(shape), (sample + 1) * sizeOf(shape));
       const values = Float32Array.from(bytes, (value, i) => (value / 255 - mean[i % 3]) / std[i % 3]);
       const results = tf.tidy(() => {
-        const answer = model.predict(tf.tensor(values, [1, ...shape])) as TfTensor | TfTensor[];
+        const answer = model.predict(tf.tensor(values, [1, ...shape]));
         return Array.isArray(answer) ? answer : [answer];
       });
       shapes = results.map((result) => result.shape.slice(1));

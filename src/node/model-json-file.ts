@@ -18,7 +18,7 @@ export interface ModelJsonFile {
  * @throws UserError naming the file that is missing, not JSON, or outside the folder
  */
 export async function readModelJson(path: string): Promise<ModelJsonFile> {
-  const json = parse(await read(path), path);
+  const json = parseModelJson(await read(path), path);
   const files = weightFiles(json, path).map((file) => inside(dirname(path), file, path));
   const shards = await Promise.all(files.map(read));
   return { path, format: typeof json.format === 'string' ? json.format : undefined, json, shards };
@@ -30,7 +30,8 @@ async function read(path: string): Promise<Uint8Array<ArrayBuffer>> {
   });
 }
 
-function parse(bytes: Uint8Array, path: string): Record<string, unknown> {
+/** A `model.json`, as far as that is JSON. */
+export function parseModelJson(bytes: Uint8Array, path: string): Record<string, unknown> {
   let json: unknown;
   try {
     json = JSON.parse(new TextDecoder().decode(bytes));

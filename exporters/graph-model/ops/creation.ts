@@ -72,18 +72,20 @@ const gather: ConvertOp = (inputs, op) => {
   });
 };
 
+/** In types that runtimes have: indices as int64, values as float32. */
 const oneHot: ConvertOp = ([indices, depth, on, off], op) => {
   const axis = op.attributes.integer('axis', -1);
   if (axis !== -1) throw op.unsupported(`axis ${axis}`);
   const [classes] = op.integers(depth, 'a depth');
-  const pair = op.node(
-    'Concat',
-    [off, on].map((value) => op.node('Reshape', [value, op.constant([1])], { shape: [1] })),
-    { attributes: { axis: 0 }, shape: [2] },
-  );
-  return op.node('OneHot', [op.tfjsOrder(indices), op.constant([classes], []), pair], {
-    ...{ shape: [...indices.shape, classes], layout: 'tfjs', dtype: on.dtype },
+  const values = [off, on].map((value) => {
+    op.requireRank(value, 0);
+    return op.node('Reshape', [op.cast(value, 'float32'), op.constant([1])], { shape: [1] });
   });
+  const pair = op.node('Concat', values, { attributes: { axis: 0 }, shape: [2] });
+  const hot = op.node('OneHot', [op.cast(op.tfjsOrder(indices), 'int64'), op.constant([classes], []), pair], {
+    ...{ shape: [...indices.shape, classes], layout: 'tfjs', dtype: 'float32' },
+  });
+  return op.cast(hot, on.dtype);
 };
 
 export const creations = [

@@ -14,6 +14,7 @@ import { poolings } from './pooling.ts';
 import { reductions } from './reduction.ts';
 import { shapes } from './shape.ts';
 import { slices } from './slice.ts';
+import { spacesAndBatches } from './space-to-batch.ts';
 import { transpose } from './transpose.ts';
 import { unaries } from './unary.ts';
 
@@ -21,5 +22,5 @@ export const graphConverters: readonly GraphConverter[] = [
   ...[...identities, placeholderWithDefault],
   ...[...convolutions, ...poolings, ...products, ...normalizations, ...images],
   ...[...arithmetic, ...unaries, ...logic, ...reductions],
-  ...[...shapes, transpose, ...slices, ...joins, ...paddings, ...creations],
+  ...[...shapes, transpose, ...slices, ...joins, ...paddings, ...spacesAndBatches, ...creations],
 ];

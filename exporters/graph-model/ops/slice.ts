@@ -3,7 +3,7 @@ import { type ConvertOp, defineGraphConverter, frontAxis, type GraphOp } from '.
 import { expanded, squeezed } from './shape.ts';
 
 /** Beyond every extent, in ONNX's reading. */
-const toTheEnd = 2 ** 31 - 1;
+export const toTheEnd = 2 ** 31 - 1;
 const toTheStart = -(2 ** 31);
 
 /** What is taken of an axis: from `begin` to before `end`, negative ones counted from the end. */
@@ -14,7 +14,7 @@ interface Range {
   readonly step: number;
 }
 
-function sliced(x: Value, ranges: readonly Range[], op: GraphOp): Value {
+export function sliced(x: Value, ranges: readonly Range[], op: GraphOp): Value {
   const taken = ranges.filter(({ begin, end, step }) => begin !== 0 || end !== toTheEnd || step !== 1);
   if (taken.length === 0) return x;
   const shape = taken.reduce<ValueShape>(
