@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { writeHuggingFaceRepository } from '../exporters/hf/repository.ts';
 import { writeTritonRepository } from '../exporters/triton/repository.ts';
 import { layersModelOf } from '../models/layers-model-file.ts';
+import { type BackendRequest, selectBackend } from '../models/train/backend.ts';
 import { loadRun } from '../models/train/load-run.ts';
 import { readWeights } from '../models/train/model-weights.ts';
 import { usageError } from '../src/core/errors.ts';
@@ -23,6 +24,7 @@ export type OtherForm = (typeof otherForms)[number];
 interface Wanted {
   readonly out?: string;
   readonly checkpoint: 'best' | 'last';
+  readonly backend: BackendRequest;
   readonly json: boolean;
 }
 
@@ -77,13 +79,15 @@ async function toTriton(sources: readonly string[], { out = 'triton', json }: Wa
 }
 
 /** Under the names and in the axis order that `train --pretrained` reads. */
-async function toSafetensors(sources: readonly string[], { out, checkpoint, json }: Wanted): Promise<void> {
+async function toSafetensors(sources: readonly string[], wanted: Wanted): Promise<void> {
+  const { out, checkpoint, json } = wanted;
   if (sources.length !== 1) {
     throw usageError('--to safetensors takes one run folder or model.json', {
       received: `${sources.length}: ${sources.join(', ')}`,
     });
   }
   const [source] = sources;
+  await selectBackend(wanted.backend);
   const { model, metadata } = await openWeights(source, checkpoint);
   const weights = readWeights(model);
   const path = out ?? `${model.name}.safetensors`;
