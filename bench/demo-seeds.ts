@@ -13,7 +13,7 @@ const cli = fileURLToPath(new URL('../cli/main.js', import.meta.url));
 const given = process.argv.slice(2);
 const seeds = given.length > 0 ? given : ['1', '2', '3'];
 
-const rows = seeds.map((seed) => {
+const runs = seeds.map((seed) => {
   const started = performance.now();
   const run = spawnSync(
     process.execPath,
@@ -28,15 +28,25 @@ const rows = seeds.map((seed) => {
   const { result }: { result: Result } = JSON.parse(run.stdout);
   const f1 = (scores: { metrics: Record<string, number | null> }) =>
     100 * (scores.metrics['f1/samples'] ?? 0);
-  const systems = result.systems.map(f1);
-  const ensemble = result.ensemble ? f1(result.ensemble) : 0;
-  const [frame, attended, clip] = systems;
+  const scores = [...result.systems.map(f1), result.ensemble ? f1(result.ensemble) : 0, f1(result.constant)];
+  return { seed, scores, minutes: (performance.now() - started) / 60_000 };
+});
+
+const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+const means = {
+  seed: 'mean',
+  scores: runs[0].scores.map((_, i) => mean(runs.map(({ scores }) => scores[i]))),
+  minutes: mean(runs.map(({ minutes }) => minutes)),
+};
+
+const rows = [...runs, means].map(({ seed, scores, minutes }) => {
+  const [frame, attended, clip, ensemble] = scores;
   return [
     seed,
-    ...[...systems, ensemble, f1(result.constant)].map((value) => value.toFixed(1)),
+    ...scores.map((value) => value.toFixed(1)),
     clip > Math.max(frame, attended) ? 'yes' : 'no',
-    ensemble >= Math.max(...systems) ? 'yes' : 'no',
-    ((performance.now() - started) / 60_000).toFixed(1),
+    ensemble >= Math.max(frame, attended, clip) ? 'yes' : 'no',
+    minutes.toFixed(1),
   ];
 });
 
