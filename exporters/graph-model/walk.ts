@@ -47,8 +47,10 @@ function runningOrder({ nodes, outputs, source }: GraphModel, fed: ReadonlyMap<s
         remedy: 'convert the model again',
       });
     }
-    const before = fed.has(name) ? [] : node.inputs.map((input) => input.node);
-    const waiting = state.has(name) ? [] : before.filter((input) => state.get(input) !== 'done');
+    const isNew = !state.has(name);
+    if (isNew) state.set(name, 'open');
+    const before = fed.has(name) || !isNew ? [] : node.inputs.map((input) => input.node);
+    const waiting = before.filter((input) => state.get(input) !== 'done');
     const circle = waiting.find((input) => state.get(input) === 'open');
     if (circle !== undefined) {
       throw new UserError(`the graph of ${source} must have no circles`, {
@@ -56,7 +58,6 @@ function runningOrder({ nodes, outputs, source }: GraphModel, fed: ReadonlyMap<s
         remedy: 'models with loops cannot be exported',
       });
     }
-    if (!state.has(name)) state.set(name, 'open');
     if (waiting.length > 0) {
       stack.push(...waiting.map((input) => ({ name: input, user: name })).reverse());
       continue;

@@ -2,6 +2,8 @@
 
     ACTIONNX_GRAPHS=/tmp/graphs npx vitest run test/exporters/onnx
     python test/golden/onnx-graphs.py /tmp/graphs
+    ACTIONNX_GRAPHS=/tmp/more npx vitest run test/exporters/graph-model
+    python test/golden/onnx-graphs.py /tmp/more test/golden/graph-model-graphs.json
 
 Every graph must pass the full checker and strict shape inference, infer the shapes it declares, be byte for byte what
 the onnx package writes for it, and give tfjs's outputs in ONNX's reference evaluator, completed by onnx_recurrent.py.
@@ -48,5 +50,5 @@ for path in sorted(pathlib.Path(sys.argv[1]).glob("*.onnx")):
     except Exception as error:
         failures.append(f"{name}: {error}")
 print(f"{len(hashes)} graphs pass, {len(failures)} fail", *failures, sep="\n")
-target = pathlib.Path(__file__).with_suffix(".json")
+target = pathlib.Path(sys.argv[2] if len(sys.argv) > 2 else __file__).with_suffix(".json")
 target.write_text(json.dumps(hashes, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
