@@ -17,6 +17,7 @@ import { nodeRuntime } from '../src/runtime/node.ts';
 import { packFrames } from '../src/runtime/pack-frames.ts';
 import { openData } from './evaluation.ts';
 import { progressBar } from './progress.ts';
+import { race } from './race.ts';
 
 /** Flags that say what numbers a graph holds and computes with, and where it is to run. */
 export const precisionOptions = {
@@ -97,7 +98,7 @@ export async function inPrecision(source: FloatSource, args: PrecisionArguments)
   const frames = goldenFrames(input.kind === 'clip' ? [input.frames, ...frameShape] : frameShape);
   const expected = await source.reference(frames);
   const feeds = { [onnx.inputs[0].name]: frames };
-  const [actual, speedRatio] = await race(source.onnx, onnx, feeds);
+  const [actual, speedRatio] = await compareSpeed([source.onnx, onnx], feeds);
   const golden = differences(actual.probabilities.data, expected.probabilities.data);
   requireNear(precision, golden.maxDifference);
   const measured = data && (await measure(source, lossy, data, samples, args));
@@ -192,37 +193,23 @@ async function calibrated(
   });
 }
 
-const [warmUps, rounds] = [2, 9];
-
-/**
- * The second graph's outputs, and how much faster it is: medians of runs in turns on one thread, in processor time,
- * which does not depend on what else the machine does.
- */
-async function race(
-  first: OnnxModel,
-  second: OnnxModel,
+/** The second graph's outputs, and how much faster it is on onnxruntime-node's CPU. */
+async function compareSpeed(
+  graphs: readonly OnnxModel[],
   feeds: Readonly<Record<string, Tensor>>,
 ): Promise<[outputs: Record<string, Tensor>, ratio: number]> {
   const runners = await Promise.all(
-    [first, second].map(async (onnx) => {
-      const session = await nodeRuntime.open(onnx.bytes(), { provider: 'cpu', threads: 1 });
-      return { session, times: [] as number[], outputs: {} as Record<string, Tensor> };
-    }),
+    graphs.map(async (onnx) => ({
+      session: await nodeRuntime.open(onnx.bytes(), { provider: 'cpu', threads: 1 }),
+      feeds,
+    })),
   );
   try {
-    for (let round = -warmUps; round < rounds; round++) {
-      for (const runner of runners) {
-        const before = process.cpuUsage();
-        runner.outputs = await runner.session.run(feeds);
-        const { user, system } = process.cpuUsage(before);
-        if (round >= 0) runner.times.push(user + system);
-      }
-    }
+    const [before, after] = await race(runners);
+    return [after.outputs, before.milliseconds / after.milliseconds];
   } finally {
     for (const { session } of runners) await session.release();
   }
-  const [before, after] = runners.map(({ times }) => times.sort((a, b) => a - b)[(rounds - 1) / 2]);
-  return [runners[1].outputs, before / after];
 }
 
 /** Both on the split to be measured on: F1, and how far their probabilities are apart. @throws UserError when more is lost than is allowed */
