@@ -167,11 +167,11 @@ describe('actionnx export', () => {
       /must be a TensorFlow\.js LayersModel; received JSON without/,
     ],
     [
-      'a GraphModel',
+      'a GraphModel without a graph',
       async () => {
         await writeFile(at('bad', 'model.json'), '{"format": "graph-model"}');
       },
-      /received a GraphModel/,
+      /must be a TensorFlow\.js GraphModel; received JSON without a graph of nodes/,
     ],
     [
       'weights that are cut',
@@ -200,7 +200,7 @@ describe('actionnx export', () => {
           }),
         );
       },
-      /must name weight files in its own folder; received \.\.\/names\.txt/,
+      /must name weight files in its own folder; received "\.\.\/names\.txt"/,
     ],
   ])('refuses a tfjs model of %s', async (_, make, message) => {
     await mkdir(at('bad'), { recursive: true });
