@@ -1,10 +1,10 @@
 /** What docs/coverage.md says, from the converters and the cases that test them. */
 import type { layers } from '@tensorflow/tfjs-layers';
-import { graphConverters } from '../../exporters/graph-model/ops/index.ts';
 import { exportOnnx } from '../../exporters/onnx/export.ts';
 import { stockConverters } from '../../exporters/onnx/ops/index.ts';
 import type { GraphNode } from '../../src/onnx/graph.ts';
 import { subgraphs } from '../../src/onnx/graph.ts';
+import { graphCoverage } from './graph-model/coverage.ts';
 import type { LayerCase } from './onnx/case.ts';
 import { layerCases } from './onnx/layer-cases.ts';
 import { tf } from './onnx/parity.ts';
@@ -149,7 +149,6 @@ function layerTable(): string {
 
 /** docs/coverage.md. */
 export function coverage(): string {
-  const operators = graphConverters.map(({ operator }) => operator).sort();
   return `# What becomes ONNX
 
 Made from the converters and their tests: \`npx vitest run test/exporters/coverage.test.ts -u\`.
@@ -171,8 +170,16 @@ layer, its class, and where it is.
 
 ## Operators of GraphModels
 
-Each gives tfjs's outputs in the same two runtimes (\`test/exporters/graph-model\`).
+**Graphs** counts hand-written ones, in which an operator stands on its input and on what a convolution gives, and
+**Models** those that tensorflowjs_converter wrote from Keras models. Each gives tfjs's outputs within 2·10⁻⁵ in
+onnxruntime-node and in onnxruntime-web's wasm, and passes ONNX's checker, strict shape inference and reference
+evaluator (\`test/exporters/graph-model\`, \`test/golden/graph-models.py\`). **Random** counts chains of operators with
+seeded random shapes and options, in the same two runtimes (\`random-chains.test.ts\` there). **ONNX operators** include
+those that change the layout.
 
-${operators.map((name) => `\`${name}\``).join(', ')}
+${table(['Operator', 'ONNX operators', 'Graphs', 'Random', 'Models', 'Notes'], graphCoverage())}
+
+Another operator is exported by a converter of its own, registered with \`defineGraphConverter\`; without one, the error
+lists all that lack one, with counts and an example each.
 `;
 }

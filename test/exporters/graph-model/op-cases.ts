@@ -332,6 +332,16 @@ export const opCases: readonly OpCase[] = [
   }),
 ];
 
+/** Operators that have no case, since they are converted as another is: tfjs does so too, or does not run them. */
+export const aliases: Readonly<Record<string, string>> = {
+  DepthwiseConv2d: 'DepthwiseConv2dNative',
+  _FusedDepthwiseConv2dNative: 'FusedDepthwiseConv2dNative',
+  FusedBatchNorm: 'FusedBatchNormV3',
+  FusedBatchNormV2: 'FusedBatchNormV3',
+  PreventGradient: 'StopGradient',
+  EnsureShape: 'Identity',
+};
+
 /** A case as a graph: the operators on the input as it is, and, for images and clips, on what a convolution gives. */
 export function caseGraph({ name, build, shape = frame }: OpCase): { graph: GraphDef; outputs: string[] } {
   const graph = new GraphDef();

@@ -1,0 +1,84 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { exportGraphOnnx } from '../../../exporters/graph-model/export.ts';
+import { parseGraphModel } from '../../../exporters/graph-model/graph-model.ts';
+import { graphConverters } from '../../../exporters/graph-model/ops/index.ts';
+import { aliases, caseGraph, opCases } from './op-cases.ts';
+import { randomChain } from './random-chain.ts';
+
+/** What a row says beside the counts. */
+const notes: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(Object.entries(aliases).map(([name, other]) => [name, `as ${other}`])),
+  BatchToSpaceND: 'a dilated convolution between the two stays as it is',
+  Einsum: 'no ellipsis',
+  FusedBatchNormV3: 'training mode refused',
+  GatherV2: '`batch_dims` refused',
+  LRN: 'over the channels',
+  MirrorPad: '`SYMMETRIC` refused',
+  OneHot: 'along a new last axis',
+  Pad: 'constant paddings',
+  Range: 'a literal where its bounds are known',
+  Reshape: 'the batch stays dynamic',
+  Select: 'a condition for each sample refused',
+  Shape: 'worked out where extents are known, and with it all arithmetic of shapes',
+  Slice: 'begins and sizes found at run time refused',
+  StridedSlice: 'all masks; bounds found at run time refused',
+  Transpose: 'nothing where the result is stored that way already',
+};
+
+interface Use {
+  cases: number;
+  chains: number;
+  models: number;
+  readonly operators: Set<string>;
+}
+
+interface Topology {
+  readonly node: readonly { readonly name: string; readonly op: string }[];
+}
+
+/** What becomes of every operator in the tests' graphs, as converters emit it, before any pass. */
+function uses(): Map<string, Use> {
+  const found = new Map<string, Use>();
+  const use = (operator: string) => {
+    const known = found.get(operator) ?? { cases: 0, chains: 0, models: 0, operators: new Set() };
+    found.set(operator, known);
+    return known;
+  };
+  const count = (json: unknown, kind: 'cases' | 'chains' | 'models') => {
+    const { node } = (json as { modelTopology: Topology }).modelTopology;
+    for (const operator of new Set(node.map(({ op }) => op))) use(operator)[kind]++;
+    return node;
+  };
+  const graphs = [
+    ...opCases.map((opCase) => ({ ...caseGraph(opCase), kind: 'cases' as const })),
+    ...Array.from({ length: 24 }, (_, seed) => ({ ...randomChain(seed), kind: 'chains' as const })),
+  ];
+  for (const { graph, outputs, kind } of graphs) {
+    const { json, shards, path } = graph.file(outputs);
+    const operatorOf = new Map(count(json, kind).map(({ name, op }) => [name, op]));
+    const { nodes } = exportGraphOnnx(parseGraphModel(json, shards, path), { passes: [] }).graph;
+    for (const { name, operator } of nodes) {
+      const source = operatorOf.get(name.slice(0, name.lastIndexOf('/')));
+      if (source !== undefined) use(source).operators.add(operator);
+    }
+  }
+  const folder = new URL('../../golden/graph-models/', import.meta.url);
+  for (const name of readdirSync(folder)) {
+    count(JSON.parse(readFileSync(new URL(`${name}/model.json`, folder), 'utf8')), 'models');
+  }
+  return found;
+}
+
+/** Rows of a table: operator, ONNX operators, hand-written graphs, random chains, converted models, notes. */
+export function graphCoverage(): (string | number)[][] {
+  const used = uses();
+  return graphConverters
+    .map(({ operator }) => operator)
+    .sort()
+    .map((name) => {
+      const { operators, cases, chains, models } = used.get(name) ?? used.get(aliases[name])!;
+      const listed = [...operators].sort().join(', ');
+      const counts = used.has(name) ? [cases, chains, models] : [0, 0, 0];
+      return [name, listed || '–', ...counts.map((number) => number || '–'), notes[name] ?? ''];
+    });
+}
