@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { open, readdir, writeFile } from 'node:fs/promises';
+import { open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   type Bundle,
@@ -9,13 +9,14 @@ import {
   type PrecisionCost,
   type Target,
 } from '../src/core/bundle.ts';
-import { UserError, usageError } from '../src/core/errors.ts';
+import { UserError } from '../src/core/errors.ts';
 import { sha256 } from '../src/core/hash.ts';
 import { type LabelSet, labelSetHash } from '../src/core/labels.ts';
 import { encodeSafetensors } from '../src/core/safetensors.ts';
 import type { Tensor } from '../src/core/tensor.ts';
 import { writeFolderAtomic } from '../src/node/atomic-file.ts';
 import { readBundle, readGolden } from '../src/node/bundle-folder.ts';
+import { requireReplaceable } from '../src/node/replaceable.ts';
 import { goldenFrames } from './golden.ts';
 import { type CardDetails, modelCard } from './model-card.ts';
 import type { OnnxModel } from './onnx/onnx-model.ts';
@@ -66,7 +67,7 @@ export async function writeBundle(
   target: string,
   source: BundleSource,
 ): Promise<{ manifest: BundleManifest; verification: VerificationRow[] }> {
-  await requireReplaceable(target);
+  await requireReplaceable(target, files.manifest, 'a bundle');
   const { input } = source;
   const frameShape = [input.height, input.width, 3];
   const frames = goldenFrames(input.kind === 'clip' ? [input.frames, ...frameShape] : frameShape);
@@ -91,20 +92,6 @@ export async function writeBundle(
     result = { manifest, verification };
   });
   return result!;
-}
-
-/** The folder is replaced as a whole, so it must be an older bundle, empty, or not there. */
-async function requireReplaceable(target: string): Promise<void> {
-  const content = await readdir(target).catch((error: NodeJS.ErrnoException): string[] => {
-    if (error.code === 'ENOENT') return [];
-    throw usageError('a bundle needs a folder', { received: `${target}, which is not one` });
-  });
-  if (content.length > 0 && !content.includes(files.manifest)) {
-    throw usageError('a bundle needs a folder of its own', {
-      received: `${target}, which holds other files`,
-      remedy: 'give another with --out',
-    });
-  }
 }
 
 /** Every output is documented as lying in 0–1; a model that ends in logits would be silently misread. */
