@@ -32,6 +32,13 @@ export {
 } from './eval/result.ts';
 export { type Scored, type ScoreOptions, score } from './eval/score.ts';
 export { type BundleSource, writeBundle } from './exporters/bundle.ts';
+export { exportGraphOnnx } from './exporters/graph-model/export.ts';
+export { type GraphModel, parseGraphModel } from './exporters/graph-model/graph-model.ts';
+export {
+  defineGraphConverter,
+  type GraphConverter,
+  type GraphOp,
+} from './exporters/graph-model/op.ts';
 export { type ExportOptions, exportOnnx } from './exporters/onnx/export.ts';
 export type { OnnxModel } from './exporters/onnx/onnx-model.ts';
 export { type VerificationRow, type VerificationTarget, verifyBundle } from './exporters/onnx/verify.ts';
@@ -64,6 +71,7 @@ export type { RgbImage } from './src/image/image.ts';
 export { resizeBilinear } from './src/image/resize.ts';
 export { readBundle, readGolden } from './src/node/bundle-folder.ts';
 export { encodeJpeg, encodePng, readImage } from './src/node/image-file.ts';
+export { type ModelJsonFile, readModelJson } from './src/node/model-json-file.ts';
 export { readVideoFrames } from './src/node/video-frames.ts';
 export { probeVideo, type VideoInfo } from './src/node/video-info.ts';
 export { writeVideo } from './src/node/video-writer.ts';
