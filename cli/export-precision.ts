@@ -157,7 +157,7 @@ function checkArguments(args: PrecisionArguments): void {
 function requireNear(precision: PrecisionArguments['precision'], maxDifference: number): void {
   const limit = precision === 'fp16' || precision === 'int8-weights' ? largestDifferences[precision] : 1;
   if (maxDifference <= limit) return;
-  throw new UserError(`outputs of a ${precision} graph must be within ${limit} of tfjs's`, {
+  throw new UserError(`outputs in ${precision} must be within ${limit} of tfjs's`, {
     received: `a difference of ${maxDifference.toPrecision(2)}`,
     remedy: 'no bundle was written; take --precision fp32',
   });

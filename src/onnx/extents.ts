@@ -11,8 +11,8 @@ const elementwise = new Set([
 ]);
 
 /**
- * The extents of values from the inputs on, as far as they go through convolutions, transposes and operators on
- * single elements: what image and video backbones are made of. Other values are not in the map.
+ * The extents of values from the inputs on, as far as they go through convolutions, pooling, transposes and
+ * operators on single elements: what image and video backbones are made of. Other values are not in the map.
  */
 export function knownExtents(graph: Graph): Map<string, Extents> {
   const known = new Map<string, Extents>();
@@ -42,7 +42,12 @@ function extentsOf(node: GraphNode, inputs: readonly (Extents | undefined)[]): E
     const permutation = node.attributes.perm as readonly number[] | undefined;
     return permutation ? permutation.map((axis) => x[axis]) : x.toReversed();
   }
-  if (node.operator === 'Conv') return second && convolved(node, x, second);
+  if (node.operator === 'Conv') return second && windowed(node, x, second.slice(2) as number[], second[0]);
+  if (node.operator === 'MaxPool' || node.operator === 'AveragePool') {
+    if (node.attributes.ceil_mode) return undefined;
+    return windowed(node, x, node.attributes.kernel_shape as readonly number[], x[1]);
+  }
+  if (node.operator === 'GlobalAveragePool') return [...x.slice(0, 2), ...x.slice(2).map(() => 1)];
   return undefined;
 }
 
@@ -57,19 +62,21 @@ function broadcast(inputs: readonly Extents[]): Extents {
   });
 }
 
-function convolved(
+/** Of a convolution or pooling. */
+function windowed(
   { attributes }: GraphNode,
   [batch, , ...space]: Extents,
-  kernel: Extents,
+  kernel: readonly number[],
+  channels: number | null,
 ): Extents | undefined {
   if ('auto_pad' in attributes && attributes.auto_pad !== 'NOTSET') return undefined;
   const list = (name: string, fallback: number) =>
     (attributes[name] as readonly number[] | undefined) ?? Array<number>(2 * space.length).fill(fallback);
   const [pads, strides, dilations] = [list('pads', 0), list('strides', 1), list('dilations', 1)];
   const out = space.map((extent, axis) => {
-    const reach = dilations[axis] * ((kernel[axis + 2] as number) - 1) + 1;
+    const reach = dilations[axis] * (kernel[axis] - 1) + 1;
     const padded = extent === null ? null : extent + pads[axis] + pads[axis + space.length];
     return padded === null ? null : Math.floor((padded - reach) / strides[axis]) + 1;
   });
-  return [batch, kernel[0], ...out];
+  return [batch, channels, ...out];
 }

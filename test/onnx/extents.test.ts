@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest';
+import { exportOnnx } from '../../exporters/onnx/export.ts';
+import { imagenetNormalization } from '../../src/core/normalization.ts';
+import { knownExtents } from '../../src/onnx/extents.ts';
+import { modelOf } from '../../src/onnx/model.ts';
+import { serializeModel } from '../../src/onnx/serialize.ts';
+import { nodeRuntime } from '../../src/runtime/node.ts';
+import { randomModel } from '../exporters/random-run.ts';
+
+describe('knownExtents', () => {
+  it.each(['pcd-resnet-tiny', 'pcd-r2plus1d-tiny'])(
+    'agrees with what onnxruntime computes: %s',
+    async (preset) => {
+      const model = randomModel(preset);
+      const { graph } = exportOnnx(model, { frames: imagenetNormalization, target: 'cpu' });
+      const extents = knownExtents(graph);
+      const values = graph.nodes.flatMap(({ outputs }) => outputs.filter((name) => extents.has(name)));
+      expect(values.length).toBeGreaterThan(15);
+      const outputs = values.map((name) => ({ name, dtype: 'float32', shape: null }) as const);
+      const floats = outputs.filter(({ name }) => !name.startsWith('frames/Transpose'));
+      const bytes = serializeModel(
+        modelOf({ ...graph, outputs: floats }, { name: 'test', version: '' }),
+      ).whole();
+      const session = await nodeRuntime.open(bytes, { provider: 'cpu' });
+      const shape = [2, ...(model.inputs[0].shape.slice(1) as number[])];
+      const data = new Uint8Array(shape.reduce((a, b) => a * b));
+      const computed = await session.run({ frames: { dtype: 'uint8', shape, data } });
+      for (const { name } of floats) {
+        expect([name, extents.get(name)?.map((extent) => extent ?? 2)]).toEqual([name, computed[name].shape]);
+      }
+    },
+  );
+});
