@@ -5,6 +5,7 @@ import { systems } from '../models/index.ts';
 import { type LoadedRun, loadRun } from '../models/train/load-run.ts';
 import { readMetrics } from '../models/train/run-record.ts';
 import { UserError, usageError } from '../src/core/errors.ts';
+import type { LabelSet } from '../src/core/labels.ts';
 import { imagenetNormalization } from '../src/core/normalization.ts';
 import { readLabelFile } from '../src/node/label-file.ts';
 import { type ExportableModel, exportableLayers, findModelJson, readExportable } from './exportable-model.ts';
@@ -98,10 +99,7 @@ async function fromModelFile(path: string, options: SourceOptions): Promise<Expo
   if (!options.labels) {
     throw usageError('a tfjs model needs --labels: a file with one label a line', { received: path });
   }
-  const normalization = {
-    mean: channels('mean', options.mean) ?? imagenetNormalization.mean,
-    std: channels('std', options.std) ?? imagenetNormalization.std,
-  };
+  const normalization = readNormalization(options);
   const model = await readExportable(path);
   const shape = model.inputs[0].shape;
   const [frames, height, width, depth] = shape.length === 5 ? shape.slice(1) : [1, ...shape.slice(1)];
@@ -136,6 +134,36 @@ async function fromModelFile(path: string, options: SourceOptions): Promise<Expo
       training: [],
     },
   };
+}
+
+/** What `--mean` and `--std` say, or ImageNet's. @throws UserError (exit 2) */
+export function readNormalization({ mean, std }: Pick<SourceOptions, 'mean' | 'std'>) {
+  return {
+    mean: channels('mean', mean) ?? imagenetNormalization.mean,
+    std: channels('std', std) ?? imagenetNormalization.std,
+  };
+}
+
+/**
+ * Names for a model's outputs: `probabilities`, then `attention` where there is a map as the second.
+ *
+ * @throws UserError when they are others, or not one a label
+ */
+export function outputNames(shapes: readonly (readonly (number | null)[])[], labels: LabelSet): string[] {
+  const [probabilities, attention, ...others] = shapes;
+  const isMap = attention === undefined || attention.length === 3;
+  if (probabilities.length !== 2 || !isMap || others.length > 0) {
+    throw new UserError('a model must give [N, labels], and may give an attention map [N, h, w] beside it', {
+      received: shapes.map((shape) => `[${shape.map((extent) => extent ?? 'N')}]`).join(', '),
+      remedy: 'use exportOnnx from code for other models',
+    });
+  }
+  if (probabilities[1] !== labels.names.length) {
+    throw new UserError(`the model must have an output for each of its ${labels.names.length} labels`, {
+      received: `${probabilities[1]}`,
+    });
+  }
+  return attention ? ['probabilities', 'attention'] : ['probabilities'];
 }
 
 /** Three numbers with commas between. @throws UserError (exit 2) */

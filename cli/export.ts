@@ -4,17 +4,21 @@ import { type BundleSource, writeBundle } from '../exporters/bundle.ts';
 import type { VerificationRow } from '../exporters/onnx/verify.ts';
 import { type BackendRequest, backendRequests, selectBackend } from '../models/train/backend.ts';
 import type { Precision } from '../src/core/bundle.ts';
-import { UserError, usageError } from '../src/core/errors.ts';
+import { usageError } from '../src/core/errors.ts';
 import { packageVersion } from '../src/node/package-info.ts';
 import { nodeRuntime } from '../src/runtime/node.ts';
 import { webRuntime } from '../src/runtime/web.ts';
 import { openEnsemble } from './export-ensemble.ts';
+import { type GraftArguments, openGraft } from './export-graft.ts';
 import { costRows, inPrecision, type PrecisionArguments, precisionOptions } from './export-precision.ts';
-import { type ExportSource, openSource, type SourceOptions } from './export-source.ts';
+import { openSource, outputNames, readNormalization, type SourceOptions } from './export-source.ts';
 import { exportTo, type OtherForm, otherForms } from './export-to.ts';
 import { table } from './table.ts';
 
-interface Arguments extends SourceOptions, PrecisionArguments {
+interface Arguments
+  extends SourceOptions,
+    PrecisionArguments,
+    Partial<Pick<GraftArguments, 'graft' | 'at' | 'head'>> {
   source: string[];
   ensemble: boolean;
   to: 'bundle' | OtherForm;
@@ -46,6 +50,9 @@ export const command: CommandModule<unknown, Arguments> = {
         default: false,
         describe: 'the sources are bundles: merge them and their vote into one graph',
       })
+      .option('graft', { type: 'string', describe: 'an ONNX backbone of any origin, to be given --head' })
+      .option('at', { type: 'string', describe: 'with --graft: the value of the backbone to cut at' })
+      .option('head', { type: 'string', describe: 'with --graft: a tfjs model.json that takes the value' })
       .option('out', { type: 'string', describe: 'bundle folder; default: bundles/<name>' })
       .option('checkpoint', {
         choices: ['best', 'last'] as const,
@@ -78,6 +85,10 @@ export const command: CommandModule<unknown, Arguments> = {
       .example(
         'actionnx export --ensemble bundles/a bundles/b --out bundles/both',
         'two systems as one graph',
+      )
+      .example(
+        'actionnx export --graft mobilenet.onnx --at pooled --head head/model.json --labels labels.txt',
+        'a backbone of another origin with a head trained on its features',
       ) as never,
   handler: async (args) => {
     const { source: paths, out, threshold, backend: request, to } = args;
@@ -85,15 +96,30 @@ export const command: CommandModule<unknown, Arguments> = {
     if (!(threshold > 0 && threshold < 1)) {
       throw usageError('--threshold must lie between 0 and 1', { received: String(threshold) });
     }
+    if (args.ensemble || args.graft !== undefined) requireAsItIs(args);
     if (args.ensemble) {
       const source = await openEnsemble(paths, args);
       return writeAndTell(out ?? join('bundles', source.name), source, 'the members combined', args);
+    }
+    if (args.graft !== undefined) {
+      if (paths.length > 0) throw usageError('--graft takes no source', { received: paths.join(', ') });
+      await selectBackend(request);
+      const source = await openGraft({ ...args, graft: args.graft }, readNormalization(args));
+      return writeAndTell(
+        out ?? join('bundles', source.name),
+        source,
+        'backbone and head by themselves',
+        args,
+      );
     }
     const path = onlySource(paths);
     const { name: backend } = await selectBackend(request);
     const source = await openSource(path, args);
     const target = out ?? join('bundles', source.name);
-    const outputs = outputNames(source);
+    const outputs = outputNames(
+      source.model.outputs.map(({ shape }) => shape),
+      source.labels,
+    );
     const { model, input, ...rest } = source;
     const { target: goal } = args;
     const float32 = {
@@ -107,6 +133,17 @@ export const command: CommandModule<unknown, Arguments> = {
     model.dispose();
   },
 };
+
+/** Graphs that are joined stay as they are: what a part was exported for, and in which precision, is the part's. */
+function requireAsItIs({ ensemble, graft, precision, target }: Arguments): void {
+  if (ensemble && graft !== undefined)
+    throw usageError('--ensemble and --graft are two things', { remedy: 'give one' });
+  if (precision === 'fp32' && target === 'portable') return;
+  throw usageError('--precision and --target are for what is exported from tfjs', {
+    received: `--precision ${precision} --target ${target} with --${ensemble ? 'ensemble' : 'graft'}`,
+    remedy: ensemble ? 'give them where the members are exported' : 'leave them out',
+  });
+}
 
 function onlySource(paths: readonly string[]): string {
   if (paths.length === 1) return paths[0];
@@ -136,24 +173,6 @@ async function writeAndTell(
   if (cost) console.log(`${table([`${precision} against fp32`, ''], costRows(cost))}\n`);
   const size = `${(bytes / 1e6).toFixed(1)} MB, ${parameters.toLocaleString('en')} parameters`;
   console.log(`${target}: ${manifest.name}, ${manifest.labels.names.length} labels, ${size}`);
-}
-
-/** `probabilities`, then `attention` where the model has a map as its second output. */
-function outputNames({ model, labels }: ExportSource): string[] {
-  const [probabilities, attention, ...others] = model.outputs;
-  const isMap = attention === undefined || attention.shape.length === 3;
-  if (probabilities.shape.length !== 2 || !isMap || others.length > 0) {
-    throw new UserError('a model must give [N, labels], and may give an attention map [N, h, w] beside it', {
-      received: model.outputs.map(({ shape }) => `[${shape.map((extent) => extent ?? 'N')}]`).join(', '),
-      remedy: 'use exportOnnx from code for other models',
-    });
-  }
-  if (probabilities.shape[1] !== labels.names.length) {
-    throw new UserError(`the model must have an output for each of its ${labels.names.length} labels`, {
-      received: `${probabilities.shape[1]}`,
-    });
-  }
-  return attention ? ['probabilities', 'attention'] : ['probabilities'];
 }
 
 /** Below float32, runtimes are compared with onnxruntime-node: the cost says how far that is from tfjs. */

@@ -23,9 +23,21 @@ export function prefixGraph(
   };
 }
 
+/** The oldest set that can be raised without rewriting operators one by one, and the newest that was looked at. */
+const raisable = { from: 13, to: 24 };
+
+/** Operators that mean something else from a set on, and are not rewritten here. */
+const changedIn = new Map([
+  ['BatchNormalization', 14],
+  ['RoiAlign', 16],
+  ['GridSample', 20],
+  ['DFT', 20],
+  ['GroupNormalization', 21],
+]);
+
 /**
- * Models whose operators are from the same sets, so that their nodes can stand in one graph: those of opset 17 are
- * raised to 18 where another needs it.
+ * Models whose operators are from the same sets, so that their nodes can stand in one graph: older ones are raised to
+ * the newest.
  *
  * @param names for error messages, one a model
  * @throws UserError for models of sets that cannot be brought together
@@ -34,15 +46,15 @@ export function alignOpsets(
   models: readonly Model[],
   names: readonly string[],
 ): { models: Model[]; opsets: Map<string, number> } {
-  const own = new Set(models.map((model) => model.opsets.get('')));
-  const raised = own.size === 2 && own.has(17) && own.has(18) ? models.map(raiseToOpset18) : [...models];
+  const newest = Math.max(...models.map((model) => model.opsets.get('') ?? 0));
+  const raised = models.map((model, i) => raise(model, newest, names[i]));
   const opsets = new Map<string, number>();
   raised.forEach((model, i) => {
     for (const [domain, version] of model.opsets) {
       const known = opsets.get(domain) ?? version;
       if (known !== version) {
         throw new UserError('graphs in one file must be of one operator set', {
-          received: `${domain || 'ai.onnx'} ${version} in ${names[i]}, ${known} before it`,
+          received: `${domain} ${version} in ${names[i]}, ${known} before it`,
           remedy: 'export them again, all in the same way',
         });
       }
@@ -50,6 +62,32 @@ export function alignOpsets(
     }
   });
   return { models: raised, opsets };
+}
+
+function raise(model: Model, to: number, name: string): Model {
+  const from = model.opsets.get('') ?? 0;
+  if (from === to) return model;
+  const isChanged = (node: GraphNode): boolean => {
+    const since = changedIn.get(node.operator) ?? Number.POSITIVE_INFINITY;
+    // Batch normalisation changed for training alone, where it has more than one result.
+    const isInference = node.operator === 'BatchNormalization' && node.outputs.length === 1;
+    return (
+      (!node.domain && !isInference && from < since && since <= to) ||
+      subgraphs(node).some((graph) => graph.nodes.some(isChanged))
+    );
+  };
+  const changed = model.graph.nodes.find(isChanged);
+  if (from < raisable.from || to > raisable.to || changed) {
+    throw new UserError(`${name} must be of operator set ${to}, as what it is joined with`, {
+      received: `operator set ${from}${changed ? `, with ${changed.operator}, which has changed since` : ''}`,
+      remedy: `export it again with operator set ${Math.max(17, Math.min(to, raisable.to))}`,
+    });
+  }
+  const at = (version: number, of = model): Model => ({
+    ...of,
+    opsets: new Map([...of.opsets, ['', version]]),
+  });
+  return from <= 17 && to >= 18 ? at(to, raiseToOpset18(at(17))) : at(to);
 }
 
 /** Keeps nodes that compute the same from the same once: preprocessing that merged graphs have in common. */
