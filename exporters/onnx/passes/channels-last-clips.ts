@@ -12,7 +12,8 @@ import type { Pass } from './pass.ts';
  * Turns convolutions of clips over space alone or over time alone into 2-D ones: over [N·T, C, H, W], and over
  * [N, C, T, H·W]. Around each the clip lies as [N, T, H, W, C], where both are only another reading of the same
  * memory, so that with the transposes cancelled (see cancel-transposes) none is left between a convolution over space
- * and one over time. Runtimes take the remaining ones into their convolutions.
+ * and one over time. Runtimes take the remaining ones into their convolutions. A single one among others would only
+ * gain transposes, so more than half of the convolutions of clips have to be of these kinds.
  */
 export const channelsLastClips: Pass = {
   name: 'channels-last-clips',
@@ -22,16 +23,21 @@ export const channelsLastClips: Pass = {
     const initializers = new Map(graph.initializers);
     const uses = useCounts(graph);
     const absorbed = new Set<GraphNode>();
+    const kernelOf = ({ inputs }: GraphNode) => graph.initializers.get(inputs[1]);
+    const ofClips = graph.nodes.filter(
+      (node) => node.operator === 'Conv' && kernelOf(node)?.shape.length === 5,
+    );
+    const forms = new Map(ofClips.map((node) => [node, planeForm(node, kernelOf(node)!, extents)]));
+    if ([...forms.values()].filter((form) => form).length <= ofClips.length / 2) return graph;
     const nodes = graph.nodes.flatMap((node) => {
       if (absorbed.has(node)) return [];
-      const kernel = graph.initializers.get(node.inputs[1]);
-      const form = kernel && planeForm(node, kernel, extents);
+      const form = forms.get(node);
       if (!form) return [node];
       // A rectifier stays next to its convolution, where runtimes fuse the two.
       const user = graph.nodes.find(({ inputs }) => inputs[0] === node.outputs[0]);
       const relu = user?.operator === 'Relu' && uses.get(node.outputs[0]) === 1 ? user : null;
       if (relu) absorbed.add(relu);
-      return asPlanes(node, kernel, form, relu, initializers);
+      return asPlanes(node, kernelOf(node)!, form, relu, initializers);
     });
     return dropUnusedInitializers({ ...graph, nodes, initializers });
   },
@@ -49,12 +55,12 @@ interface PlaneForm {
 }
 
 function planeForm(
-  { operator, inputs, outputs, attributes }: GraphNode,
+  { inputs, outputs, attributes }: GraphNode,
   kernel: Initializer,
   extents: ReadonlyMap<string, Extents>,
 ): PlaneForm | null {
   const [x, y] = [extents.get(inputs[0]), extents.get(outputs[0])];
-  if (operator !== 'Conv' || kernel.shape.length !== 5 || !x || !y) return null;
+  if (!x || !y) return null;
   if ((attributes.group ?? 1) !== 1 || [...x.slice(1), ...y.slice(1)].includes(null)) return null;
   const [time, height, width] = kernel.shape.slice(2);
   const strides = (attributes.strides as readonly number[] | undefined) ?? [1, 1, 1];

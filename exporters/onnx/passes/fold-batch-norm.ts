@@ -70,10 +70,12 @@ function fold(
       ...kernel,
       data() {
         const scale = scales();
-        const folded = (kernel.data() as Float32Array).slice();
+        const weights = kernel.data() as Float32Array;
+        const folded = new Float32Array(weights.length);
         const size = folded.length / filters;
         for (let filter = 0; filter < filters; filter++) {
-          for (let i = filter * size; i < (filter + 1) * size; i++) folded[i] *= scale[filter];
+          const factor = scale[filter];
+          for (let i = filter * size; i < (filter + 1) * size; i++) folded[i] = weights[i] * factor;
         }
         return folded;
       },
