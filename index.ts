@@ -40,7 +40,8 @@ export {
   type GraphOp,
 } from './exporters/graph-model/op.ts';
 export { type ExportOptions, exportOnnx } from './exporters/onnx/export.ts';
-export type { OnnxModel } from './exporters/onnx/onnx-model.ts';
+export { type OnnxModel, onnxModel } from './exporters/onnx/onnx-model.ts';
+export { type Quantized, type QuantizeOptions, quantize } from './exporters/onnx/quantize/quantize.ts';
 export { type VerificationRow, type VerificationTarget, verifyBundle } from './exporters/onnx/verify.ts';
 export { type ResolvedSystem, resolveSystem, systems } from './models/index.ts';
 export { loadPretrained } from './models/pretrained/load.ts';

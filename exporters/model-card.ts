@@ -22,6 +22,7 @@ export function modelCard(manifest: BundleManifest, { title, summary, training }
     training.length > 0 ? training.map((fact) => `- ${fact}`).join('\n') : 'Not recorded.',
     '## Scores',
     scoresText(manifest),
+    ...precisionText(manifest),
     '## Running it',
     runningText(manifest),
     '## Files',
@@ -93,9 +94,28 @@ function filesText({ graph, golden }: BundleManifest): string {
   const parameters = graph.parameters.toLocaleString('en');
   return [
     `- \`${graph.file}\`: ONNX opset ${graph.opset}, ${megabytes} MB, ${parameters} parameters, sha256 \`${graph.sha256}\``,
-    `- \`${golden.file}\`: inputs with the outputs that TensorFlow.js gave for them`,
+    `- \`${golden.file}\`: inputs with the outputs that ${
+      graph.precision === 'fp32' ? 'TensorFlow.js' : "this graph in onnxruntime-node's CPU provider"
+    } gave for them`,
     '- `bundle.json`: all of the above for programs',
   ].join('\n');
+}
+
+/** What a precision below float32 costs; nothing at float32. */
+function precisionText({ graph: { precision, cost } }: BundleManifest): string[] {
+  if (!cost) return [];
+  const { bytesRatio, speedRatio, meanDifference, maxDifference, f1 } = cost;
+  const percent = (rate: number) => (100 * rate).toFixed(1);
+  const lines = [
+    `- ${bytesRatio.toFixed(2)} times smaller than float32, ${speedRatio.toFixed(2)} times as fast where it was exported`,
+    `- probabilities differ by ${meanDifference.toPrecision(2)} in the mean, ${maxDifference.toPrecision(2)} at most`,
+    ...(f1
+      ? [
+          `- F1 on ${f1.samples} samples of the ${f1.split} split of ${f1.dataset}: ${percent(f1.here)}, at float32 ${percent(f1.float32)}`,
+        ]
+      : []),
+  ];
+  return [`## Precision: ${precision}`, lines.join('\n')];
 }
 
 function labelsText({ labels }: BundleManifest): string {

@@ -39,6 +39,10 @@ const largestFloatShare = 0.25;
  * to float, at most a quarter of them.
  *
  * @throws UserError where the runtime does not take the graph
+ * @example
+ * const { graph } = exportOnnx(model, { frames: imagenetNormalization });
+ * const { graph: inInt8 } = await quantize(graph, { runtime: nodeRuntime, inputs: samples });
+ * await writeFile('model-int8.onnx', onnxModel(inInt8, { passes: [] }).chunks());
  */
 export async function quantize(graph: Graph, options: QuantizeOptions): Promise<Quantized> {
   const { runtime, inputs, calibration = 'min-max', tolerance = 0.03, onStage } = options;
