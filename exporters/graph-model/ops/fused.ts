@@ -12,7 +12,8 @@ export interface FusedTail {
 
 /** @param extras the operator's inputs after the two of its product: bias, then the slopes of a PReLU */
 export function fusedTail(extras: readonly Value[], op: GraphOp): FusedTail {
-  const fused = op.attributes.texts('fused_ops', []);
+  // In place of a bias that is not there.
+  const fused = op.attributes.texts('fused_ops', []).filter((name) => name !== 'NoOp');
   const hasBias = fused[0] === 'BiasAdd';
   const [activation, ...others] = hasBias ? fused.slice(1) : fused;
   const [bias, slopes] = hasBias ? extras : [undefined, extras[0]];

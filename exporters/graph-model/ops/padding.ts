@@ -15,12 +15,16 @@ export function pads(value: Value, axes: number, op: GraphOp): number[] {
 
 /** @param around begin and end of each axis in turn; ONNX wants all begins, then all ends */
 export function padded(
-  x: Value,
+  given: Value,
   around: readonly number[],
   op: GraphOp,
   { mode = 'constant', fill }: { mode?: 'constant' | 'reflect'; fill?: Value } = {},
 ): Value {
-  if (around.every((pad) => pad === 0)) return x;
+  if (around.every((pad) => pad === 0)) return given;
+  // What pads an image's or a clip's border most likely leads to a convolution, which then takes it in.
+  const rank = given.shape.length;
+  const isBorder = [0, 1, 2 * rank - 2, 2 * rank - 1].every((i) => around[i] === 0);
+  const x = (rank === 4 || rank === 5) && isBorder ? op.channelsFirst(given) : given;
   const order = storedOrder(x);
   const stored = [...order.map((axis) => around[2 * axis]), ...order.map((axis) => around[2 * axis + 1])];
   const shape = x.shape.map((extent, axis) =>

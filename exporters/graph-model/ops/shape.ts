@@ -2,7 +2,7 @@ import { storedAxis, type Value, type ValueShape } from '../../../src/core/conve
 import { sizeOf } from '../../../src/core/tensor.ts';
 import { type ConvertOp, defineGraphConverter, frontAxis, type GraphOp } from '../op.ts';
 import { reshapeChannelsFirst } from './reshape-channels-first.ts';
-import { layoutWithout } from './stored-order.ts';
+import { layoutWithout, storedOrder } from './stored-order.ts';
 
 const shape: ConvertOp = ([x], op) => {
   const extents = op.node('Shape', [op.tfjsOrder(x)], {
@@ -36,11 +36,13 @@ const reshape: ConvertOp = ([x, target], op) => {
 function reshapeTo(x: Value, shape: ValueShape, op: GraphOp, target: () => Value): Value {
   const moved = reshapeChannelsFirst(x, shape, op);
   if (moved) return moved;
-  const extents = shape.map((extent) => extent ?? -1);
-  const isLiteral = extents.filter((extent) => extent === -1).length <= 1;
-  return op.node('Reshape', [op.rowMajor(x), isLiteral ? op.constant(extents) : target()], {
-    ...{ shape, layout: 'tfjs' },
-  });
+  const isLiteral = shape.filter((extent) => extent === null).length <= 1;
+  // One position has its channels where any layout has them, and as one of an image leads to a convolution.
+  const isPosition = isLiteral && shape.length > 3 && shape.slice(1, -1).every((extent) => extent === 1);
+  const layout = isPosition ? 'channels-first' : 'tfjs';
+  const extents = storedOrder({ shape, layout }).map((axis) => shape[axis] ?? -1);
+  const source = op.rowMajor(x);
+  return op.node('Reshape', [source, isLiteral ? op.constant(extents) : target()], { shape, layout });
 }
 
 /** The shape that a reshape gives; null where an extent follows only at run time. */

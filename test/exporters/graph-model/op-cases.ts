@@ -136,8 +136,11 @@ export const opCases: readonly OpCase[] = [
         });
       }),
     FusedDepthwiseConv2dNative: (x, g) =>
-      g.op('FusedDepthwiseConv2dNative', [x, g.random([3, 3, 4, 1]), g.random([4])], {
-        ...{ strides: [1, 1, 1, 1], padding: 'VALID', fused_ops: ['BiasAdd', 'Relu6'], num_args: 1 },
+      [['BiasAdd', 'Relu6'], ['BiasAdd'], ['NoOp', 'Relu6']].map((fused_ops) => {
+        const bias = fused_ops[0] === 'BiasAdd' ? [g.random([4])] : [];
+        return g.op('FusedDepthwiseConv2dNative', [x, g.random([3, 3, 4, 1]), ...bias], {
+          ...{ strides: [1, 1, 1, 1], padding: 'VALID', fused_ops, num_args: bias.length },
+        });
       }),
     'MaxPool and AvgPool': (x, g) =>
       ['MaxPool', 'AvgPool'].flatMap((name) => [

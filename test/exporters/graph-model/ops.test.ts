@@ -14,7 +14,7 @@ describe.each(opCases)('$name', (opCase) => {
   const { graph, outputs } = caseGraph(opCase);
   const file = graph.file(outputs);
   const model = parseGraphModel(file.json, file.shards, file.path);
-  const onnx = exportGraphOnnx(model).bytes();
+  const onnx = exportGraphOnnx(model, { target: 'cpu' }).bytes();
   const inputs = graph.inputs.map(({ tensor }) => tensor);
   let expected: Tensor[];
   beforeAll(async () => {
