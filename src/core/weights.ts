@@ -4,11 +4,13 @@ import { sizeOf } from './tensor.ts';
 
 /**
  * Float32 weights that are read only when they are written or folded, one at a time: a graph of them costs no
- * memory. `data()` may return the framework's own memory, so it must not be changed.
+ * memory. `data()` may return the framework's own memory, so it must not be changed unless it is `fresh`.
  */
 export interface Weights {
   readonly shape: readonly number[];
   data(): Float32Array;
+  /** `data()` makes the elements anew at each call. */
+  readonly fresh?: boolean;
 }
 
 /** Weights known now, such as a vector of ones. */
@@ -31,7 +33,7 @@ export function transposeWeights(weights: Weights, permutation: readonly number[
   const shape = permutation.map((axis) => weights.shape[axis]);
   const steps = rowMajorStrides(weights.shape);
   const layout = { shape, strides: permutation.map((axis) => steps[axis]), offset: 0 };
-  return { shape, data: () => gather(weights.data(), new Float32Array(sizeOf(shape)), layout) };
+  return { shape, data: () => gather(weights.data(), new Float32Array(sizeOf(shape)), layout), fresh: true };
 }
 
 /** The same elements in another shape of equal size. */

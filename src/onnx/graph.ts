@@ -50,6 +50,8 @@ export interface Initializer {
   readonly learnt: boolean;
   /** As they are stored: see `ElementArray`. Strings have none: theirs are in `extra`. */
   data(): ElementArray;
+  /** `data()` makes the elements anew at each call, so that who asked for them may change them. */
+  readonly fresh?: boolean;
   /** Of a tensor that was read: fields that are only passed on (strings, doc string), as encoded. */
   readonly extra?: Uint8Array;
 }

@@ -68,10 +68,12 @@ function fold(
   return {
     kernel: {
       ...kernel,
+      fresh: true,
       data() {
         const scale = scales();
         const weights = kernel.data() as Float32Array;
-        const folded = new Float32Array(weights.length);
+        // New memory costs more than the arithmetic.
+        const folded = kernel.fresh ? weights : new Float32Array(weights.length);
         const size = folded.length / filters;
         for (let filter = 0; filter < filters; filter++) {
           const factor = scale[filter];
