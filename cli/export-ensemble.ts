@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { voteAverage, voteAverageWeights } from '../eval/ensemble.ts';
 import type { BundleSource } from '../exporters/bundle.ts';
 import {
@@ -8,14 +7,14 @@ import {
   findWindow,
 } from '../exporters/onnx/ensemble-graph.ts';
 import type { OnnxModel } from '../exporters/onnx/onnx-model.ts';
-import type { BundleManifest } from '../src/core/bundle.ts';
+import type { Bundle, BundleManifest } from '../src/core/bundle.ts';
 import { UserError, usageError } from '../src/core/errors.ts';
 import { type Tensor, tensor } from '../src/core/tensor.ts';
 import { readBundle } from '../src/node/bundle-folder.ts';
-import { externalReader } from '../src/node/model-file.ts';
 import { packageVersion } from '../src/node/package-info.ts';
-import { parseModel } from '../src/onnx/parse.ts';
+import { parseBundle } from '../src/onnx/parse-bundle.ts';
 import { nodeRuntime } from '../src/runtime/node.ts';
+import { openBundle } from '../src/runtime/open-bundle.ts';
 
 export interface EnsembleOptions {
   readonly name?: string;
@@ -43,9 +42,8 @@ export async function openEnsemble(
     });
   });
   const weights = voteAverageWeights(f1s);
-  const members = bundles.map(({ manifest, graph }, i): EnsembleMember => {
-    const file = join(folders[i], manifest.graph.file);
-    return { manifest, model: parseModel(graph, file, externalReader(folders[i])), weight: weights[i] };
+  const members = bundles.map((bundle, i): EnsembleMember => {
+    return { manifest: bundle.manifest, model: parseBundle(bundle), weight: weights[i] };
   });
   const { onnx, windows } = ensembleGraph(members, { version: packageVersion });
   const [{ labels, input }] = bundles.map(({ manifest }) => manifest);
@@ -70,13 +68,7 @@ export async function openEnsemble(
         (title, i) => `${title}: weight ${weights[i].toFixed(4)}, validation F1 ${f1s[i].toFixed(4)}`,
       ),
     },
-    reference: (frames) =>
-      combine(
-        members,
-        bundles.map(({ graph }) => graph),
-        windows,
-        frames,
-      ),
+    reference: (frames) => combine(members, bundles, windows, frames),
   };
 }
 
@@ -94,13 +86,13 @@ function frameInput({ inputs: [{ shape }] }: OnnxModel, windows: readonly Ensemb
 /** The members' answers to their own parts of the frames, by the rule of eval/ensemble.ts. */
 async function combine(
   members: readonly EnsembleMember[],
-  graphs: readonly Uint8Array[],
+  bundles: readonly Bundle[],
   windows: readonly EnsembleWindow[],
   frames: Tensor,
 ): Promise<Record<string, Tensor>> {
   const outputs: Record<string, Tensor>[] = [];
   for (const [i, { manifest }] of members.entries()) {
-    const session = await nodeRuntime.open(graphs[i], { provider: 'cpu' });
+    const session = await openBundle(bundles[i], nodeRuntime, { provider: 'cpu' });
     try {
       outputs.push(await session.run({ [manifest.input.name]: framesOf(manifest, windows, frames) }));
     } finally {

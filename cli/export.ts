@@ -25,6 +25,7 @@ interface Arguments
   out?: string;
   threshold: number;
   backend: BackendRequest;
+  externalData: boolean;
   json: boolean;
 }
 
@@ -73,6 +74,11 @@ export const command: CommandModule<unknown, Arguments> = {
         choices: backendRequests,
         default: 'auto' as const,
         describe: 'what tfjs computes the golden values with',
+      })
+      .option('external-data', {
+        type: 'boolean',
+        default: false,
+        describe: 'weights in a file beside the graph, as always above 2 GiB',
       })
       .options(precisionOptions)
       .option('json', {
@@ -155,10 +161,12 @@ async function writeAndTell(
   target: string,
   source: Omit<BundleSource, 'targets'>,
   reference: string,
-  { json }: { json: boolean },
+  { json, externalData }: Pick<Arguments, 'json' | 'externalData'>,
 ): Promise<void> {
+  const { parameters } = source.onnx;
   const { manifest, verification } = await writeBundle(target, {
     ...source,
+    onnx: externalData ? { ...source.onnx.withExternalData(), parameters } : source.onnx,
     targets: [
       { runtime: nodeRuntime, provider: 'cpu' },
       { runtime: webRuntime(), provider: 'wasm' },
@@ -168,10 +176,10 @@ async function writeAndTell(
     console.log(JSON.stringify({ bundle: target, manifest, verification }, null, 2));
     return;
   }
-  const { bytes, parameters, cost, precision } = manifest.graph;
+  const { bytes, external, cost, precision } = manifest.graph;
   console.log(`${verificationTable(verification, reference, precision)}\n`);
   if (cost) console.log(`${table([`${precision} against fp32`, ''], costRows(cost))}\n`);
-  const size = `${(bytes / 1e6).toFixed(1)} MB, ${parameters.toLocaleString('en')} parameters`;
+  const size = `${((bytes + (external?.bytes ?? 0)) / 1e6).toFixed(1)} MB, ${parameters.toLocaleString('en')} parameters`;
   console.log(`${target}: ${manifest.name}, ${manifest.labels.names.length} labels, ${size}`);
 }
 

@@ -19,7 +19,7 @@ import { readBundle, readGolden } from '../src/node/bundle-folder.ts';
 import { requireReplaceable } from '../src/node/replaceable.ts';
 import { goldenFrames } from './golden.ts';
 import { type CardDetails, modelCard } from './model-card.ts';
-import type { OnnxModel } from './onnx/onnx-model.ts';
+import { externalFile, type OnnxModel } from './onnx/onnx-model.ts';
 import { requirePassed, type VerificationRow, type VerificationTarget, verifyBundle } from './onnx/verify.ts';
 
 /** What a bundle is made of, beside what can be read off the graph. */
@@ -77,9 +77,14 @@ export async function writeBundle(
   const golden = encodeSafetensors({ [inputName]: frames, ...outputs }, { bundle: source.name });
   let result: { manifest: BundleManifest; verification: VerificationRow[] } | undefined;
   await writeFolderAtomic(target, async (folder) => {
-    const graphHash = await writeGraph(join(folder, files.graph), source.onnx);
+    const { external } = source.onnx;
+    const hashes = {
+      graph: await writeChunks(join(folder, files.graph), source.onnx),
+      ...(external && { external: await writeChunks(join(folder, externalFile), external) }),
+      golden: await sha256(golden),
+    };
     await writeFile(join(folder, files.golden), golden);
-    const manifest = await describe(source, graphHash, await sha256(golden));
+    const manifest = await describe(source, hashes);
     await writeFile(join(folder, files.manifest), `${JSON.stringify(manifest, null, 2)}\n`);
     await writeFile(join(folder, files.card), modelCard(manifest, source.card));
     const verification = await verifyBundle(
@@ -107,12 +112,12 @@ function requireProbabilities(outputs: Readonly<Record<string, Tensor>>): void {
   }
 }
 
-/** Streams the graph into a file, hashing it on the way. */
-async function writeGraph(path: string, onnx: OnnxModel): Promise<string> {
+/** Streams chunks into a file, hashing them on the way. */
+async function writeChunks(path: string, content: Pick<OnnxModel, 'chunks'>): Promise<string> {
   const hash = createHash('sha256');
   const file = await open(path, 'wx');
   try {
-    for (const chunk of onnx.chunks()) {
+    for (const chunk of content.chunks()) {
       hash.update(chunk);
       await file.writeFile(chunk);
     }
@@ -127,22 +132,38 @@ async function writeGraph(path: string, onnx: OnnxModel): Promise<string> {
  * The manifest is what `writeBundle` would write, but for the golden file.
  */
 export async function unwrittenBundle(source: DescribedSource): Promise<Bundle> {
-  const graph = source.onnx.bytes();
-  return { manifest: await describe(source, await sha256(graph), ''), graph };
+  const { onnx } = source;
+  const graph = onnx.bytes();
+  const external = onnx.external && wholeOf(onnx.external);
+  const hashes = {
+    graph: await sha256(graph),
+    ...(external && { external: await sha256(external) }),
+    golden: '',
+  };
+  return { manifest: await describe(source, hashes), graph, ...(external && { external }) };
+}
+
+function wholeOf({ byteLength, chunks }: NonNullable<OnnxModel['external']>): Uint8Array {
+  const whole = new Uint8Array(byteLength);
+  let at = 0;
+  for (const chunk of chunks()) {
+    whole.set(chunk, at);
+    at += chunk.byteLength;
+  }
+  return whole;
 }
 
 type DescribedSource = Omit<BundleSource, 'card' | 'reference' | 'targets'>;
 
 async function describe(
   source: DescribedSource,
-  graphHash: string,
-  goldenHash: string,
+  hashes: { readonly graph: string; readonly external?: string; readonly golden: string },
 ): Promise<BundleManifest> {
   const { onnx, name, labels, input, threshold = 0.5, validation, provenance } = source;
   const { target = 'portable', precision = 'fp32', cost = null, tolerance = 0 } = source;
   return bundleSchema.parse({
     format: 'actionnx-bundle',
-    formatVersion: input.windows ? 2 : 1,
+    formatVersion: input.windows || hashes.external ? 2 : 1,
     name,
     task: 'multi-label-classification',
     labels: { names: [...labels.names], codes: [...labels.codes], hash: await labelSetHash(labels) },
@@ -152,13 +173,17 @@ async function describe(
     validation,
     graph: {
       file: files.graph,
-      sha256: graphHash,
+      sha256: hashes.graph,
       bytes: onnx.byteLength,
       opset: onnx.opset,
       parameters: onnx.parameters,
+      ...(onnx.external &&
+        hashes.external && {
+          external: { file: externalFile, sha256: hashes.external, bytes: onnx.external.byteLength },
+        }),
       ...{ precision, target, cost },
     },
-    golden: { file: files.golden, sha256: goldenHash, tolerance: Math.max(1e-3, tolerance) },
+    golden: { file: files.golden, sha256: hashes.golden, tolerance: Math.max(1e-3, tolerance) },
     provenance,
   } satisfies BundleManifest);
 }

@@ -94,6 +94,7 @@ function filesText({ graph, golden }: BundleManifest): string {
   const parameters = graph.parameters.toLocaleString('en');
   return [
     `- \`${graph.file}\`: ONNX opset ${graph.opset}, ${megabytes} MB, ${parameters} parameters, sha256 \`${graph.sha256}\``,
+    ...(graph.external ? [`- \`${graph.external.file}\`: its weights, which have to lie beside it`] : []),
     `- \`${golden.file}\`: inputs with the outputs that ${
       graph.precision === 'fp32' ? 'TensorFlow.js' : "this graph in onnxruntime-node's CPU provider"
     } gave for them`,

@@ -74,7 +74,7 @@ export async function deploySite(
 
 /** What a browser needs of a bundle. */
 function bundleFiles({ graph, golden }: BundleManifest): string[] {
-  return ['bundle.json', graph.file, golden.file];
+  return ['bundle.json', graph.file, golden.file, ...(graph.external ? [graph.external.file] : [])];
 }
 
 async function copyInto(folder: string, from: string, files: readonly string[]): Promise<void> {

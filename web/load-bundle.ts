@@ -10,7 +10,7 @@ export interface LoadedBundle extends Bundle {
 }
 
 export interface LoadOptions {
-  /** Called as the graph arrives, in bytes. */
+  /** Called as the graph and its weights arrive, in bytes. */
   readonly onProgress?: (loaded: number, total: number) => void;
   readonly signal?: AbortSignal;
 }
@@ -28,16 +28,29 @@ export async function loadBundle(url: string, options: LoadOptions = {}): Promis
   const text = new TextDecoder().decode(await fetchBytes(manifestUrl, options.signal));
   const manifest = parseManifest(parseJson(text, manifestUrl), manifestUrl.pathname);
   const { graph, golden } = manifest;
-  const [graphBytes, goldenBytes] = await Promise.all([
-    fetchBytes(new URL(graph.file, folder), options.signal, (loaded) =>
-      options.onProgress?.(loaded, graph.bytes),
-    ),
+  const { external } = graph;
+  const total = graph.bytes + (external?.bytes ?? 0);
+  const arrived = new Map<string, number>();
+  const fetchWeights = (file: string) =>
+    fetchBytes(new URL(file, folder), options.signal, (loaded) => {
+      arrived.set(file, loaded);
+      options.onProgress?.(
+        [...arrived.values()].reduce((sum, part) => sum + part, 0),
+        total,
+      );
+    });
+  const [graphBytes, goldenBytes, externalBytes] = await Promise.all([
+    fetchWeights(graph.file),
     fetchBytes(new URL(golden.file, folder), options.signal),
+    external && fetchWeights(external.file),
   ]);
   await checkHash(graphBytes, graph.sha256, `${manifest.name}/${graph.file}`);
   await checkHash(goldenBytes, golden.sha256, `${manifest.name}/${golden.file}`);
+  if (external && externalBytes) {
+    await checkHash(externalBytes, external.sha256, `${manifest.name}/${external.file}`);
+  }
   const { tensors } = decodeSafetensors(goldenBytes, `${manifest.name}/${golden.file}`);
-  return { manifest, graph: graphBytes, golden: tensors };
+  return { manifest, graph: graphBytes, external: externalBytes, golden: tensors };
 }
 
 function parseJson(text: string, url: URL): unknown {

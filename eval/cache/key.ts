@@ -12,9 +12,9 @@ export interface CacheKey {
 /** The key of a bundle's predictions on a provider. The bundle's name is no part of it: equal graphs share. */
 export async function cacheKey(manifest: BundleManifest, provider: Provider): Promise<CacheKey> {
   const { kind, height, width, frames, speed, windows, resize } = manifest.input;
-  const { precision } = manifest.graph;
+  const { precision, sha256: graph, external } = manifest.graph;
   const parts = {
-    graph: manifest.graph.sha256,
+    graph: external ? `${graph} ${external.sha256}` : graph,
     preprocessing: JSON.stringify({ kind, height, width, frames, speed, windows, resize }),
     labels: manifest.labels.hash,
     provider,

@@ -4,7 +4,7 @@ import type { Bundle, BundleManifest, Precision } from '../../src/core/bundle.ts
 import { usageError } from '../../src/core/errors.ts';
 import { writeFolderAtomic } from '../../src/node/atomic-file.ts';
 import { requireReplaceable } from '../../src/node/replaceable.ts';
-import { parseModel } from '../../src/onnx/parse.ts';
+import { parseBundle } from '../../src/onnx/parse-bundle.ts';
 import { serializeModel } from '../../src/onnx/serialize.ts';
 import type { VerificationTarget } from '../onnx/verify.ts';
 import { huggingFaceCard } from './card.ts';
@@ -43,7 +43,7 @@ export async function writeHuggingFaceRepository(
   await writeFolderAtomic(target, async (folder) => {
     await mkdir(join(folder, 'onnx'));
     for (const [i, bundle] of bundles.entries()) {
-      const model = huggingFaceModel(parseModel(bundle.graph, bundle.manifest.name), bundle.manifest);
+      const model = huggingFaceModel(parseBundle(bundle), bundle.manifest);
       const graph = serializeModel(model).whole();
       await writeFile(join(folder, graphs[i]), graph);
       for (const target of targets) verification.push(await checkGraph(graphs[i], graph, bundle, target));

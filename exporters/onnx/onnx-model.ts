@@ -1,8 +1,7 @@
 import type { Precision, Target } from '../../src/core/bundle.ts';
-import { UserError } from '../../src/core/errors.ts';
 import { type Graph, parameterCount, type TensorPort } from '../../src/onnx/graph.ts';
 import { type Model, modelOf } from '../../src/onnx/model.ts';
-import { serializeModel } from '../../src/onnx/serialize.ts';
+import { serializeModel, serializeOutside } from '../../src/onnx/serialize.ts';
 import type { Pass } from './passes/pass.ts';
 import { passesFor, weightPasses } from './targets.ts';
 
@@ -30,14 +29,18 @@ export interface OnnxModel {
   readonly byteLength: number;
   /** The file in order; each chunk is valid until the next one. At most one layer's weights are in memory at a time. */
   chunks(): Iterable<Uint8Array>;
-  /** The file as a whole. */
+  /** The file as a whole, without `external`. */
   bytes(): Uint8Array<ArrayBuffer>;
+  /** What has to lie beside the file as `externalFile`. */
+  readonly external: { readonly byteLength: number; chunks(): Iterable<Uint8Array> } | null;
+  /** The same with its weights in `external`. */
+  withExternalData(): OnnxModel;
 }
 
 /** Protobuf cannot hold more. */
 const maxBytes = 2 ** 31 - 1;
 
-/** A graph as its builder left it, through the passes and as a file. @throws UserError when that is above 2 GiB */
+/** A graph as its builder left it, through the passes and as a file. */
 export function onnxModel(built: Graph, options: GraphOptions): OnnxModel {
   const { target = 'portable', precision = 'fp32', passes = passesFor(target), version = '' } = options;
   const all = [...passes, ...weightPasses(precision)];
@@ -45,16 +48,15 @@ export function onnxModel(built: Graph, options: GraphOptions): OnnxModel {
   return modelFile(modelOf(graph, { name: 'actionnx', version }));
 }
 
-/** A model as the file that it will be. @throws UserError when that is above 2 GiB */
-export function modelFile(model: Model): OnnxModel {
+/** What a graph calls the file that its weights are in, where they are in one of their own. */
+export const externalFile = 'model.onnx.data';
+
+/** A model as the file that it will be; above 2 GiB, which protobuf cannot hold, with its weights in another. */
+export function modelFile(model: Model, { externalData = false } = {}): OnnxModel {
   const { graph, opsets } = model;
-  const message = serializeModel(model);
-  if (message.byteLength > maxBytes) {
-    throw new UserError('an ONNX file must be smaller than 2 GiB', {
-      received: `${message.byteLength} bytes`,
-      remedy: 'export a smaller model',
-    });
-  }
+  const whole = serializeModel(model);
+  const outside = externalData || whole.byteLength > maxBytes ? serializeOutside(model, externalFile) : null;
+  const message = outside?.model ?? whole;
   return {
     graph,
     opset: opsets.get('') ?? 0,
@@ -64,14 +66,11 @@ export function modelFile(model: Model): OnnxModel {
     outputs: graph.outputs as readonly TensorPort[],
     byteLength: message.byteLength,
     chunks: () => message.chunks(),
-    bytes() {
-      const whole = new Uint8Array(message.byteLength);
-      let at = 0;
-      for (const chunk of message.chunks()) {
-        whole.set(chunk, at);
-        at += chunk.byteLength;
-      }
-      return whole;
-    },
+    bytes: () => message.whole(),
+    external:
+      outside && outside.data.byteLength > 0
+        ? { byteLength: outside.data.byteLength, chunks: () => outside.data.chunks() }
+        : null,
+    withExternalData: () => modelFile(model, { externalData: true }),
   };
 }

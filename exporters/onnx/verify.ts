@@ -1,6 +1,7 @@
 import type { Bundle } from '../../src/core/bundle.ts';
 import { UserError } from '../../src/core/errors.ts';
 import type { Tensor } from '../../src/core/tensor.ts';
+import { openBundle } from '../../src/runtime/open-bundle.ts';
 import type { Provider, Runtime } from '../../src/runtime/session.ts';
 
 /** How far a runtime's outputs may be from tfjs's: both compute in float32, in different orders. */
@@ -40,7 +41,7 @@ export async function verifyBundle(
   const { input, outputs } = bundle.manifest;
   const rows: VerificationRow[] = [];
   for (const { runtime, provider } of targets) {
-    const session = await runtime.open(bundle.graph, { provider });
+    const session = await openBundle(bundle, runtime, { provider });
     try {
       const results = await session.run({ [input.name]: golden[input.name] });
       for (const { name } of outputs) {

@@ -72,7 +72,7 @@ function windowsFit({ frames, height, width, windows = [] }: FramePlan & FrameSi
  */
 export const bundleSchema = z.object({
   format: z.literal('actionnx-bundle'),
-  /** 2 where the input has `windows`, which programs of version 1 would not see. */
+  /** 2 where the input has `windows` or the graph `external` data, which programs of version 1 would not see. */
   formatVersion: z.union([z.literal(1), z.literal(2)]),
   /** How results and caches call it: the system's name, or one given at export. */
   name: z.string().min(1),
@@ -120,6 +120,8 @@ export const bundleSchema = z.object({
     bytes: z.int().positive(),
     opset: z.int(),
     parameters: z.int(),
+    /** The file beside the graph that its weights are in: above 2 GiB, or by choice. */
+    external: z.object({ file: z.string(), sha256: z.string(), bytes: positive }).optional(),
     precision: z.enum(precisions).default('fp32'),
     target: z.enum(targets).default('portable'),
     cost: precisionCost.nullable().default(null),
@@ -139,6 +141,8 @@ export type BundleManifest = z.infer<typeof bundleSchema>;
 export interface Bundle {
   readonly manifest: BundleManifest;
   readonly graph: Uint8Array;
+  /** The graph's weights, where the manifest says that they are in a file of their own. */
+  readonly external?: Uint8Array;
 }
 
 /** Checks a parsed `bundle.json`. @throws UserError naming `source` and the first field that is wrong */

@@ -1,9 +1,10 @@
 /** A model as an ONNX file. Field numbers: onnx.proto of the ONNX specification. */
 import { sizeOf } from '../core/tensor.ts';
 import { bytesOf, storageOf, storedBytes } from './element-type.ts';
+import { ExternalData, smallestOutside } from './external-data.ts';
 import type { Attribute, Graph, GraphNode, GraphPort, Initializer } from './graph.ts';
 import type { Model } from './model.ts';
-import { Message } from './proto.ts';
+import { type LazyBytes, Message } from './proto.ts';
 
 /** AttributeProto.AttributeType. */
 const attributeTypes = {
@@ -13,12 +14,33 @@ const attributeTypes = {
 
 /** ModelProto, ready to be written chunk by chunk. Equal models give equal bytes. */
 export function serializeModel(model: Model): Message {
+  return modelMessage(model, tensorMessage);
+}
+
+/**
+ * ModelProto without its large tensors, and the file beside it that they are in.
+ *
+ * @param location what the model calls that file
+ */
+export function serializeOutside(model: Model, location: string): { model: Message; data: ExternalData } {
+  const data = new ExternalData();
+  const message = modelMessage(model, (tensor) => {
+    const bytes = rawData(tensor);
+    if (tensor.dtype === 'string' || bytes.byteLength < smallestOutside) return tensorMessage(tensor);
+    return outsideMessage(tensor, location, data.add(bytes), bytes.byteLength);
+  });
+  return { model: message, data };
+}
+
+type WriteTensor = (initializer: Initializer) => Message;
+
+function modelMessage(model: Model, writeTensor: WriteTensor): Message {
   const { irVersion, producer, graph, opsets, metadata, extra } = model;
   const message = new Message()
     .integer(1, irVersion)
     .string(2, producer.name)
     .string(3, producer.version)
-    .message(7, graphMessage(graph));
+    .message(7, graphMessage(graph, writeTensor));
   for (const [domain, version] of opsets) {
     message.message(8, new Message().string(1, domain).integer(2, version));
   }
@@ -26,11 +48,12 @@ export function serializeModel(model: Model): Message {
   return message.encoded(extra);
 }
 
-function graphMessage(graph: Graph): Message {
+/** Tensors of graphs inside nodes stay where they are. */
+function graphMessage(graph: Graph, writeTensor: WriteTensor = tensorMessage): Message {
   const message = new Message();
   for (const node of graph.nodes) message.message(1, nodeMessage(node));
   message.string(2, graph.name);
-  for (const initializer of graph.initializers.values()) message.message(5, tensorMessage(initializer));
+  for (const initializer of graph.initializers.values()) message.message(5, writeTensor(initializer));
   for (const port of graph.inputs) message.message(11, portMessage(port));
   for (const port of graph.outputs) message.message(12, portMessage(port));
   for (const port of graph.values ?? []) message.message(13, portMessage(port));
@@ -93,13 +116,31 @@ function tensorMessage(initializer: Initializer): Message {
   const message = new Message();
   for (const extent of shape) message.integer(1, extent);
   message.integer(2, storageOf(dtype).code).string(8, name);
-  if (dtype !== 'string') {
-    message.bytes(9, {
-      byteLength: storedBytes(dtype, sizeOf(shape)),
-      bytes: () => bytesOf(initializer.data()),
-    });
-  }
+  if (dtype !== 'string') message.bytes(9, rawData(initializer));
   return message.encoded(extra);
+}
+
+/** Little-endian, as the format asks and as every machine that runs JavaScript stores it. */
+function rawData({ dtype, shape, data }: Initializer): LazyBytes {
+  return { byteLength: storedBytes(dtype, sizeOf(shape)), bytes: () => bytesOf(data()) };
+}
+
+/** TensorProto.DataLocation. */
+const external = 1;
+
+function outsideMessage(
+  { name, dtype, shape, extra }: Initializer,
+  location: string,
+  offset: number,
+  length: number,
+): Message {
+  const message = new Message();
+  for (const extent of shape) message.integer(1, extent);
+  message.integer(2, storageOf(dtype).code).string(8, name);
+  for (const [key, value] of Object.entries({ location, offset, length })) {
+    message.message(13, new Message().string(1, key).string(2, String(value)));
+  }
+  return message.integer(14, external).encoded(extra);
 }
 
 function portMessage({ name, dtype, shape, extra }: GraphPort): Message {

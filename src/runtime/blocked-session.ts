@@ -4,7 +4,6 @@ import { sizeOf, type Tensor, tensor } from '../core/tensor.ts';
 import { blockClips } from '../onnx/blocked-clips.ts';
 import type { Graph, GraphNode, Initializer } from '../onnx/graph.ts';
 import { type Model, modelOf } from '../onnx/model.ts';
-import { parseModel } from '../onnx/parse.ts';
 import { serializeModel } from '../onnx/serialize.ts';
 import type { InferenceSession } from './session.ts';
 
@@ -18,17 +17,16 @@ const tolerance = 1e-4;
  * to give the same on a random input; or the session given, where the graph has no convolutions of clips, or the
  * blocks do not load or are wrong.
  *
- * @param portable a session of the graph on the CPU; released where another takes its place
+ * @param portable a session of the model on the CPU; released where another takes its place
  * @param open opens a graph in the same way
  * @param onNotice told in one line why the blocks were dropped
  */
 export async function withBlockedClips(
   portable: InferenceSession,
-  graph: Uint8Array,
+  model: Model,
   open: Open,
   onNotice: (message: string) => void = () => {},
 ): Promise<InferenceSession> {
-  const model = parseModel(graph, 'the graph');
   // Whether there is anything to be done is seen with any block.
   if (!blockClips(model, 8)) return portable;
   const block = await findBlock(open);

@@ -2,6 +2,7 @@ import type { Bundle, BundleManifest } from '../core/bundle.ts';
 import { UserError } from '../core/errors.ts';
 import type { Tensor } from '../core/tensor.ts';
 import type { RgbImage } from '../image/image.ts';
+import { openBundle } from './open-bundle.ts';
 import { packFrames } from './pack-frames.ts';
 import type { InferenceSession, Provider, Runtime, SessionOptions } from './session.ts';
 
@@ -34,7 +35,7 @@ export class Classifier {
     const { manifest } = bundle;
     const { target, precision } = manifest.graph;
     const blockClips = target === 'cpu' && precision !== 'int8';
-    const session = await runtime.open(bundle.graph, { blockClips, ...options });
+    const session = await openBundle(bundle, runtime, { blockClips, ...options });
     const missing = [
       ...[manifest.input.name].filter((name) => !session.inputNames.includes(name)),
       ...['probabilities', ...manifest.outputs.map(({ name }) => name)].filter(

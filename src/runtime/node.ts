@@ -2,6 +2,8 @@ import { createRequire } from 'node:module';
 import type { InferenceSession as OrtSession } from 'onnxruntime-node';
 import { reasonOf, UserError } from '../core/errors.ts';
 import type { Tensor } from '../core/tensor.ts';
+import { parseModel } from '../onnx/parse.ts';
+import { readFrom } from '../onnx/parse-bundle.ts';
 import { withBlockedClips } from './blocked-session.ts';
 import type { InferenceSession, Provider, Runtime, SessionOptions } from './session.ts';
 
@@ -85,6 +87,7 @@ async function openOn(
     session = await ort.InferenceSession.create(graph, {
       executionProviders: [provider],
       ...(options.threads ? { intraOpNumThreads: options.threads } : {}),
+      ...(options.externalData && { externalData: [options.externalData] }),
       logSeverityLevel: 4,
       extra: {
         session: {
@@ -144,7 +147,9 @@ export const nodeRuntime: NodeRuntime = {
           await openOn('cuda', graph, options).catch(() => openOn('cpu', graph, options));
     if (!options.blockClips || session.provider !== 'cpu') return session;
     const openBlocked = (blocked: Uint8Array) => openOn('cpu', blocked, options);
-    return withBlockedClips(session, graph, openBlocked, options.onNotice);
+    const outside = options.externalData && readFrom(options.externalData.data);
+    const model = parseModel(graph, 'the graph', outside);
+    return withBlockedClips(session, model, openBlocked, options.onNotice);
   },
 
   async probe(provider) {

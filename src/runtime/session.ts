@@ -21,6 +21,8 @@ export interface SessionOptions {
   readonly threads?: number;
   /** Run clips in the block layout of this machine's CPU: see `withBlockedClips`. onnxruntime-node only. */
   readonly blockClips?: boolean;
+  /** The content of the file that the graph keeps its weights in, and the name that it has for it. */
+  readonly externalData?: { readonly path: string; readonly data: Uint8Array };
   /** Told in one line what turned out otherwise than asked for, without being an error. */
   readonly onNotice?: (message: string) => void;
 }

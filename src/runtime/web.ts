@@ -107,6 +107,7 @@ export function webRuntime({ wasmPaths }: WebRuntimeOptions = {}): Runtime {
         build.env.wasm.numThreads = options.threads ?? defaultThreads();
         const session = await build.InferenceSession.create(graph, {
           executionProviders: [provider],
+          ...(options.externalData && { externalData: [options.externalData] }),
           // Threads that spin while they wait slow each other down as soon as a core is busy elsewhere.
           extra: { session: { intra_op: { allow_spinning: '0' } } },
         });

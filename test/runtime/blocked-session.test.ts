@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { goldenFrames } from '../../exporters/golden.ts';
 import { exportOnnx } from '../../exporters/onnx/export.ts';
 import { imagenetNormalization } from '../../src/core/normalization.ts';
+import { parseModel } from '../../src/onnx/parse.ts';
 import { withBlockedClips } from '../../src/runtime/blocked-session.ts';
 import { nodeRuntime } from '../../src/runtime/node.ts';
 import type { InferenceSession } from '../../src/runtime/session.ts';
@@ -18,7 +19,9 @@ const provider = 'cpu' as const;
 async function openBlocks(open: (graph: Uint8Array) => Promise<InferenceSession>, bytes = graph) {
   const notices: string[] = [];
   const portable = await nodeRuntime.open(bytes, { provider });
-  const session = await withBlockedClips(portable, bytes, open, (notice) => notices.push(notice));
+  const session = await withBlockedClips(portable, parseModel(bytes, 'graph'), open, (notice) =>
+    notices.push(notice),
+  );
   return { session, portable, notices };
 }
 

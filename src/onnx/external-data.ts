@@ -1,0 +1,39 @@
+import type { LazyBytes } from './proto.ts';
+
+/** Tensors begin at multiples of a page, so that they can be mapped into memory as they are. */
+const alignment = 4096;
+
+/** Smaller tensors stay in the model's file: a page for each would be mostly empty. */
+export const smallestOutside = alignment;
+
+/** The file that holds a model's tensors, made piece by piece as it is written. */
+export class ExternalData {
+  readonly #parts: { readonly offset: number; readonly content: LazyBytes }[] = [];
+  #end = 0;
+
+  get byteLength(): number {
+    return this.#end;
+  }
+
+  /** Takes in a tensor. @returns where it will begin */
+  add(content: LazyBytes): number {
+    const offset = Math.ceil(this.#end / alignment) * alignment;
+    this.#parts.push({ offset, content });
+    this.#end = offset + content.byteLength;
+    return offset;
+  }
+
+  /** The file in order; one tensor is in memory at a time. */
+  *chunks(): Generator<Uint8Array> {
+    let at = 0;
+    for (const { offset, content } of this.#parts) {
+      if (offset > at) yield new Uint8Array(offset - at);
+      const bytes = content.bytes();
+      if (bytes.byteLength !== content.byteLength) {
+        throw new Error(`a tensor announced as ${content.byteLength} bytes has ${bytes.byteLength}`);
+      }
+      yield bytes;
+      at = offset + bytes.byteLength;
+    }
+  }
+}
