@@ -1,7 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
+import { drawModel } from '../../../exporters/inspect/drawing.ts';
 import { inferShapes } from '../../../exporters/inspect/shapes.ts';
+import { summarizeModel } from '../../../exporters/inspect/summary.ts';
 import { parseModel } from '../../../src/onnx/parse.ts';
+import { fuzz } from '../../fuzz.ts';
 
 interface Case {
   operator: string;
@@ -46,4 +49,13 @@ it('takes extents by name, and counts an open batch as 1', () => {
   expect(shapeOf()).toEqual([1, null, 5]);
   expect(shapeOf(new Map(Object.entries({ N: 4, T: 3 })))).toEqual([4, 3, 5]);
   expect(() => shapeOf(new Map([['H', 3]]))).toThrow('no extent called H; received N, T');
+});
+
+it('takes whatever shapes, axes and attributes a file claims', () => {
+  const files = Object.values(cases).map(({ file }) => new Uint8Array(Buffer.from(file, 'base64')));
+  const counts = fuzz(files, (bytes) => drawModel(summarizeModel(parseModel(bytes, 'fuzz.onnx'))), {
+    seed: 'inspect',
+    cases: 4000,
+  });
+  expect(counts.read).toBeGreaterThan(200);
 });
