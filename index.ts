@@ -1,5 +1,6 @@
 /**
- * Actionnx in Node: data sets, systems, export, inference, metrics. Browsers have `actionnx/web`.
+ * Actionnx in Node: data sets, systems, export, inference, metrics. Browsers have `actionnx/web` and
+ * `actionnx/export`.
  *
  * @example
  * import { Classifier, nodeRuntime, predictFile, readBundle } from 'actionnx';
@@ -32,39 +33,20 @@ export {
 } from './eval/result.ts';
 export { type Scored, type ScoreOptions, score } from './eval/score.ts';
 export { type BundleSource, writeBundle } from './exporters/bundle.ts';
-export { exportGraphOnnx } from './exporters/graph-model/export.ts';
-export { type GraphModel, parseGraphModel } from './exporters/graph-model/graph-model.ts';
-export {
-  defineGraphConverter,
-  type GraphConverter,
-  type GraphOp,
-} from './exporters/graph-model/op.ts';
-export { type ExportOptions, exportOnnx } from './exporters/onnx/export.ts';
-export { type OnnxModel, onnxModel } from './exporters/onnx/onnx-model.ts';
-export { type Quantized, type QuantizeOptions, quantize } from './exporters/onnx/quantize/quantize.ts';
-export { type VerificationRow, type VerificationTarget, verifyBundle } from './exporters/onnx/verify.ts';
+export * from './exporters/index.ts';
+export { verifyBundle } from './exporters/onnx/verify.ts';
 export { type ResolvedSystem, resolveSystem, systems } from './models/index.ts';
 export { loadPretrained } from './models/pretrained/load.ts';
 export type { PretrainedMatch, UnmatchedWeight } from './models/pretrained/match.ts';
 export { tfjsReference } from './models/reference.ts';
 export { defineSystem, type Recipe, type System, type SystemInput } from './models/system.ts';
+export { tf } from './models/tf.ts';
 export { type Backend, type BackendRequest, selectBackend } from './models/train/backend.ts';
 export { type TrainResult, type TrainSettings, train } from './models/train/fit.ts';
 export { type LoadedRun, loadRun } from './models/train/load-run.ts';
 export type { Bundle, BundleManifest } from './src/core/bundle.ts';
 export { clipFrames } from './src/core/clip.ts';
-export {
-  type Converter,
-  defineConverter,
-  float,
-  type GraphBuilder,
-  storedAxis,
-  type Value,
-} from './src/core/converter.ts';
-export { UserError } from './src/core/errors.ts';
 export { a2dLabels, type LabelSet, labelSetHash, multiHot } from './src/core/labels.ts';
-export type { Tensor } from './src/core/tensor.ts';
-export { layerWeight, transposeWeights, type Weights } from './src/core/weights.ts';
 export { type A2dOptions, openA2d } from './src/data/a2d.ts';
 export type { BrokenSample, Dataset, LabelMap, Sample } from './src/data/dataset.ts';
 export { type DatasetInfo, describeDataset } from './src/data/info.ts';

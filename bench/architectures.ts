@@ -17,16 +17,14 @@ export interface Architecture {
 }
 
 const L = tf.layers;
-/** The default needs operations of tfjs-core that are registered only on demand; weights are random anyway. */
-const recurrentInitializer = 'glorotNormal';
 
 /** Next-character prediction: two LSTMs over one-hot characters. */
 function textGeneration({ length = 40, characters = 71, units = 128 } = {}): LayersModel {
   return tf.sequential({
     name: 'lstm_text_generation',
     layers: [
-      L.lstm({ units, recurrentInitializer, returnSequences: true, inputShape: [length, characters] }),
-      L.lstm({ units, recurrentInitializer }),
+      L.lstm({ units, returnSequences: true, inputShape: [length, characters] }),
+      L.lstm({ units }),
       L.dense({ units: characters, activation: 'softmax' }),
     ],
   });
@@ -34,7 +32,7 @@ function textGeneration({ length = 40, characters = 71, units = 128 } = {}): Lay
 
 /** Review classification: embedded words, padding masked, read in both directions. */
 function sentiment({ length = 100, words = 2000, size = 64 } = {}): LayersModel {
-  const layer = L.lstm({ units: size, recurrentInitializer });
+  const layer = L.lstm({ units: size });
   return tf.sequential({
     name: 'sentiment',
     layers: [
@@ -157,7 +155,7 @@ function dateConversion({ read = 12, written = 10, size = 64 } = {}): LayersMode
     tf.input({ shape: [read], name: 'source', dtype: 'int32' }),
     tf.input({ shape: [written], name: 'target', dtype: 'int32' }),
   ];
-  const lstm = () => L.lstm({ units: size, recurrentInitializer, returnSequences: true });
+  const lstm = () => L.lstm({ units: size, returnSequences: true });
   const embed = (dim: number, x: SymbolicTensor) =>
     L.embedding({ inputDim: dim, outputDim: size, maskZero: true }).apply(x) as SymbolicTensor;
   const encoded = lstm().apply(embed(inputDim, source)) as SymbolicTensor;
@@ -177,8 +175,7 @@ function dateConversion({ read = 12, written = 10, size = 64 } = {}): LayersMode
 
 /** Frame prediction: stacked ConvLSTM2Ds (Shi et al. 2015), arXiv 1506.04214, and a convolution over time. */
 function nextFrame({ frames = 5, size = 20, filters = 8 } = {}): LayersModel {
-  const recurrent = () =>
-    L.convLstm2d({ filters, kernelSize: 3, padding: 'same', recurrentInitializer, returnSequences: true });
+  const recurrent = () => L.convLstm2d({ filters, kernelSize: 3, padding: 'same', returnSequences: true });
   return tf.sequential({
     name: 'next_frame',
     layers: [

@@ -1,19 +1,25 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type { CommandModule } from 'yargs';
 import { type BundleSource, writeBundle } from '../exporters/bundle.ts';
-import type { VerificationRow } from '../exporters/onnx/verify.ts';
 import { type BackendRequest, backendRequests, selectBackend } from '../models/train/backend.ts';
-import type { Precision } from '../src/core/bundle.ts';
-import { usageError } from '../src/core/errors.ts';
+import { reasonOf, UserError, usageError } from '../src/core/errors.ts';
 import { packageVersion } from '../src/node/package-info.ts';
 import { nodeRuntime } from '../src/runtime/node.ts';
 import { webRuntime } from '../src/runtime/web.ts';
 import { openEnsemble } from './export-ensemble.ts';
 import { type GraftArguments, openGraft } from './export-graft.ts';
+import { exportPlain } from './export-onnx.ts';
 import { costRows, inPrecision, type PrecisionArguments, precisionOptions } from './export-precision.ts';
 import { openSource, outputNames, readNormalization, type SourceOptions } from './export-source.ts';
-import { exportTo, type OtherForm, otherForms } from './export-to.ts';
+import { exportTo, otherForms } from './export-to.ts';
+import { findModelJson } from './exportable-model.ts';
 import { table } from './table.ts';
+import { verificationTable } from './verification-table.ts';
+
+/** What an export makes. */
+const forms = ['bundle', 'onnx', ...otherForms] as const;
+type Form = (typeof forms)[number];
 
 interface Arguments
   extends SourceOptions,
@@ -21,10 +27,12 @@ interface Arguments
     Partial<Pick<GraftArguments, 'graft' | 'at' | 'head'>> {
   source: string[];
   ensemble: boolean;
-  to: 'bundle' | OtherForm;
+  to?: Form;
   out?: string;
+  inputs?: string;
   threshold: number;
   backend: BackendRequest;
+  import?: string;
   externalData: boolean;
   json: boolean;
 }
@@ -42,9 +50,10 @@ export const command: CommandModule<unknown, Arguments> = {
         describe: 'a run folder, or the model.json of a tfjs model of either format',
       })
       .option('to', {
-        choices: ['bundle', ...otherForms] as const,
-        default: 'bundle' as const,
-        describe: 'hf, triton: bundles as a model repository; safetensors: the weights of a run or model',
+        choices: forms,
+        describe:
+          'onnx: a plain file of any tfjs model, as without --labels; hf, triton: bundles as a model repository; ' +
+          'safetensors: the weights of a run or model',
       })
       .option('ensemble', {
         type: 'boolean',
@@ -54,7 +63,14 @@ export const command: CommandModule<unknown, Arguments> = {
       .option('graft', { type: 'string', describe: 'an ONNX backbone of any origin, to be given --head' })
       .option('at', { type: 'string', describe: 'with --graft: the value of the backbone to cut at' })
       .option('head', { type: 'string', describe: 'with --graft: a tfjs model.json that takes the value' })
-      .option('out', { type: 'string', describe: 'bundle folder; default: bundles/<name>' })
+      .option('out', {
+        type: 'string',
+        describe: 'bundle folder or .onnx file; default: bundles/<name> or <name>.onnx',
+      })
+      .option('inputs', {
+        type: 'string',
+        describe: 'for --to onnx: npz or safetensors of inputs to verify with; default: random ones',
+      })
       .option('checkpoint', {
         choices: ['best', 'last'] as const,
         default: 'best' as const,
@@ -70,6 +86,10 @@ export const command: CommandModule<unknown, Arguments> = {
       .option('mean', { type: 'string', describe: "for tfjs models: R,G,B in 0–1; default: ImageNet's" })
       .option('std', { type: 'string', describe: "for tfjs models: R,G,B in 0–1; default: ImageNet's" })
       .option('speed', { type: 'number', describe: "for tfjs models: the step between a clip's frames" })
+      .option('import', {
+        type: 'string',
+        describe: 'for tfjs models: a JavaScript module that registers custom layers and their converters',
+      })
       .option('backend', {
         choices: backendRequests,
         default: 'auto' as const,
@@ -87,6 +107,10 @@ export const command: CommandModule<unknown, Arguments> = {
         describe: 'print the manifest and the checks as JSON',
       })
       .example('actionnx export runs/pcd --out bundles/pcd', 'the best epoch of a run')
+      .example(
+        'actionnx export model.json --out model.onnx',
+        'any tfjs model, with its own inputs and outputs',
+      )
       .example('actionnx export bundles/pcd --to hf --out hf/pcd', 'for transformers.js')
       .example(
         'actionnx export --ensemble bundles/a bundles/b --out bundles/both',
@@ -97,7 +121,11 @@ export const command: CommandModule<unknown, Arguments> = {
         'a backbone of another origin with a head trained on its features',
       ) as never,
   handler: async (args) => {
-    const { source: paths, out, threshold, backend: request, to } = args;
+    const { source: paths, out, threshold, backend: request } = args;
+    const to = args.to ?? (await impliedForm(args));
+    requireFlagsOf(to, args);
+    if (args.import !== undefined) await importModule(args.import);
+    if (to === 'onnx') return exportPlain(paths, args);
     if (to !== 'bundle') return exportTo(to, paths, args);
     if (!(threshold > 0 && threshold < 1)) {
       throw usageError('--threshold must lie between 0 and 1', { received: String(threshold) });
@@ -140,6 +168,54 @@ export const command: CommandModule<unknown, Arguments> = {
   },
 };
 
+/** A file where one is named, or where there are no labels to make a bundle with. */
+async function impliedForm({ source, out, labels, ensemble, graft }: Arguments): Promise<Form> {
+  if (ensemble || graft !== undefined) return 'bundle';
+  if (out?.endsWith('.onnx')) return 'onnx';
+  const isModel =
+    labels === undefined && source.length === 1 && (await findModelJson(source[0])) !== undefined;
+  return isModel ? 'onnx' : 'bundle';
+}
+
+/** @throws UserError (exit 2) for flags that would have no effect */
+function requireFlagsOf(form: Form, args: Arguments): void {
+  const { inputs, labels, mean, std, speed, name, graft, ensemble, calibrate, externalData } = args;
+  const { precision, target } = args;
+  const graphs = {
+    '--precision': precision !== 'fp32',
+    '--target': target !== 'portable',
+    '--external-data': externalData,
+  };
+  const bundles = {
+    ...{ '--labels': labels, '--mean': mean, '--std': std, '--speed': speed, '--name': name },
+    ...{ '--graft': graft, '--ensemble': ensemble, '--calibrate': calibrate },
+  };
+  const useless =
+    form === 'bundle'
+      ? { '--inputs': inputs }
+      : form === 'onnx'
+        ? bundles
+        : { ...bundles, ...graphs, '--inputs': inputs };
+  const given = Object.entries(useless).find(([, value]) => value !== undefined && value !== false);
+  if (given)
+    throw usageError(`${given[0]} has no meaning for --to ${form}`, {
+      remedy:
+        form === 'onnx' && args.to === undefined
+          ? 'give --labels too, for a bundle'
+          : 'leave one of the two out',
+    });
+}
+
+/** Runs a module of the user's, for what it registers. */
+async function importModule(path: string): Promise<void> {
+  await import(pathToFileURL(resolve(path)).href).catch((cause) => {
+    throw new UserError(`${path} must be a JavaScript module that loads`, {
+      received: reasonOf(cause),
+      cause,
+    });
+  });
+}
+
 /** Graphs that are joined stay as they are: what a part was exported for, and in which precision, is the part's. */
 function requireAsItIs({ ensemble, graft, precision, target }: Arguments): void {
   if (ensemble && graft !== undefined)
@@ -177,20 +253,10 @@ async function writeAndTell(
     return;
   }
   const { bytes, external, cost, precision } = manifest.graph;
-  console.log(`${verificationTable(verification, reference, precision)}\n`);
+  // Below float32, runtimes are compared with one of them: the cost says how far that is from tfjs.
+  const from = precision === 'fp32' ? reference : `onnxruntime-node's ${precision}`;
+  console.log(`${verificationTable(verification, from)}\n`);
   if (cost) console.log(`${table([`${precision} against fp32`, ''], costRows(cost))}\n`);
   const size = `${((bytes + (external?.bytes ?? 0)) / 1e6).toFixed(1)} MB, ${parameters.toLocaleString('en')} parameters`;
   console.log(`${target}: ${manifest.name}, ${manifest.labels.names.length} labels, ${size}`);
-}
-
-/** Below float32, runtimes are compared with onnxruntime-node: the cost says how far that is from tfjs. */
-function verificationTable(rows: readonly VerificationRow[], float32: string, precision: Precision): string {
-  const reference = precision === 'fp32' ? float32 : `onnxruntime-node's ${precision}`;
-  return table(
-    ['Runtime', 'Provider', 'Output', 'Samples', `Max difference from ${reference}`],
-    rows.map(({ runtime, version, provider, output, samples, maxDifference }) => [
-      ...[`${runtime} ${version}`, provider, output, samples],
-      maxDifference.toExponential(1),
-    ]),
-  );
 }

@@ -1,19 +1,25 @@
 import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
+import type { Tensor as TfTensor } from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { exportGraphOnnx } from '../exporters/graph-model/export.ts';
 import { type GraphModel, parseGraphModel } from '../exporters/graph-model/graph-model.ts';
 import { type ExportOptions, exportOnnx } from '../exporters/onnx/export.ts';
+import { indicesOf } from '../exporters/onnx/index-inputs.ts';
 import type { OnnxModel } from '../exporters/onnx/onnx-model.ts';
+import type { ModelInput } from '../exporters/random-inputs.ts';
 import { graphModelOf } from '../models/graph-model-file.ts';
 import { layersModelOf } from '../models/layers-model-file.ts';
 import { type FramesModel, tfjsReference } from '../models/reference.ts';
+import { tf } from '../models/tf.ts';
 import type { ValueShape } from '../src/core/converter.ts';
+import type { Tensor } from '../src/core/tensor.ts';
 import { type ModelJsonFile, readModelJson } from '../src/node/model-json-file.ts';
 
 /** A tfjs model, of whichever format, as far as an export needs it. */
 export interface ExportableModel {
-  readonly inputs: readonly { readonly shape: ValueShape }[];
+  readonly name: string;
+  readonly inputs: readonly ModelInput[];
   readonly outputs: readonly { readonly shape: ValueShape }[];
   toOnnx(options: ExportOptions): OnnxModel;
   /** What tfjs itself answers: see tfjsReference. */
@@ -21,6 +27,8 @@ export interface ExportableModel {
     outputs: readonly string[],
     normalization: Parameters<typeof tfjsReference>[2],
   ) => ReturnType<typeof tfjsReference>;
+  /** What tfjs itself answers for inputs by name, in the order of the graph's outputs. */
+  predict(inputs: Readonly<Record<string, Tensor>>): Promise<Tensor[]>;
   dispose(): void;
 }
 
@@ -50,10 +58,23 @@ function isGraphModel({ format, json }: ModelJsonFile): boolean {
 /** A LayersModel, sequential or functional. */
 export function exportableLayers(model: LayersModel): ExportableModel {
   return {
-    inputs: model.inputs.map(({ shape }) => ({ shape: shape as ValueShape })),
+    name: model.name,
+    inputs: model.inputs.map((input) => ({
+      name: input.sourceLayer.name,
+      dtype: input.dtype as ModelInput['dtype'],
+      shape: input.shape as ValueShape,
+      below: indicesOf(input),
+    })),
     outputs: model.outputs.map(({ shape }) => ({ shape: shape as ValueShape })),
     toOnnx: (options) => exportOnnx(model, options),
     reference: (outputs, normalization) => tfjsReference(model as FramesModel, outputs, normalization),
+    predict: (inputs) => {
+      const given = model.inputs.map(({ sourceLayer }) => inputs[sourceLayer.name]);
+      return answered(
+        given,
+        (tensors) => model.predict(tensors.length === 1 ? tensors[0] : tensors) as TfTensor,
+      );
+    },
     dispose: () => {
       model.dispose();
     },
@@ -72,6 +93,7 @@ async function exportableGraph(file: ModelJsonFile): Promise<ExportableModel> {
   const [input] = model.inputs;
   const names = model.outputs.map(({ tensor }) => `${tensor.node}:${tensor.index}`);
   return {
+    name: basename(dirname(resolve(file.path))),
     inputs: model.inputs,
     outputs: order.map((i) => ({ shape: shapes[i] })),
     toOnnx: (options) => exportGraphOnnx(model, options),
@@ -81,6 +103,32 @@ async function exportableGraph(file: ModelJsonFile): Promise<ExportableModel> {
         outputs,
         normalization,
       ),
+    predict: (inputs) =>
+      answered(
+        model.inputs.map(({ name }) => inputs[name]),
+        (tensors) =>
+          runnable.execute(Object.fromEntries(model.inputs.map(({ node }, i) => [node, tensors[i]])), names),
+      ),
     dispose: () => runnable.dispose(),
   };
+}
+
+/** Runs tfjs on tensors of ours. */
+async function answered(
+  inputs: readonly Tensor[],
+  run: (inputs: TfTensor[]) => TfTensor | TfTensor[],
+): Promise<Tensor[]> {
+  const answers = tf.tidy(() => [run(inputs.map(toTf))].flat());
+  const read = await Promise.all(answers.map(fromTf));
+  for (const answer of answers) answer.dispose();
+  return read;
+}
+
+function toTf({ dtype, shape, data }: Tensor): TfTensor {
+  return tf.tensor(data, [...shape], dtype === 'uint8' ? 'int32' : dtype);
+}
+
+async function fromTf(answer: TfTensor): Promise<Tensor> {
+  const data = (await answer.data()) as Tensor['data'];
+  return { dtype: answer.dtype as 'float32' | 'int32' | 'bool', shape: answer.shape, data };
 }

@@ -46,11 +46,7 @@ function probeModel(): Uint8Array {
     inputs: [port('image', inputs)],
     outputs: [port('result', outputs)],
   };
-  return Buffer.concat(
-    [...serializeModel(modelOf(graph, { name: 'actionnx', version: 'probe' })).chunks()].map((chunk) =>
-      chunk.slice(),
-    ),
-  );
+  return serializeModel(modelOf(graph, { name: 'actionnx', version: 'probe' })).whole();
 }
 
 /** What the graph has to give, by the definition of a convolution. */

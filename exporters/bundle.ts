@@ -134,23 +134,13 @@ async function writeChunks(path: string, content: Pick<OnnxModel, 'chunks'>): Pr
 export async function unwrittenBundle(source: DescribedSource): Promise<Bundle> {
   const { onnx } = source;
   const graph = onnx.bytes();
-  const external = onnx.external && wholeOf(onnx.external);
+  const external = onnx.external?.bytes();
   const hashes = {
     graph: await sha256(graph),
     ...(external && { external: await sha256(external) }),
     golden: '',
   };
   return { manifest: await describe(source, hashes), graph, ...(external && { external }) };
-}
-
-function wholeOf({ byteLength, chunks }: NonNullable<OnnxModel['external']>): Uint8Array {
-  const whole = new Uint8Array(byteLength);
-  let at = 0;
-  for (const chunk of chunks()) {
-    whole.set(chunk, at);
-    at += chunk.byteLength;
-  }
-  return whole;
 }
 
 type DescribedSource = Omit<BundleSource, 'card' | 'reference' | 'targets'>;

@@ -4,7 +4,7 @@ import { loadGraphModel } from '@tensorflow/tfjs-converter';
 import type { io, Tensor } from '@tensorflow/tfjs-core';
 import { reasonOf, UserError } from '../src/core/errors.ts';
 import type { ModelJsonFile } from '../src/node/model-json-file.ts';
-import { exactBuffer } from './layers-model-file.ts';
+import { joined } from './layers-model-file.ts';
 import { tf } from './tf.ts';
 
 /** A GraphModel that runs on the active backend. */
@@ -21,7 +21,7 @@ export async function graphModelOf({ path, json, shards }: ModelJsonFile): Promi
   const artifacts: io.ModelArtifacts = {
     ...{ modelTopology, format, generatedBy, convertedBy, signature, userDefinedMetadata },
     weightSpecs: weightsManifest.flatMap(({ weights }) => weights),
-    weightData: shards.map(exactBuffer),
+    weightData: joined(shards),
   };
   try {
     const model = await loadGraphModel(tf.io.fromMemory(artifacts));

@@ -29,19 +29,28 @@ export async function layersModelOf({ path, format, json, shards }: ModelJsonFil
       tf.io.fromMemory({
         modelTopology: topology,
         weightSpecs: weightsManifest.flatMap(({ weights }) => weights),
-        weightData: shards.map(exactBuffer),
+        weightData: joined(shards),
       }),
     );
   } catch (cause) {
     throw new UserError(`${path} cannot be loaded`, {
       received: reasonOf(cause),
-      remedy: 'register custom layers first, or save the model again',
+      remedy: 'register custom layers first (export: --import), or save the model again',
       cause,
     });
   }
 }
 
-/** The bytes as a buffer of their own: Node may hand out a view into a shared one. */
-export function exactBuffer(bytes: Uint8Array<ArrayBuffer>): ArrayBuffer {
-  return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength);
+/**
+ * Weight files as one buffer of their own. tfjs takes several too, but reads zeros from two of which the second is the
+ * longer (CompositeArrayBuffer, 4.22).
+ */
+export function joined(files: readonly Uint8Array<ArrayBuffer>[]): ArrayBuffer {
+  const whole = new Uint8Array(files.reduce((sum, { byteLength }) => sum + byteLength, 0));
+  let at = 0;
+  for (const file of files) {
+    whole.set(file, at);
+    at += file.byteLength;
+  }
+  return whole.buffer;
 }

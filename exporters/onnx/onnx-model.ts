@@ -31,10 +31,18 @@ export interface OnnxModel {
   chunks(): Iterable<Uint8Array>;
   /** The file as a whole, without `external`. */
   bytes(): Uint8Array<ArrayBuffer>;
-  /** What has to lie beside the file as `externalFile`. */
-  readonly external: { readonly byteLength: number; chunks(): Iterable<Uint8Array> } | null;
-  /** The same with its weights in `external`. */
-  withExternalData(): OnnxModel;
+  /** What has to lie beside the file, and under which name. */
+  readonly external: ExternalFile | null;
+  /** The same with its weights in `external`. Default name: `externalFile`. */
+  withExternalData(file?: string): OnnxModel;
+}
+
+/** The file that a model keeps its weights in. */
+export interface ExternalFile {
+  readonly name: string;
+  readonly byteLength: number;
+  chunks(): Iterable<Uint8Array>;
+  bytes(): Uint8Array<ArrayBuffer>;
 }
 
 /** Protobuf cannot hold more. */
@@ -48,14 +56,19 @@ export function onnxModel(built: Graph, options: GraphOptions): OnnxModel {
   return modelFile(modelOf(graph, { name: 'actionnx', version }));
 }
 
-/** What a graph calls the file that its weights are in, where they are in one of their own. */
+/** What a bundle's graph calls the file that its weights are in, where they are in one of their own. */
 export const externalFile = 'model.onnx.data';
 
-/** A model as the file that it will be; above 2 GiB, which protobuf cannot hold, with its weights in another. */
-export function modelFile(model: Model, { externalData = false } = {}): OnnxModel {
+/**
+ * A model as the file that it will be; above 2 GiB, which protobuf cannot hold, with its weights in another.
+ *
+ * @param external the name of that other file, where there is to be one whatever the size
+ */
+export function modelFile(model: Model, external?: string): OnnxModel {
   const { graph, opsets } = model;
   const whole = serializeModel(model);
-  const outside = externalData || whole.byteLength > maxBytes ? serializeOutside(model, externalFile) : null;
+  const name = external ?? (whole.byteLength > maxBytes ? externalFile : undefined);
+  const outside = name === undefined ? null : serializeOutside(model, name);
   const message = outside?.model ?? whole;
   return {
     graph,
@@ -69,8 +82,13 @@ export function modelFile(model: Model, { externalData = false } = {}): OnnxMode
     bytes: () => message.whole(),
     external:
       outside && outside.data.byteLength > 0
-        ? { byteLength: outside.data.byteLength, chunks: () => outside.data.chunks() }
+        ? {
+            name: name!,
+            byteLength: outside.data.byteLength,
+            chunks: () => outside.data.chunks(),
+            bytes: () => outside.data.whole(),
+          }
         : null,
-    withExternalData: () => modelFile(model, { externalData: true }),
+    withExternalData: (file = externalFile) => modelFile(model, file),
   };
 }

@@ -2,7 +2,7 @@ import type { Bundle } from '../../src/core/bundle.ts';
 import { UserError } from '../../src/core/errors.ts';
 import type { Tensor } from '../../src/core/tensor.ts';
 import { openBundle } from '../../src/runtime/open-bundle.ts';
-import type { Provider, Runtime } from '../../src/runtime/session.ts';
+import type { InferenceSession, Provider, Runtime, SessionOptions } from '../../src/runtime/session.ts';
 
 /** How far a runtime's outputs may be from tfjs's: both compute in float32, in different orders. */
 export const verificationTolerance = 1e-4;
@@ -25,6 +25,12 @@ export interface VerificationRow {
   readonly passed: boolean;
 }
 
+/** Opens the graph that is tried. */
+export type OpenGraph = (
+  runtime: Runtime,
+  options: Pick<SessionOptions, 'provider'>,
+) => Promise<InferenceSession>;
+
 /**
  * Runs a bundle's golden inputs, as one batch, through each runtime and compares all outputs with what tfjs gave.
  *
@@ -32,28 +38,50 @@ export interface VerificationRow {
  * @returns a row for every runtime and output, passed or not
  * @throws UserError when an output is missing or has another shape, or a runtime does not load the graph
  */
-export async function verifyBundle(
+export function verifyBundle(
   bundle: Bundle,
   golden: Readonly<Record<string, Tensor>>,
   targets: readonly VerificationTarget[],
-  tolerance = verificationTolerance,
+  tolerance?: number,
 ): Promise<VerificationRow[]> {
   const { input, outputs } = bundle.manifest;
+  return verifyGraph(
+    (runtime, options) => openBundle(bundle, runtime, options),
+    { [input.name]: golden[input.name] },
+    Object.fromEntries(outputs.map(({ name }) => [name, golden[name]])),
+    targets,
+    tolerance,
+  );
+}
+
+/**
+ * Runs a graph in each runtime on the same inputs and compares all outputs with what is expected.
+ *
+ * @param inputs by their names in the graph
+ * @param expected every output, by its name in the graph
+ * @param tolerance of an output's largest absolute value, or of 1 where that is less
+ * @returns a row for every runtime and output, passed or not
+ * @throws UserError when an output is missing or has another shape, or a runtime does not load the graph
+ */
+export async function verifyGraph(
+  open: OpenGraph,
+  inputs: Readonly<Record<string, Tensor>>,
+  expected: Readonly<Record<string, Tensor | undefined>>,
+  targets: readonly VerificationTarget[],
+  tolerance = verificationTolerance,
+): Promise<VerificationRow[]> {
   const rows: VerificationRow[] = [];
   for (const { runtime, provider } of targets) {
-    const session = await openBundle(bundle, runtime, { provider });
+    const session = await open(runtime, { provider });
     try {
-      const results = await session.run({ [input.name]: golden[input.name] });
-      for (const { name } of outputs) {
-        const maxDifference = largestDifference(name, results[name], golden[name]);
+      const results = await session.run(inputs);
+      for (const [output, wanted] of Object.entries(expected)) {
+        const { maxDifference, largest } = compare(output, results[output], wanted);
         rows.push({
-          runtime: runtime.name,
-          version: runtime.version,
-          provider: session.provider,
-          output: name,
-          samples: golden[name].shape[0],
+          ...{ runtime: runtime.name, version: runtime.version, provider: session.provider, output },
+          samples: wanted?.shape[0] ?? 1,
           maxDifference,
-          passed: maxDifference <= tolerance,
+          passed: maxDifference <= tolerance * Math.max(1, largest),
         });
       }
     } finally {
@@ -70,11 +98,16 @@ export function requirePassed(rows: readonly VerificationRow[], tolerance = veri
   const worst = failed.reduce((a, b) => (b.maxDifference > a.maxDifference ? b : a));
   throw new UserError(`the exported graph must agree with tfjs within ${tolerance}`, {
     received: `a difference of ${worst.maxDifference.toExponential(1)} in ${worst.output} on ${worst.runtime} ${worst.provider}`,
-    remedy: 'no bundle was written; a custom layer whose converter is wrong is the likely cause',
+    remedy: 'nothing was written; a custom layer whose converter is wrong is the likely cause',
   });
 }
 
-function largestDifference(name: string, actual: Tensor | undefined, expected: Tensor | undefined): number {
+/** How far apart two outputs are, Infinity where a value is not a number, and the largest value that is expected. */
+function compare(
+  name: string,
+  actual: Tensor | undefined,
+  expected: Tensor | undefined,
+): { maxDifference: number; largest: number } {
   if (!expected)
     throw new UserError('golden values must hold every output', { received: `none for ${name}` });
   if (actual?.shape.join() !== expected.shape.join()) {
@@ -83,11 +116,12 @@ function largestDifference(name: string, actual: Tensor | undefined, expected: T
       remedy: 'a custom layer whose converter is wrong is the likely cause',
     });
   }
-  let largest = 0;
+  let [maxDifference, largest] = [0, 0];
   for (let i = 0; i < expected.data.length; i++) {
     const difference = Math.abs(actual.data[i] - expected.data[i]);
-    if (Number.isNaN(difference)) return Number.POSITIVE_INFINITY;
-    if (difference > largest) largest = difference;
+    if (Number.isNaN(difference)) return { maxDifference: Number.POSITIVE_INFINITY, largest };
+    if (difference > maxDifference) maxDifference = difference;
+    largest = Math.max(largest, Math.abs(expected.data[i]));
   }
-  return largest;
+  return { maxDifference, largest };
 }

@@ -1,6 +1,7 @@
 /** A dense row-major tensor outside any framework: what goes into a session, comes out of it, and is stored. */
 export interface Tensor {
-  readonly dtype: 'float32' | 'uint8' | 'int32';
+  /** A bool is a byte, 0 or 1. */
+  readonly dtype: 'float32' | 'uint8' | 'int32' | 'bool';
   readonly shape: readonly number[];
   readonly data: Float32Array | Uint8Array | Int32Array;
 }

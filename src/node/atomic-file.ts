@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, rmSync } from 'node:fs';
-import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { reasonOf, UserError } from '../core/errors.ts';
 
@@ -107,16 +107,20 @@ async function syncFolder(folder: string): Promise<void> {
 
 /**
  * Writes a file so that a reader sees the old content or the new, never a part: a temporary sibling is written,
- * flushed to the disk and renamed into place. Missing parent folders are made.
+ * flushed to the disk and renamed into place. Missing parent folders are made. Of chunks, each is written before the
+ * next is asked for.
  *
  * @throws UserError when the disk is full or the place cannot be written; the old file is then untouched
  */
-export async function writeFileAtomic(path: string, data: Uint8Array | string): Promise<void> {
+export async function writeFileAtomic(
+  path: string,
+  data: Uint8Array | string | Iterable<Uint8Array>,
+): Promise<void> {
   const target = resolve(path);
   await withTemporary(target, async (temporary) => {
     const handle = await open(temporary, 'wx');
     try {
-      await handle.writeFile(data);
+      await writeFile(handle, data);
       await handle.sync();
     } finally {
       await handle.close();

@@ -1,10 +1,10 @@
-import { closeSync, openSync, readSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { reasonOf, UserError } from '../core/errors.ts';
 import { sha256 } from '../core/hash.ts';
 import { decodeWeights } from '../weights/decode.ts';
 import type { WeightFile } from '../weights/weight-file.ts';
+import { externalReader } from './model-file.ts';
 
 /** A file of weights on the disk. */
 export interface WeightFileOnDisk extends WeightFile {
@@ -23,24 +23,6 @@ export async function readWeightFile(path: string): Promise<WeightFileOnDisk> {
   const bytes = await readFile(path).catch((cause) => {
     throw new UserError(`${path} must be a readable file of weights`, { received: reasonOf(cause), cause });
   });
-  const file = decodeWeights(bytes, path, (location, offset, length) =>
-    readPart(join(dirname(path), location), offset, length),
-  );
+  const file = decodeWeights(bytes, path, externalReader(dirname(path)));
   return { ...file, path, sha256: await sha256(bytes), byteLength: bytes.length };
-}
-
-function readPart(path: string, offset: number, length: number): Uint8Array {
-  try {
-    const file = openSync(path, 'r');
-    try {
-      const bytes = new Uint8Array(length);
-      const read = readSync(file, bytes, 0, length, offset);
-      if (read < length) throw new Error(`it ends ${length - read} bytes early`);
-      return bytes;
-    } finally {
-      closeSync(file);
-    }
-  } catch (cause) {
-    throw new UserError(`${path} must hold a part of the weights`, { received: reasonOf(cause), cause });
-  }
 }

@@ -36,4 +36,11 @@ export class ExternalData {
       at = offset + bytes.byteLength;
     }
   }
+
+  /** The file as a whole. */
+  whole(): Uint8Array<ArrayBuffer> {
+    const whole = new Uint8Array(this.#end);
+    for (const { offset, content } of this.#parts) whole.set(content.bytes(), offset);
+    return whole;
+  }
 }

@@ -113,8 +113,8 @@ async function openOn(
       );
       const outputs: Record<string, Tensor> = {};
       for (const [name, { type, data, dims }] of Object.entries(await session.run(inputs))) {
-        if (type !== 'float32' && type !== 'uint8' && type !== 'int32') {
-          throw new UserError(`the output ${name} must be float32, uint8 or int32`, { received: type });
+        if (type !== 'float32' && type !== 'uint8' && type !== 'int32' && type !== 'bool') {
+          throw new UserError(`the output ${name} must be float32, uint8, int32 or bool`, { received: type });
         }
         outputs[name] = { dtype: type, shape: dims, data: data as Tensor['data'] };
       }

@@ -15,8 +15,13 @@ export interface WebRuntimeOptions {
 type OrtBuild = typeof ort;
 
 function toTensor(output: ort.Tensor, name: string): Tensor {
-  if (output.type !== 'float32' && output.type !== 'uint8' && output.type !== 'int32') {
-    throw new UserError('outputs must be float32, uint8 or int32', {
+  if (
+    output.type !== 'float32' &&
+    output.type !== 'uint8' &&
+    output.type !== 'int32' &&
+    output.type !== 'bool'
+  ) {
+    throw new UserError('outputs must be float32, uint8, int32 or bool', {
       received: `${output.type} for "${name}"`,
     });
   }

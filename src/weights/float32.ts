@@ -1,10 +1,11 @@
 import { UserError } from '../core/errors.ts';
+import { fromFloat16 } from '../core/float16.ts';
 import { type ElementArray, type ElementType, elementsOf } from '../onnx/element-type.ts';
 import type { StoredTensor } from './weight-file.ts';
 
 /** How the elements of a type become numbers, where they are not numbers as they are. */
 const converted: Partial<Record<ElementType, (stored: ElementArray) => Float32Array>> = {
-  float16: (stored) => Float32Array.from(stored as Uint16Array, halfToNumber),
+  float16: (stored) => fromFloat16(stored as Uint16Array),
   bfloat16: (stored) =>
     new Float32Array(Uint32Array.from(stored as Uint16Array, (bits) => bits << 16).buffer),
   int64: (stored) => Float32Array.from(stored as BigInt64Array, Number),
@@ -31,14 +32,4 @@ export function float32Of({ dtype, bytes }: StoredTensor, name: string): Float32
     received: dtype,
     remedy: 'store it as float32',
   });
-}
-
-/** IEEE 754 binary16, given as its bits. */
-function halfToNumber(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 0x1f) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
-  return sign * (1024 + fraction) * 2 ** (exponent - 25);
 }

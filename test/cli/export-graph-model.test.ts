@@ -1,10 +1,9 @@
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import yargs from 'yargs';
-import { command } from '../../cli/export.ts';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { readBundle } from '../../src/node/bundle-folder.ts';
+import { exported } from './exported.ts';
 
 const models = new URL('../golden/graph-models/', import.meta.url).pathname;
 
@@ -17,27 +16,9 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** The command, as typed; returns what it prints on stdout. */
-async function run(...args: string[]): Promise<string> {
-  const print = vi.spyOn(console, 'log').mockImplementation(() => {});
-  try {
-    await yargs(['export', ...args, '--backend', 'cpu'])
-      .command(command as never)
-      .strict()
-      .exitProcess(false)
-      .fail((message, error) => {
-        throw error ?? new Error(message);
-      })
-      .parseAsync();
-    return print.mock.calls.map(([line]) => line).join('\n');
-  } finally {
-    print.mockRestore();
-  }
-}
-
 it('a GraphModel of frames becomes a bundle that agrees with tfjs', async () => {
   const source = join(models, 'mobilenet-v2', 'model.json');
-  const said = await run(
+  const said = await exported(
     source,
     '--labels',
     at('labels.txt'),
@@ -61,7 +42,7 @@ it('a GraphModel of frames becomes a bundle that agrees with tfjs', async () => 
 });
 
 it('scores come before a map, whatever their order in the file', async () => {
-  await run(join(models, 'resnet'), '--labels', at('labels.txt'), '--out', at('resnet'));
+  await exported(join(models, 'resnet'), '--labels', at('labels.txt'), '--out', at('resnet'));
   const { manifest } = await readBundle(at('resnet'));
   expect(manifest.outputs.map(({ name, shape }) => [name, shape.length])).toEqual([
     ['probabilities', 2],
@@ -70,21 +51,23 @@ it('scores come before a map, whatever their order in the file', async () => {
 });
 
 it('one of clips keeps its number of frames', async () => {
-  await run(join(models, 'video'), '--labels', at('labels.txt'), '--speed', '2', '--out', at('video'));
+  await exported(join(models, 'video'), '--labels', at('labels.txt'), '--speed', '2', '--out', at('video'));
   const { manifest } = await readBundle(at('video'));
   expect(manifest.input).toMatchObject({ kind: 'clip', frames: 6, speed: 2, height: 20, width: 16 });
 });
 
 it('what is missing, of no known size or without converter is said, and nothing is left behind', async () => {
   const args = ['--labels', at('labels.txt'), '--out', at('none')];
-  await expect(run(join(models, 'mobilenet-v3'), ...args)).rejects.toThrow(
+  await expect(exported(join(models, 'mobilenet-v3'), ...args)).rejects.toThrow(
     'a model must take one input [N, H, W, 3] or [N, T, H, W, 3] of known extents; received [any,any,any,3]',
   );
   await cp(join(models, 'mobilenet-v1'), at('v1'), { recursive: true });
   const json = await readFile(at('v1', 'model.json'), 'utf8');
   await writeFile(at('v1', 'model.json'), json.replaceAll('"Softmax"', '"Sparsemax"'));
-  await expect(run(at('v1'), ...args)).rejects.toThrow('have no converter to ONNX; received Sparsemax (');
+  await expect(exported(at('v1'), ...args)).rejects.toThrow(
+    'have no converter to ONNX; received Sparsemax (',
+  );
   await rm(at('v1', 'group1-shard1of1.bin'));
-  await expect(run(at('v1'), ...args)).rejects.toThrow('must be readable; received ENOENT');
+  await expect(exported(at('v1'), ...args)).rejects.toThrow('must be readable; received ENOENT');
   expect(await readdir(folder)).not.toContain('none');
 });

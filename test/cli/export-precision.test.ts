@@ -1,9 +1,7 @@
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import yargs from 'yargs';
-import { command } from '../../cli/export.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { inPrecision, type PrecisionArguments } from '../../cli/export-precision.ts';
 import { exportOnnx } from '../../exporters/onnx/export.ts';
 import { tfjsReference } from '../../models/reference.ts';
@@ -14,6 +12,7 @@ import { nodeRuntime } from '../../src/runtime/node.ts';
 import { writeSmallRelease } from '../data/small-release.ts';
 import { tf } from '../exporters/onnx/parity.ts';
 import { writeRandomRun } from '../exporters/random-run.ts';
+import { exported } from './exported.ts';
 
 let folder: string;
 const at = (...parts: string[]) => join(folder, ...parts);
@@ -26,24 +25,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /** The command, as typed; returns what it prints on stdout. */
-async function run(...args: string[]): Promise<string> {
-  const print = vi.spyOn(console, 'log').mockImplementation(() => {});
-  const tell = vi.spyOn(process.stderr, 'write').mockImplementation(() => true);
-  try {
-    await yargs(['export', ...args, '--backend', 'cpu', '--cache', at('cache')])
-      .command(command as never)
-      .strict()
-      .exitProcess(false)
-      .fail((message, error) => {
-        throw error ?? new Error(message);
-      })
-      .parseAsync();
-    return print.mock.calls.map(([line]) => line).join('\n');
-  } finally {
-    print.mockRestore();
-    tell.mockRestore();
-  }
-}
+const run = (...args: string[]) => exported(...args, '--cache', at('cache'));
 
 describe('actionnx export --precision', () => {
   it('int8: calibrates on one split, measures on another, and records both', async () => {

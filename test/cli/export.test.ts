@@ -2,34 +2,15 @@ import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import yargs from 'yargs';
-import { command } from '../../cli/export.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { a2dLabels } from '../../src/core/labels.ts';
 import { readBundle } from '../../src/node/bundle-folder.ts';
 import { seedWeights, tf } from '../exporters/onnx/parity.ts';
 import { writeRandomRun } from '../exporters/random-run.ts';
+import { exported, saveModel } from './exported.ts';
 
 let folder: string;
 const at = (...parts: string[]) => join(folder, ...parts);
-
-/** The command, as typed; returns what it prints on stdout. */
-async function run(...args: string[]): Promise<string> {
-  const print = vi.spyOn(console, 'log').mockImplementation(() => {});
-  try {
-    await yargs(['export', ...args, '--backend', 'cpu'])
-      .command(command as never)
-      .strict()
-      .exitProcess(false)
-      .fail((message, error) => {
-        throw error ?? new Error(message);
-      })
-      .parseAsync();
-    return print.mock.calls.map(([line]) => line).join('\n');
-  } finally {
-    print.mockRestore();
-  }
-}
 
 /** A model of two labels on 8×8 frames, or whatever `build` makes of the input. */
 function classifier(build?: (x: ReturnType<typeof tf.input>) => unknown): LayersModel {
@@ -41,38 +22,17 @@ function classifier(build?: (x: ReturnType<typeof tf.input>) => unknown): Layers
   return model;
 }
 
-/** As `model.save` and the converter lay a model out, its weights in two files. */
-async function saveModel(name: string, model: LayersModel): Promise<string> {
-  await mkdir(at(name), { recursive: true });
-  await model.save(
-    tf.io.withSaveHandler(async ({ modelTopology, weightSpecs = [], weightData }) => {
-      const bytes = Buffer.from(weightData as ArrayBuffer);
-      const weightsManifest = [
-        { paths: ['group1-shard1of2.bin', 'group1-shard2of2.bin'], weights: weightSpecs },
-      ];
-      await writeFile(at(name, 'group1-shard1of2.bin'), bytes.subarray(0, 10));
-      await writeFile(at(name, 'group1-shard2of2.bin'), bytes.subarray(10));
-      await writeFile(
-        at(name, 'model.json'),
-        JSON.stringify({ format: 'layers-model', modelTopology, weightsManifest }),
-      );
-      return { modelArtifactsInfo: { dateSaved: new Date(0), modelTopologyType: 'JSON' } };
-    }),
-  );
-  return at(name, 'model.json');
-}
-
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'export-'));
   await writeRandomRun(at('run'), 'pcd-sig-resnet-tiny');
   await writeFile(at('names.txt'), 'cat\ndog\n');
-  await saveModel('model', classifier());
+  await saveModel(at('model'), classifier());
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe('actionnx export', () => {
   it("exports a run's best epoch, and prints the checks and where the bundle is", async () => {
-    const printed = await run(at('run'), '--out', at('bundle'));
+    const printed = await exported(at('run'), '--out', at('bundle'));
     expect(printed).toMatch(/onnxruntime-node \S+ +cpu +probabilities +3 +\d\.\de-\d/);
     expect(printed).toMatch(/onnxruntime-web \S+ +wasm +probabilities +3 +\d\.\de-\d/);
     expect(printed).toContain(`${at('bundle')}: pcd-sig-resnet-tiny, 43 labels`);
@@ -90,7 +50,9 @@ describe('actionnx export', () => {
 
   it('exports a tfjs model with a label file and its own normalisation, as JSON', async () => {
     const flags = ['--labels', at('names.txt'), '--mean', '0,0,0', '--std', '1,1,1', '--name', 'pets'];
-    const printed = JSON.parse(await run(at('model', 'model.json'), '--out', at('pets'), ...flags, '--json'));
+    const printed = JSON.parse(
+      await exported(at('model', 'model.json'), '--out', at('pets'), ...flags, '--json'),
+    );
     expect(printed.bundle).toBe(at('pets'));
     expect(printed.verification).toHaveLength(2);
     expect(printed.manifest).toMatchObject({ name: 'pets', validation: null, input: { mean: [0, 0, 0] } });
@@ -98,13 +60,13 @@ describe('actionnx export', () => {
   });
 
   it('takes the folder of a model.json too, and names the bundle after it', async () => {
-    await run(at('model'), '--out', at('named'), '--labels', at('names.txt'));
+    await exported(at('model'), '--out', at('named'), '--labels', at('names.txt'));
     expect((await readBundle(at('named'))).manifest.name).toBe('model');
   });
 
   it('says what is wrong with a label file of 44', async () => {
     await writeFile(at('44.txt'), Array.from({ length: 44 }, (_, i) => `label ${i}`).join('\n'));
-    await expect(run(at('model'), '--out', at('x'), '--labels', at('44.txt'))).rejects.toThrow(
+    await expect(exported(at('model'), '--out', at('x'), '--labels', at('44.txt'))).rejects.toThrow(
       /must have 2 lines, .*; received 44 lines in .*44\.txt/,
     );
   });
@@ -114,7 +76,7 @@ describe('actionnx export', () => {
     ['a folder without a run', ['.'], /holds no training run/],
     ['a checkpoint that is not there', ['run', '--checkpoint', 'last'], /no last checkpoint yet/],
     ['labels for a run', ['run', '--labels', 'names.txt'], /--labels is for tfjs models/],
-    ['a tfjs model without labels', ['model'], /needs --labels/],
+    ['a tfjs model without labels', ['model', '--to', 'bundle'], /needs --labels/],
     ['a threshold of 1', ['run', '--threshold', '1'], /--threshold must lie between 0 and 1/],
     ['two means', ['model', '--labels', 'names.txt', '--mean', '0,1'], /--mean must be three numbers/],
     [
@@ -124,7 +86,7 @@ describe('actionnx export', () => {
     ],
   ])('refuses %s', async (_, [source, ...flags], message) => {
     const resolved = flags.map((flag) => (flag.endsWith('.txt') ? at(flag) : flag));
-    await expect(run(at(source), '--out', at('x'), ...resolved)).rejects.toThrow(message);
+    await expect(exported(at(source), '--out', at('x'), ...resolved)).rejects.toThrow(message);
     expect(await readdir(folder)).not.toContain('x');
   });
 
@@ -133,7 +95,7 @@ describe('actionnx export', () => {
       'logits',
       () =>
         saveModel(
-          'bad',
+          at('bad'),
           classifier((x) =>
             tf.layers
               .dense({ units: 2, kernelInitializer: 'ones' })
@@ -146,7 +108,7 @@ describe('actionnx export', () => {
       'a map of features',
       () =>
         saveModel(
-          'bad',
+          at('bad'),
           classifier((x) => tf.layers.conv2d({ filters: 2, kernelSize: 1 }).apply(x)),
         ),
       /must give \[N, labels\].*received \[N,8,8,2\]/,
@@ -154,7 +116,7 @@ describe('actionnx export', () => {
     [
       'JSON that is cut',
       async () => {
-        await saveModel('bad', classifier());
+        await saveModel(at('bad'), classifier());
         await truncate(at('bad', 'model.json'), 90);
       },
       /model\.json is not JSON/,
@@ -176,7 +138,7 @@ describe('actionnx export', () => {
     [
       'weights that are cut',
       async () => {
-        await saveModel('bad', classifier());
+        await saveModel(at('bad'), classifier());
         await truncate(at('bad', 'group1-shard2of2.bin'), 4);
       },
       /model\.json cannot be loaded/,
@@ -184,7 +146,7 @@ describe('actionnx export', () => {
     [
       'weights that are not there',
       async () => {
-        await saveModel('bad', classifier());
+        await saveModel(at('bad'), classifier());
         await rm(at('bad', 'group1-shard2of2.bin'));
       },
       /group1-shard2of2\.bin must be readable; received ENOENT/,
@@ -205,7 +167,7 @@ describe('actionnx export', () => {
   ])('refuses a tfjs model of %s', async (_, make, message) => {
     await mkdir(at('bad'), { recursive: true });
     await make();
-    await expect(run(at('bad'), '--out', at('x'), '--labels', at('names.txt'))).rejects.toThrow(message);
+    await expect(exported(at('bad'), '--out', at('x'), '--labels', at('names.txt'))).rejects.toThrow(message);
     expect(await readdir(folder)).not.toContain('x');
   });
 });

@@ -82,15 +82,53 @@ describe('the packed package', () => {
     });
   });
 
+  it('exports a model with a layer of its owner, from a module that registers it', async () => {
+    const layers = `
+      import { defineConverter, tf } from 'actionnx';
+      export class Doubled extends tf.layers.Layer {
+        static className = 'Doubled';
+        computeOutputShape(shape) { return shape; }
+        call(x) { return tf.mul(Array.isArray(x) ? x[0] : x, 2); }
+      }
+      tf.serialization.registerClass(Doubled);
+      defineConverter('Doubled', (_layer, [x], graph) => graph.node('Add', [x, x]));
+    `;
+    const save = `
+      import { writeFile } from 'node:fs/promises';
+      import { selectBackend, tf } from 'actionnx';
+      import { Doubled } from './layers.js';
+      await selectBackend('cpu');
+      const model = tf.sequential({ layers: [tf.layers.dense({ units: 3, inputShape: [4] }), new Doubled({ name: 'twice' })] });
+      await model.save(tf.io.withSaveHandler(async ({ modelTopology, weightSpecs, weightData }) => {
+        await writeFile('own.bin', Buffer.from(weightData));
+        await writeFile('own.json', JSON.stringify({ modelTopology, weightsManifest: [{ paths: ['own.bin'], weights: weightSpecs }] }));
+        return {};
+      }));
+    `;
+    await writeFile(join(project, 'layers.js'), layers);
+    await writeFile(join(project, 'save.js'), save);
+    await run('node', ['save.js'], project);
+    await expect(actionnx('export', 'own.json', '--out', 'own.onnx')).rejects.toThrow(
+      /Unknown layer: Doubled.*register custom layers first \(export: --import\)/,
+    );
+    await actionnx('export', 'own.json', '--out', 'own.onnx', '--import', 'layers.js');
+    const session = await nodeRuntime.open(await readFile(join(project, 'own.onnx')), { provider: 'cpu' });
+    expect(session.outputNames).toEqual(['twice']);
+    await session.release();
+  });
+
   it('is typed', async () => {
     const source = `
       import { Classifier, type Dataset, nodeRuntime, openA2d, readBundle, systems } from 'actionnx';
+      import { exportOnnx } from 'actionnx/export';
       import { openClassifier } from 'actionnx/web';
       const classifier = await Classifier.open(await readBundle('bundle'), nodeRuntime);
       export const dataset: Dataset = await openA2d('A2D');
       export const name: string = classifier.manifest.name;
       // @ts-expect-error it is a string
       export const wrong: number = systems.get('pcd-resnet').name;
+      // @ts-expect-error it takes a model
+      exportOnnx(1);
       // @ts-expect-error it takes a bundle
       await openClassifier(1);
     `;

@@ -26,6 +26,28 @@ const { width, height, systems } = await predictImage([classifier], file);
 document.title = JSON.stringify({ width, height, probabilities: [...systems[0].probabilities] });
 `;
 
+/** Somebody's page that makes ONNX of its own tfjs model, and runs it. */
+const exporterSource = `
+import '@tensorflow/tfjs-backend-cpu';
+import * as tf from '@tensorflow/tfjs-core';
+import { layers, sequential } from '@tensorflow/tfjs-layers';
+import { exportOnnx } from 'actionnx/export';
+import { webRuntime } from 'actionnx/web';
+
+const model = sequential({ layers: [
+  layers.conv2d({ filters: 5, kernelSize: 3, padding: 'same', inputShape: [9, 7, 3], name: 'conv' }),
+  layers.batchNormalization({}),
+  layers.reshape({ targetShape: [9, 35] }),
+  layers.gru({ units: 6, recurrentInitializer: 'glorotNormal' }),
+  layers.dense({ units: 4, activation: 'softmax', name: 'scores' }),
+] });
+const data = Float32Array.from({ length: 2 * 9 * 7 * 3 }, (_, i) => Math.sin(i * i));
+const expected = [...model.predict(tf.tensor(data, [2, 9, 7, 3])).dataSync()];
+const session = await webRuntime().open(exportOnnx(model).bytes(), { provider: 'wasm' });
+const results = await session.run({ conv_input: { dtype: 'float32', shape: [2, 9, 7, 3], data } });
+document.title = JSON.stringify({ expected, actual: [...results.scores.data] });
+`;
+
 const picture: RgbImage = {
   width: 96,
   height: 72,
@@ -45,7 +67,16 @@ beforeAll(async () => {
   await writeFile(join(app, 'public', 'picture.png'), await encodePng(picture));
   await writeFile(join(app, 'index.html'), '<!doctype html><script type="module" src="/main.ts"></script>');
   await writeFile(join(app, 'main.ts'), source);
-  await build({ root: app, configFile: false, logLevel: 'error', build: { target: 'es2023' } });
+  await writeFile(
+    join(app, 'export.html'),
+    '<!doctype html><script type="module" src="/export.ts"></script>',
+  );
+  await writeFile(join(app, 'export.ts'), exporterSource);
+  const input = ['index.html', 'export.html'].map((page) => join(app, page));
+  await build({
+    ...{ root: app, configFile: false, logLevel: 'error' },
+    build: { target: 'es2023', rolldownOptions: { input } },
+  });
   const files = sirv(join(app, 'dist'));
   server = createServer((request, response) => {
     files(request, response, () => {
@@ -63,15 +94,29 @@ afterAll(async () => {
 });
 
 describe('the packed package in a Vite app', () => {
-  it('labels a picture in Chromium as Node does', async () => {
+  /** What a page puts in its title. */
+  async function said(path: string) {
     const page = await browser.newPage();
     page.setDefaultTimeout(100_000);
     const errors: string[] = [];
     page.on('pageerror', (error) => errors.push(error.message));
-    await page.goto(`http://localhost:${(server.address() as AddressInfo).port}/`);
+    await page.goto(`http://localhost:${(server.address() as AddressInfo).port}/${path}`);
     await page.waitForFunction(() => document.title !== '').catch(() => {});
     expect(errors).toEqual([]);
-    const result = JSON.parse(await page.title());
+    return JSON.parse(await page.title());
+  }
+
+  it('exports a tfjs model in Chromium, which runs there as in tfjs', async () => {
+    const { expected, actual } = await said('export.html');
+    expect(actual).toHaveLength(8);
+    expect(new Set(expected).size).toBe(8);
+    actual.forEach((value: number, i: number) => {
+      expect(Math.abs(value - expected[i])).toBeLessThanOrEqual(2e-5);
+    });
+  });
+
+  it('labels a picture in Chromium as Node does', async () => {
+    const result = await said('');
     expect([result.width, result.height]).toEqual([96, 72]);
     const classifier = await Classifier.open(await readBundle(bundle), nodeRuntime);
     const { probabilities } = await classifier.predict([[picture]]);

@@ -1,0 +1,144 @@
+import { basename } from 'node:path';
+import type { OnnxModel } from '../exporters/onnx/onnx-model.ts';
+import { requirePassed, type VerificationRow, verifyGraph } from '../exporters/onnx/verify.ts';
+import { concreteShape, type ModelInput, randomInputs } from '../exporters/random-inputs.ts';
+import { type BackendRequest, selectBackend } from '../models/train/backend.ts';
+import type { Precision, Target } from '../src/core/bundle.ts';
+import { quoted, UserError, usageError } from '../src/core/errors.ts';
+import type { Tensor } from '../src/core/tensor.ts';
+import { writeFileAtomic } from '../src/node/atomic-file.ts';
+import { packageVersion } from '../src/node/package-info.ts';
+import { readWeightFile } from '../src/node/weight-file.ts';
+import { nodeRuntime } from '../src/runtime/node.ts';
+import { webRuntime } from '../src/runtime/web.ts';
+import { float32Of } from '../src/weights/float32.ts';
+import type { StoredTensor } from '../src/weights/weight-file.ts';
+import { findModelJson, readExportable } from './exportable-model.ts';
+import { table } from './table.ts';
+import { verificationTable } from './verification-table.ts';
+
+interface Wanted {
+  readonly out?: string;
+  readonly inputs?: string;
+  readonly precision: Precision;
+  readonly target: Target;
+  readonly externalData: boolean;
+  readonly backend: BackendRequest;
+  readonly json: boolean;
+}
+
+const targets = [
+  { runtime: nodeRuntime, provider: 'cpu' },
+  { runtime: webRuntime(), provider: 'wasm' },
+] as const;
+
+/**
+ * Any tfjs model as a plain ONNX file with the model's own inputs and outputs, put in place only once both runtimes
+ * agree with tfjs at float32.
+ *
+ * @throws UserError when they do not, or an operator has no converter; exit 2 for flags that only bundles have
+ */
+export async function exportPlain(sources: readonly string[], wanted: Wanted): Promise<void> {
+  const { out, precision, target, json } = wanted;
+  if (sources.length !== 1) {
+    throw usageError('--to onnx takes one model.json', { received: sources.join(', ') || 'none' });
+  }
+  if (precision === 'int8') {
+    throw usageError('--to onnx writes fp32, fp16 or int8-weights', {
+      received: 'int8, which is calibrated on frames',
+      remedy: 'export a bundle of frames or clips: give --labels',
+    });
+  }
+  const path = await findModelJson(sources[0]);
+  if (path === undefined) {
+    throw usageError('--to onnx takes the model.json of a tfjs model', {
+      received: sources[0],
+      remedy: 'a run becomes a bundle, whose model.onnx is a plain ONNX file',
+    });
+  }
+  const { name: backend } = await selectBackend(wanted.backend);
+  const model = await readExportable(path);
+  const inputs = wanted.inputs ? await readInputs(wanted.inputs, model.inputs) : randomInputs(model.inputs);
+  const options = { target, version: packageVersion };
+  const float32 = model.toOnnx(options);
+  const answers = await model.predict(inputs);
+  const expected = Object.fromEntries(float32.outputs.map(({ name }, i) => [name, answers[i]]));
+  const trial = (onnx: OnnxModel) => verify(onnx, inputs, expected);
+  const verification = await trial(float32);
+  requirePassed(verification);
+  const file = out ?? `${model.name}.onnx`;
+  const made = precision === 'fp32' ? float32 : model.toOnnx({ ...options, precision });
+  const onnx = wanted.externalData || made.external ? made.withExternalData(`${basename(file)}.data`) : made;
+  const verified = onnx === float32 ? verification : await trial(onnx);
+  // The graph last: without it nobody looks at its weights.
+  if (onnx.external) await writeFileAtomic(`${file}.data`, onnx.external.chunks());
+  await writeFileAtomic(file, onnx.chunks());
+  model.dispose();
+  if (json) {
+    const { inputs: takes, outputs: gives, opset, parameters, byteLength: bytes } = onnx;
+    const external = onnx.external && { file: onnx.external.name, bytes: onnx.external.byteLength };
+    const said = { file, bytes, external, opset, parameters, inputs: takes, outputs: gives };
+    console.log(JSON.stringify({ ...said, verification: verified }, null, 2));
+    return;
+  }
+  tell(file, onnx, verified, `tfjs (${backend})`);
+}
+
+function verify(
+  onnx: OnnxModel,
+  inputs: Readonly<Record<string, Tensor>>,
+  expected: Readonly<Record<string, Tensor>>,
+): Promise<VerificationRow[]> {
+  const graph = onnx.bytes();
+  const externalData = onnx.external && { path: onnx.external.name, data: onnx.external.bytes() };
+  return verifyGraph(
+    (runtime, options) => runtime.open(graph, { ...options, ...(externalData && { externalData }) }),
+    inputs,
+    expected,
+    targets,
+  );
+}
+
+function tell(file: string, onnx: OnnxModel, rows: readonly VerificationRow[], reference: string): void {
+  const ports = (kind: string, list: OnnxModel['inputs']) =>
+    list.map(({ name, dtype, shape }) => [kind, name, dtype, `[${shape.join(', ')}]`]);
+  console.log(
+    `${table(['', 'Name', 'Type', 'Shape'], [...ports('input', onnx.inputs), ...ports('output', onnx.outputs)])}\n`,
+  );
+  console.log(`${verificationTable(rows, reference)}\n`);
+  const bytes = onnx.byteLength + (onnx.external?.byteLength ?? 0);
+  const size = `${(bytes / 1e6).toFixed(bytes < 1e5 ? 3 : 1)} MB, ${onnx.parameters.toLocaleString('en')} parameters`;
+  console.log(`${file}: opset ${onnx.opset}, ${size}`);
+}
+
+/** Inputs from a file of arrays, one an input of the model. */
+async function readInputs(path: string, inputs: readonly ModelInput[]): Promise<Record<string, Tensor>> {
+  const { tensors, format } = await readWeightFile(path);
+  const named = inputs.map((input): [string, Tensor] => {
+    const stored = format === 'npy' && inputs.length === 1 ? tensors.get('array') : tensors.get(input.name);
+    if (!stored) {
+      throw new UserError(`${path} must hold an array for every input of the model`, {
+        received: `${[...tensors.keys()].slice(0, 8).map(quoted).join(', ')}, and none for "${input.name}"`,
+      });
+    }
+    return [input.name, asInput(stored, input, path)];
+  });
+  return Object.fromEntries(named);
+}
+
+function asInput(stored: StoredTensor, { name, dtype, shape }: ModelInput, path: string): Tensor {
+  const fits =
+    stored.shape.length === shape.length && shape.every((n, i) => (n ?? stored.shape[i]) === stored.shape[i]);
+  if (!fits) {
+    throw new UserError(
+      `"${name}" in ${path} must have the shape [${shape.map((extent) => extent ?? 'any')}]`,
+      {
+        received: `[${stored.shape}]`,
+        remedy: `for example [${concreteShape(shape)}]`,
+      },
+    );
+  }
+  const numbers = float32Of(stored, `"${name}" in ${path}`);
+  if (dtype === 'bool') return { dtype, shape: stored.shape, data: Uint8Array.from(numbers, Number) };
+  return { dtype, shape: stored.shape, data: dtype === 'int32' ? Int32Array.from(numbers) : numbers };
+}

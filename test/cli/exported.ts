@@ -1,0 +1,48 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { vi } from 'vitest';
+import yargs from 'yargs';
+import { command } from '../../cli/export.ts';
+import { tf } from '../exporters/onnx/parity.ts';
+
+/** `actionnx export`, as typed, on tfjs's cpu backend; returns what it prints on stdout. */
+export async function exported(...args: string[]): Promise<string> {
+  const print = vi.spyOn(console, 'log').mockImplementation(() => {});
+  const tell = vi.spyOn(process.stderr, 'write').mockImplementation(() => true);
+  try {
+    await yargs(['export', ...args, '--backend', 'cpu'])
+      .command(command as never)
+      .strict()
+      .exitProcess(false)
+      .fail((message, error) => {
+        throw error ?? new Error(message);
+      })
+      .parseAsync();
+    return print.mock.calls.map(([line]) => line).join('\n');
+  } finally {
+    print.mockRestore();
+    tell.mockRestore();
+  }
+}
+
+/** As `model.save` and the converter lay a model out, its weights in two files. @returns the path of its model.json */
+export async function saveModel(folder: string, model: LayersModel): Promise<string> {
+  await mkdir(folder, { recursive: true });
+  await model.save(
+    tf.io.withSaveHandler(async ({ modelTopology, weightSpecs = [], weightData }) => {
+      const bytes = Buffer.from(weightData as ArrayBuffer);
+      const weightsManifest = [
+        { paths: ['group1-shard1of2.bin', 'group1-shard2of2.bin'], weights: weightSpecs },
+      ];
+      await writeFile(join(folder, 'group1-shard1of2.bin'), bytes.subarray(0, 10));
+      await writeFile(join(folder, 'group1-shard2of2.bin'), bytes.subarray(10));
+      await writeFile(
+        join(folder, 'model.json'),
+        JSON.stringify({ format: 'layers-model', modelTopology, weightsManifest }),
+      );
+      return { modelArtifactsInfo: { dateSaved: new Date(0), modelTopologyType: 'JSON' } };
+    }),
+  );
+  return join(folder, 'model.json');
+}
