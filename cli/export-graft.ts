@@ -6,6 +6,7 @@ import { exportOnnx } from '../exporters/onnx/export.ts';
 import type { Normalization } from '../exporters/onnx/frames.ts';
 import { type Cut, cutBackbone, featureOrder, graft } from '../exporters/onnx/graft.ts';
 import { modelFile } from '../exporters/onnx/onnx-model.ts';
+import { openModel } from '../exporters/onnx/open-model.ts';
 import { readLayersModel } from '../models/layers-model-file.ts';
 import { tf } from '../models/tf.ts';
 import { UserError, usageError } from '../src/core/errors.ts';
@@ -96,7 +97,7 @@ function reference(
   normalization: Normalization,
 ): BundleSource['reference'] {
   return async (frames) => {
-    const session = await nodeRuntime.open(modelFile(cut.model).bytes(), { provider: 'cpu' });
+    const session = await openModel(modelFile(cut.model), nodeRuntime, { provider: 'cpu' });
     try {
       const input = normalized(frames, normalization, cut.channels);
       const { [cut.model.graph.outputs[0].name]: features } = await session.run({ [cut.input.name]: input });

@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import type { OnnxModel } from '../exporters/onnx/onnx-model.ts';
+import { openModel } from '../exporters/onnx/open-model.ts';
 import { requirePassed, type VerificationRow, verifyGraph } from '../exporters/onnx/verify.ts';
 import { concreteShape, type ModelInput, randomInputs } from '../exporters/random-inputs.ts';
 import { type BackendRequest, selectBackend } from '../models/train/backend.ts';
@@ -63,7 +64,8 @@ export async function exportPlain(sources: readonly string[], wanted: Wanted): P
   const float32 = model.toOnnx(options);
   const answers = await model.predict(inputs);
   const expected = Object.fromEntries(float32.outputs.map(({ name }, i) => [name, answers[i]]));
-  const trial = (onnx: OnnxModel) => verify(onnx, inputs, expected);
+  const trial = (onnx: OnnxModel) =>
+    verifyGraph((runtime, options) => openModel(onnx, runtime, options), inputs, expected, targets);
   const verification = await trial(float32);
   requirePassed(verification);
   const file = out ?? `${model.name}.onnx`;
@@ -82,21 +84,6 @@ export async function exportPlain(sources: readonly string[], wanted: Wanted): P
     return;
   }
   tell(file, onnx, verified, `tfjs (${backend})`);
-}
-
-function verify(
-  onnx: OnnxModel,
-  inputs: Readonly<Record<string, Tensor>>,
-  expected: Readonly<Record<string, Tensor>>,
-): Promise<VerificationRow[]> {
-  const graph = onnx.bytes();
-  const externalData = onnx.external && { path: onnx.external.name, data: onnx.external.bytes() };
-  return verifyGraph(
-    (runtime, options) => runtime.open(graph, { ...options, ...(externalData && { externalData }) }),
-    inputs,
-    expected,
-    targets,
-  );
 }
 
 function tell(file: string, onnx: OnnxModel, rows: readonly VerificationRow[], reference: string): void {

@@ -3,6 +3,7 @@ import { score } from '../eval/score.ts';
 import { type BundleSource, unwrittenBundle } from '../exporters/bundle.ts';
 import { goldenFrames } from '../exporters/golden.ts';
 import { type OnnxModel, onnxModel } from '../exporters/onnx/onnx-model.ts';
+import { openModel } from '../exporters/onnx/open-model.ts';
 import { type Calibration, calibrations } from '../exporters/onnx/quantize/calibrate.ts';
 import { type Quantized, quantize } from '../exporters/onnx/quantize/quantize.ts';
 import { clipsAsPlanes } from '../exporters/onnx/targets.ts';
@@ -200,7 +201,7 @@ async function compareSpeed(
 ): Promise<[outputs: Record<string, Tensor>, ratio: number]> {
   const runners = await Promise.all(
     graphs.map(async (onnx) => ({
-      session: await nodeRuntime.open(onnx.bytes(), { provider: 'cpu', threads: 1 }),
+      session: await openModel(onnx, nodeRuntime, { provider: 'cpu', threads: 1 }),
       feeds,
     })),
   );

@@ -1,6 +1,8 @@
 import type { Bundle } from '../../src/core/bundle.ts';
 import { UserError } from '../../src/core/errors.ts';
 import { sizeOf, type Tensor, tensor } from '../../src/core/tensor.ts';
+import { openBundle } from '../../src/runtime/open-bundle.ts';
+import type { InferenceSession } from '../../src/runtime/session.ts';
 import { goldenFrames } from '../golden.ts';
 import { type VerificationTarget, verificationTolerance } from '../onnx/verify.ts';
 
@@ -26,16 +28,20 @@ export async function checkGraph(
 ): Promise<GraphCheck> {
   const { kind, frames: count, height, width, name } = bundle.manifest.input;
   const frames = goldenFrames(kind === 'clip' ? [count, height, width, 3] : [height, width, 3]);
-  const run = async (bytes: Uint8Array, inputs: Record<string, Tensor>, output: string) => {
-    const session = await runtime.open(bytes, { provider });
+  const run = async (open: Promise<InferenceSession>, inputs: Record<string, Tensor>, output: string) => {
+    const session = await open;
     try {
       return (await session.run(inputs))[output].data;
     } finally {
       await session.release();
     }
   };
-  const expected = await run(bundle.graph, { [name]: frames }, 'probabilities');
-  const logits = await run(graph, { pixel_values: pixelValues(frames) }, 'logits');
+  const expected = await run(openBundle(bundle, runtime, { provider }), { [name]: frames }, 'probabilities');
+  const logits = await run(
+    runtime.open(graph, { provider }),
+    { pixel_values: pixelValues(frames) },
+    'logits',
+  );
   let maxDifference = 0;
   for (const [i, probability] of expected.entries()) {
     const difference = Math.abs(1 / (1 + Math.exp(-logits[i])) - probability);

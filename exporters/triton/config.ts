@@ -3,7 +3,8 @@ import type { BundleManifest } from '../../src/core/bundle.ts';
 /**
  * `config.pbtxt` of a model in NVIDIA Triton's repository (message ModelConfig of model_config.proto, in protobuf's text
  * form). The batch is not among a port's dimensions: `max_batch_size` says that there is one, and requests that come
- * together are run together.
+ * together are run together. The bundle's `input` is among its parameters, for clients: which frames of a video, and
+ * how they are resized.
  */
 export function tritonConfig(
   { name, input, outputs }: BundleManifest,
@@ -27,6 +28,10 @@ output [
 ${outputs.map(output).join(',\n')}
 ]
 dynamic_batching { }
+parameters {
+  key: "actionnx.input"
+  value: { string_value: ${quoted(JSON.stringify(input))} }
+}
 `;
 }
 

@@ -16,7 +16,7 @@ const mark = 'actionnx.json';
 
 /**
  * Writes a model repository for NVIDIA's Triton inference server: `<name>/config.pbtxt`, `<name>/labels.txt` and
- * `<name>/1/model.onnx` for each bundle, the ensemble's like any other's. The folder is complete or absent.
+ * `<name>/1/model.onnx` (and what it keeps its weights in) for each bundle, the ensemble's like any other's. The folder is complete or absent.
  *
  * @returns the files
  * @throws UserError when two bundles share a name, a name cannot be a folder's, or the folder holds other things
@@ -41,7 +41,7 @@ export async function writeTritonRepository(target: string, bundles: readonly Bu
       await writeFile(join(folder, path), content);
       written.push(path);
     };
-    for (const { manifest, graph } of bundles) {
+    for (const { manifest, graph, external } of bundles) {
       const { name, input, labels } = manifest;
       await mkdir(join(folder, name));
       await mkdir(join(folder, name, '1'));
@@ -49,6 +49,8 @@ export async function writeTritonRepository(target: string, bundles: readonly Bu
       await write(join(name, 'config.pbtxt'), config);
       await write(join(name, labelFile), `${labels.names.join('\n')}\n`);
       await write(join(name, '1', 'model.onnx'), graph);
+      const { external: outside } = manifest.graph;
+      if (outside && external) await write(join(name, '1', outside.file), external);
     }
     const hashes = bundles.map(({ manifest: { name, graph } }) => [name, graph.sha256]);
     await write(mark, `${JSON.stringify({ models: Object.fromEntries(hashes) }, null, 2)}\n`);

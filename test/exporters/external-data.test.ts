@@ -5,8 +5,10 @@ import type { SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cacheKey } from '../../eval/cache/key.ts';
 import { type BundleSource, unwrittenBundle, writeBundle } from '../../exporters/bundle.ts';
+import { writeHuggingFaceRepository } from '../../exporters/hf/repository.ts';
 import { exportOnnx } from '../../exporters/onnx/export.ts';
 import { externalFile, type OnnxModel } from '../../exporters/onnx/onnx-model.ts';
+import { writeTritonRepository } from '../../exporters/triton/repository.ts';
 import { tfjsReference } from '../../models/reference.ts';
 import { a2dLabels } from '../../src/core/labels.ts';
 import { imagenetNormalization } from '../../src/core/normalization.ts';
@@ -92,6 +94,18 @@ describe('weights in a file of their own', () => {
     const external = { ...manifest.graph.external!, sha256: 'other' };
     const changed = { ...manifest, graph: { ...manifest.graph, external } };
     expect((await cacheKey(changed, 'cpu')).hash).not.toBe((await cacheKey(manifest, 'cpu')).hash);
+  });
+
+  it('go into the repositories that are made of a bundle', async () => {
+    const bundle = await readBundle(join(folder, 'bundle'));
+    const triton = await writeTritonRepository(join(folder, 'triton'), [bundle]);
+    expect(triton).toContain(`outside/1/${externalFile}`);
+    expect(await readFile(join(folder, 'triton/outside/1', externalFile))).toEqual(
+      await readFile(join(folder, 'bundle', externalFile)),
+    );
+    const targets = [{ runtime: nodeRuntime, provider: 'cpu' as const }];
+    const { verification } = await writeHuggingFaceRepository(join(folder, 'hf'), [bundle], targets);
+    expect(verification[0].maxDifference).toBeLessThan(1e-5);
   });
 
   it('are refused where they are changed, missing or elsewhere', async () => {

@@ -6,6 +6,7 @@ Reads the configurations that exporters/triton writes for the two small bundles 
     python test/golden/triton-config.py
 """
 
+import json
 from pathlib import Path
 
 from google.protobuf import text_format
@@ -26,4 +27,6 @@ for name, (dims, batch, outputs) in expected.items():
     assert {port.name: list(port.dims) for port in config.output} == outputs
     assert all(port.data_type == schema.TYPE_FP32 for port in config.output)
     assert config.output[0].label_filename == "labels.txt"
+    described = json.loads(config.parameters["actionnx.input"].string_value)
+    assert described["frames"] == (dims[0] if len(dims) == 4 else 1)
     print(f"{name}: as Triton reads it")

@@ -1,5 +1,11 @@
 import { sizeOf } from '../../../src/core/tensor.ts';
-import { type Graph, type GraphNode, type Initializer, useCounts } from '../../../src/onnx/graph.ts';
+import {
+  dropUnusedInitializers,
+  type Graph,
+  type GraphNode,
+  type Initializer,
+  useCounts,
+} from '../../../src/onnx/graph.ts';
 import type { Pass } from './pass.ts';
 
 /** What the channels between two convolutions are filled up to a multiple of. */
@@ -16,21 +22,31 @@ export const padChannels: Pass = {
   apply(graph: Graph): Graph {
     const uses = useCounts(graph);
     const initializers = new Map(graph.initializers);
+    const inputs = new Map(graph.nodes.map((node) => [node, [...node.inputs]]));
+    /** What a node takes as its weight from now on: one that others take too stays theirs. */
+    const pad = (node: GraphNode, input: number, axis: number, extent: number) => {
+      const weight = initializers.get(inputs.get(node)![input])!;
+      const isShared = (uses.get(weight.name) ?? 1) > 1;
+      const name = isShared ? `${node.name}/${weight.name}/${axis}` : weight.name;
+      initializers.set(name, { ...withZeros(weight, axis, extent), name });
+      inputs.get(node)![input] = name;
+    };
     for (const first of graph.nodes) {
       const second = nextConvolution(first, graph, uses);
       if (!second) continue;
-      const names = [first.inputs[1], first.inputs[2] ?? '', second.inputs[1]];
-      const [kernel, bias, next] = names.map((name) => initializers.get(name));
-      const isOwn = names.every((name) => name === '' || uses.get(name) === 1);
-      const filters = kernel?.shape[0] ?? 0;
-      if (!kernel || !next || (names[1] && !bias) || !isOwn || filters % 4 === 0) continue;
+      const [, kernel, bias = ''] = first.inputs;
+      const isKnown = [kernel, second.inputs[1], ...(bias ? [bias] : [])].every((name) =>
+        initializers.has(name),
+      );
+      const filters = initializers.get(kernel)?.shape[0] ?? 0;
+      if (!isKnown || filters % 4 === 0) continue;
       const padded = Math.ceil(filters / multiple) * multiple;
-      for (const weight of [kernel, ...(bias ? [bias] : [])]) {
-        initializers.set(weight.name, withZeros(weight, 0, padded));
-      }
-      initializers.set(next.name, withZeros(next, 1, padded));
+      pad(first, 1, 0, padded);
+      if (bias) pad(first, 2, 0, padded);
+      pad(second, 1, 1, padded);
     }
-    return { ...graph, initializers };
+    const nodes = graph.nodes.map((node) => ({ ...node, inputs: inputs.get(node)! }));
+    return dropUnusedInitializers({ ...graph, nodes, initializers });
   },
 };
 

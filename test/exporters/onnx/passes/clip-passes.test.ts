@@ -78,6 +78,38 @@ describe('padChannels', () => {
     ]);
     expect(operators(after)).toEqual(operators(before));
   });
+
+  it('fills up weights that others use as well, and leaves theirs as they are', async () => {
+    const x = tf.input({ shape: [3, 6, 6, 18], name: 'clip' });
+    const [wide, narrow] = [18, 18].map((filters) =>
+      tf.layers.conv3d({
+        filters,
+        kernelSize: [1, 3, 3],
+        padding: 'same',
+        kernelInitializer: 'glorotNormal',
+      }),
+    );
+    const pair = (y: Symbolic) => narrow.apply(relu(wide.apply(y) as Symbolic)) as Symbolic;
+    const model = tf.model({ inputs: x, outputs: [pair(pair(x)), wide.apply(x) as Symbolic] });
+    const input = randomTensor([1, 3, 6, 6, 18], 'tied');
+    const graph = exportOnnx(model, { passes: [...passes, padChannels] });
+    const middles = graph.graph.nodes
+      .filter(({ operator }) => operator === 'Conv')
+      .map(({ inputs: [, kernel, bias] }) =>
+        [kernel, bias].map((name) => graph.graph.initializers.get(name)?.shape[0]),
+      );
+    expect(middles).toEqual([
+      [32, 32],
+      [32, 32],
+      [32, 32],
+      [18, 18],
+      [18, 18],
+    ]);
+    const actual = await run(nodeRuntime, graph.bytes(), [input]);
+    predict(model, [input]).forEach((output, i) => {
+      expect(difference(actual[i], output)).toBeLessThan(2e-5);
+    });
+  });
 });
 
 describe('channelsLastClips', () => {
