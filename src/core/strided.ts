@@ -30,8 +30,11 @@ export function isRowMajor({ shape, strides }: StridedLayout): boolean {
   return shape.includes(0) || shape.every((extent, axis) => extent === 1 || strides[axis] === dense[axis]);
 }
 
-/** Elements that share a line of the processor's cache: what is fetched for one is used for all. */
-const lineElements = 16;
+/**
+ * Side of the squares in which axes are turned: a line of the processor's cache, so that all of what is fetched for one
+ * element is used while it is there.
+ */
+const tile = 16;
 
 /** Copies a tensor out of `source` into `target`, in row-major order. Both are of one kind, `target` of the shape's size. */
 export function gather<T extends Elements>(source: T, target: T, layout: StridedLayout): T {
@@ -39,7 +42,7 @@ export function gather<T extends Elements>(source: T, target: T, layout: Strided
   const axes = walkedAxes(layout);
   const neighbours = axes.findIndex(({ step }) => step === 1);
   const isTurned = neighbours >= 0 && neighbours < axes.length - 1;
-  if (isTurned) gatherLines(source, target, axes, neighbours, layout.offset);
+  if (isTurned) gatherTiles(source, target, axes, neighbours, layout.offset);
   else gatherRows(source, target, axes, layout.offset);
   return target;
 }
@@ -58,12 +61,12 @@ function gatherRows(from: Elements, target: Elements, axes: readonly Axis[], sta
 }
 
 /**
- * A few elements that are neighbours in the source at a time, though they lie apart in the result, as a transpose has
- * it: one by one, each would fetch a line of the source anew.
+ * A square at a time of what lies side by side in the source and what lies side by side in the result, as a transpose
+ * has it: row by row, each element would fetch a line of the cache anew.
  *
  * @param neighbours the axis along which the source's elements are neighbours
  */
-function gatherLines(
+function gatherTiles(
   from: Elements,
   target: Elements,
   axes: readonly Axis[],
@@ -71,25 +74,39 @@ function gatherLines(
   start: number,
 ): void {
   const to = target as { [index: number]: number | bigint };
-  const targetSteps = rowMajorStrides(axes.map(({ extent }) => extent));
+  const outer = offsetsOf(axes.slice(0, neighbours));
+  const inner = offsetsOf(axes.slice(neighbours + 1));
   const { extent: count } = axes[neighbours];
-  const apart = targetSteps[neighbours];
-  const others = axes
-    .map((axis, i) => ({ ...axis, apart: targetSteps[i] }))
-    .filter((_, i) => i !== neighbours);
-  const last = others.length - 1;
-  const copy = (axis: number, offset: number, at: number, size: number) => {
-    const { extent, step, apart: width } = others[axis];
-    for (let i = 0; i < extent; i++) {
-      const read = offset + i * step;
-      const write = at + i * width;
-      if (axis === last) for (let j = 0; j < size; j++) to[write + j * apart] = from[read + j];
-      else copy(axis + 1, read, write, size);
+  const width = inner.length;
+  for (let block = 0; block < outer.length; block++) {
+    const source = start + outer[block];
+    const result = block * count * width;
+    for (let left = 0; left < width; left += tile) {
+      const right = Math.min(left + tile, width);
+      for (let top = 0; top < count; top += tile) {
+        const bottom = Math.min(top + tile, count);
+        for (let row = top; row < bottom; row++) {
+          const read = source + row;
+          let write = result + row * width + left;
+          for (let column = left; column < right; column++) to[write++] = from[read + inner[column]];
+        }
+      }
     }
-  };
-  for (let line = 0; line < count; line += lineElements) {
-    copy(0, start + line, line * apart, Math.min(lineElements, count - line));
   }
+}
+
+/** Where in the source each element of some axes lies, in the order of the result. */
+function offsetsOf(axes: readonly Axis[]): Int32Array | Float64Array {
+  const furthest = axes.reduce((sum, { extent, step }) => sum + (extent - 1) * step, 0);
+  // Integers are twice as fast to add as what holds any offset.
+  const Offsets = furthest < 2 ** 31 ? Int32Array : Float64Array;
+  let offsets: Int32Array | Float64Array = new Offsets(1);
+  for (const { extent, step } of axes) {
+    const given = offsets;
+    offsets = new Offsets(given.length * extent);
+    for (let i = 0; i < offsets.length; i++) offsets[i] = given[Math.floor(i / extent)] + (i % extent) * step;
+  }
+  return offsets;
 }
 
 /** An axis of the result: how long it is, and how far apart its elements lie in the source. */
