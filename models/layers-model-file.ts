@@ -1,6 +1,6 @@
 import type { io } from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { reasonOf, UserError } from '../src/core/errors.ts';
+import { quoted, reasonOf, UserError } from '../src/core/errors.ts';
 import { type ModelJsonFile, readModelJson } from '../src/node/model-json-file.ts';
 import { tf } from './tf.ts';
 
@@ -25,6 +25,14 @@ export async function layersModelOf({ path, format, json, shards }: ModelJsonFil
     });
   }
   try {
+    const unknown = unknownLayers(topology);
+    if (unknown.length > 0) {
+      throw new UserError(`${path} has layers of classes that tfjs does not know`, {
+        received: unknown.join(', '),
+        remedy:
+          'register them first with tf.serialization.registerClass (on the command line, in a module given by --import)',
+      });
+    }
     return await tf.loadLayersModel(
       tf.io.fromMemory({
         modelTopology: topology,
@@ -33,12 +41,33 @@ export async function layersModelOf({ path, format, json, shards }: ModelJsonFil
       }),
     );
   } catch (cause) {
+    if (cause instanceof UserError) throw cause;
     throw new UserError(`${path} cannot be loaded`, {
       received: reasonOf(cause),
-      remedy: 'register custom layers first (export: --import), or save the model again',
+      remedy: 'save the model again',
       cause,
     });
   }
+}
+
+/** Layers, at any depth of a topology, whose classes nobody registered: `LastStep ("last", in "reader" in "encoder")`. */
+function unknownLayers(topology: unknown): string[] {
+  const { classNameMap } = tf.serialization.SerializationMap.getMap();
+  const found: string[] = [];
+  const visit = (part: unknown, path: readonly string[]) => {
+    const { class_name: className, config, model_config: model } = Object(part);
+    if (model) return visit(model, path);
+    const { name = '', layers, layer } = Object(config);
+    if (typeof className === 'string' && !(className in classNameMap)) {
+      const place = path.length > 0 ? `, in ${path.map(quoted).join(' in ')}` : '';
+      found.push(`${className} (${quoted(String(name))}${place})`);
+    }
+    // Old Sequential models have a list for a configuration.
+    const inside = [config, layers, layer && [layer]].flatMap((list) => (Array.isArray(list) ? list : []));
+    for (const each of inside) visit(each, [String(name), ...path]);
+  };
+  visit(topology, []);
+  return found;
 }
 
 /**

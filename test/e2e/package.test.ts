@@ -109,7 +109,7 @@ describe('the packed package', () => {
     await writeFile(join(project, 'save.js'), save);
     await run('node', ['save.js'], project);
     await expect(actionnx('export', 'own.json', '--out', 'own.onnx')).rejects.toThrow(
-      /Unknown layer: Doubled.*register custom layers first \(export: --import\)/,
+      /layers of classes that tfjs does not know; received Doubled \("twice", in "sequential_1"\); register them first.*--import/,
     );
     await actionnx('export', 'own.json', '--out', 'own.onnx', '--import', 'layers.js');
     const session = await nodeRuntime.open(await readFile(join(project, 'own.onnx')), { provider: 'cpu' });
