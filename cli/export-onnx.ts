@@ -7,16 +7,16 @@ import { type BackendRequest, selectBackend } from '../models/train/backend.ts';
 import type { Precision, Target } from '../src/core/bundle.ts';
 import { quoted, UserError, usageError } from '../src/core/errors.ts';
 import type { Tensor } from '../src/core/tensor.ts';
-import { writeFileAtomic } from '../src/node/atomic-file.ts';
+import { writeFileAtomic, writePairAtomic } from '../src/node/atomic-file.ts';
 import { packageVersion } from '../src/node/package-info.ts';
 import { readWeightFile } from '../src/node/weight-file.ts';
-import { nodeRuntime } from '../src/runtime/node.ts';
-import { webRuntime } from '../src/runtime/web.ts';
 import { float32Of } from '../src/weights/float32.ts';
 import type { StoredTensor } from '../src/weights/weight-file.ts';
+import { largestDifferences } from './export-precision.ts';
 import { findModelJson, readExportable } from './exportable-model.ts';
 import { table } from './table.ts';
 import { verificationTable } from './verification-table.ts';
+import { verificationTargets } from './verification-targets.ts';
 
 interface Wanted {
   readonly out?: string;
@@ -27,11 +27,6 @@ interface Wanted {
   readonly backend: BackendRequest;
   readonly json: boolean;
 }
-
-const targets = [
-  { runtime: nodeRuntime, provider: 'cpu' },
-  { runtime: webRuntime(), provider: 'wasm' },
-] as const;
 
 /**
  * Any tfjs model as a plain ONNX file with the model's own inputs and outputs, put in place only once both runtimes
@@ -57,24 +52,33 @@ export async function exportPlain(sources: readonly string[], wanted: Wanted): P
       remedy: 'a run becomes a bundle, whose model.onnx is a plain ONNX file',
     });
   }
+  if (/[/\\]$|\\/.test(out ?? '')) throw usageError('--out is the name of a file', { received: out });
   const { name: backend } = await selectBackend(wanted.backend);
   const model = await readExportable(path);
   const inputs = wanted.inputs ? await readInputs(wanted.inputs, model.inputs) : randomInputs(model.inputs);
   const options = { target, version: packageVersion };
   const float32 = model.toOnnx(options);
+  const targets = verificationTargets(float32);
   const answers = await model.predict(inputs);
   const expected = Object.fromEntries(float32.outputs.map(({ name }, i) => [name, answers[i]]));
-  const trial = (onnx: OnnxModel) =>
-    verifyGraph((runtime, options) => openModel(onnx, runtime, options), inputs, expected, targets);
+  const trial = (onnx: OnnxModel, tolerance?: number) =>
+    verifyGraph(
+      (runtime, options) => openModel(onnx, runtime, options),
+      inputs,
+      expected,
+      targets,
+      tolerance,
+    );
   const verification = await trial(float32);
   requirePassed(verification);
   const file = out ?? `${model.name}.onnx`;
   const made = precision === 'fp32' ? float32 : model.toOnnx({ ...options, precision });
   const onnx = wanted.externalData || made.external ? made.withExternalData(`${basename(file)}.data`) : made;
-  const verified = onnx === float32 ? verification : await trial(onnx);
-  // The graph last: without it nobody looks at its weights.
-  if (onnx.external) await writeFileAtomic(`${file}.data`, onnx.external.chunks());
-  await writeFileAtomic(file, onnx.chunks());
+  const tolerance = precision === 'fp32' ? undefined : largestDifferences[precision];
+  const verified = onnx === float32 ? verification : await trial(onnx, tolerance);
+  requirePassed(verified, tolerance);
+  if (onnx.external) await writePairAtomic([file, onnx.chunks()], [`${file}.data`, onnx.external.chunks()]);
+  else await writeFileAtomic(file, onnx.chunks());
   model.dispose();
   if (json) {
     const { inputs: takes, outputs: gives, opset, parameters, byteLength: bytes } = onnx;
@@ -83,10 +87,15 @@ export async function exportPlain(sources: readonly string[], wanted: Wanted): P
     console.log(JSON.stringify({ ...said, verification: verified }, null, 2));
     return;
   }
-  tell(file, onnx, verified, `tfjs (${backend})`);
+  tell(file, onnx, verified, { reference: `tfjs (${backend})`, isOutside: wanted.externalData });
 }
 
-function tell(file: string, onnx: OnnxModel, rows: readonly VerificationRow[], reference: string): void {
+function tell(
+  file: string,
+  onnx: OnnxModel,
+  rows: readonly VerificationRow[],
+  { reference, isOutside }: { reference: string; isOutside: boolean },
+): void {
   const ports = (kind: string, list: OnnxModel['inputs']) =>
     list.map(({ name, dtype, shape }) => [kind, name, dtype, `[${shape.join(', ')}]`]);
   console.log(
@@ -95,7 +104,9 @@ function tell(file: string, onnx: OnnxModel, rows: readonly VerificationRow[], r
   console.log(`${verificationTable(rows, reference)}\n`);
   const bytes = onnx.byteLength + (onnx.external?.byteLength ?? 0);
   const size = `${(bytes / 1e6).toFixed(bytes < 1e5 ? 3 : 1)} MB, ${onnx.parameters.toLocaleString('en')} parameters`;
-  console.log(`${file}: opset ${onnx.opset}, ${size}`);
+  const where = onnx.external ? `${file} and ${onnx.external.name}` : file;
+  console.log(`${where}: opset ${onnx.opset}, ${size}`);
+  if (isOutside && !onnx.external) console.log('no weight is large enough to lie in a file of its own');
 }
 
 /** Inputs from a file of arrays, one an input of the model. */

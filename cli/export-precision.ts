@@ -73,7 +73,7 @@ export type FloatSource = Omit<BundleSource, 'targets'>;
 const integerTolerance = 0.02;
 
 /** What the weights' rounding alone may do to an output on the golden inputs. int8 answers for its F1. */
-const largestDifferences = { fp16: 0.01, 'int8-weights': 0.1 } as const;
+export const largestDifferences = { fp16: 0.01, 'int8-weights': 0.1 } as const;
 
 /**
  * The source in the precision asked for, with its measured cost: what it is further off, smaller, faster and worse.

@@ -5,8 +5,6 @@ import { type BundleSource, writeBundle } from '../exporters/bundle.ts';
 import { type BackendRequest, backendRequests, selectBackend } from '../models/train/backend.ts';
 import { reasonOf, UserError, usageError } from '../src/core/errors.ts';
 import { packageVersion } from '../src/node/package-info.ts';
-import { nodeRuntime } from '../src/runtime/node.ts';
-import { webRuntime } from '../src/runtime/web.ts';
 import { openEnsemble } from './export-ensemble.ts';
 import { type GraftArguments, openGraft } from './export-graft.ts';
 import { exportPlain } from './export-onnx.ts';
@@ -16,6 +14,7 @@ import { exportTo, otherForms } from './export-to.ts';
 import { findModelJson } from './exportable-model.ts';
 import { table } from './table.ts';
 import { verificationTable } from './verification-table.ts';
+import { verificationTargets } from './verification-targets.ts';
 
 /** What an export makes. */
 const forms = ['bundle', 'onnx', ...otherForms] as const;
@@ -240,14 +239,9 @@ async function writeAndTell(
   { json, externalData }: Pick<Arguments, 'json' | 'externalData'>,
 ): Promise<void> {
   const { parameters } = source.onnx;
-  const { manifest, verification } = await writeBundle(target, {
-    ...source,
-    onnx: externalData ? { ...source.onnx.withExternalData(), parameters } : source.onnx,
-    targets: [
-      { runtime: nodeRuntime, provider: 'cpu' },
-      { runtime: webRuntime(), provider: 'wasm' },
-    ],
-  });
+  const onnx = externalData ? { ...source.onnx.withExternalData(), parameters } : source.onnx;
+  const targets = verificationTargets(onnx);
+  const { manifest, verification } = await writeBundle(target, { ...source, onnx, targets });
   if (json) {
     console.log(JSON.stringify({ bundle: target, manifest, verification }, null, 2));
     return;

@@ -44,7 +44,9 @@ export async function layersModelOf({ path, format, json, shards }: ModelJsonFil
     if (cause instanceof UserError) throw cause;
     throw new UserError(`${path} cannot be loaded`, {
       received: reasonOf(cause),
-      remedy: 'save the model again',
+      remedy: /memory|alloc/i.test(reasonOf(cause))
+        ? 'if it is too large for this tfjs backend, choose another (export: --backend cpu)'
+        : 'save the model again',
       cause,
     });
   }

@@ -1,11 +1,11 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Bundle, BundleManifest, Precision } from '../../src/core/bundle.ts';
-import { usageError } from '../../src/core/errors.ts';
+import { UserError, usageError } from '../../src/core/errors.ts';
 import { writeFolderAtomic } from '../../src/node/atomic-file.ts';
 import { requireReplaceable } from '../../src/node/replaceable.ts';
 import { parseBundle } from '../../src/onnx/parse-bundle.ts';
-import { serializeModel } from '../../src/onnx/serialize.ts';
+import { modelFile } from '../onnx/onnx-model.ts';
 import type { VerificationTarget } from '../onnx/verify.ts';
 import { huggingFaceCard } from './card.ts';
 import { checkGraph, type GraphCheck } from './check.ts';
@@ -44,7 +44,14 @@ export async function writeHuggingFaceRepository(
     await mkdir(join(folder, 'onnx'));
     for (const [i, bundle] of bundles.entries()) {
       const model = huggingFaceModel(parseBundle(bundle), bundle.manifest);
-      const graph = serializeModel(model).whole();
+      const file = modelFile(model);
+      if (file.external) {
+        throw new UserError('a repository for transformers.js holds graphs of up to 2 GiB', {
+          received: `${file.external.byteLength} bytes of weights in ${bundle.manifest.name}`,
+          remedy: 'export it with --precision fp16 or int8-weights',
+        });
+      }
+      const graph = file.bytes();
       await writeFile(join(folder, graphs[i]), graph);
       for (const target of targets) verification.push(await checkGraph(graphs[i], graph, bundle, target));
     }

@@ -28,6 +28,9 @@ export type Precision = (typeof precisions)[number];
 export const targets = ['portable', 'cpu', 'wasm', 'webgpu', 'cuda'] as const;
 export type Target = (typeof targets)[number];
 
+/** Of a file in the bundle's own folder, wherever that is: no path, no address. */
+const fileName = z.string().regex(/^(?!\.\.?$)[^/\\:]+$/, 'must be the name of a file in the bundle');
+
 /** What a precision below float32 costs and gains, measured when the graph was exported. */
 const precisionCost = z.object({
   /** Of probabilities from float32's, over the samples of `f1`, or over the golden inputs where that is null. */
@@ -115,13 +118,13 @@ export const bundleSchema = z.object({
   /** Validation scores of the exported weights; the ensemble weighs by their F1. */
   validation: scores.nullable(),
   graph: z.object({
-    file: z.string(),
+    file: fileName,
     sha256: z.string(),
     bytes: z.int().positive(),
     opset: z.int(),
     parameters: z.int(),
     /** The file beside the graph that its weights are in: above 2 GiB, or by choice. */
-    external: z.object({ file: z.string(), sha256: z.string(), bytes: positive }).optional(),
+    external: z.object({ file: fileName, sha256: z.string(), bytes: positive }).optional(),
     precision: z.enum(precisions).default('fp32'),
     target: z.enum(targets).default('portable'),
     cost: precisionCost.nullable().default(null),
@@ -130,7 +133,7 @@ export const bundleSchema = z.object({
    * Inputs with the outputs that TensorFlow.js gave for them; below float32, that this graph gave on
    * onnxruntime-node's CPU. A runtime may be off by `tolerance`.
    */
-  golden: z.object({ file: z.string(), sha256: z.string(), tolerance: z.number().positive().default(1e-3) }),
+  golden: z.object({ file: fileName, sha256: z.string(), tolerance: z.number().positive().default(1e-3) }),
   /** Where it came from: system, preset, configuration, recipe, seed, epoch, versions. */
   provenance: z.record(z.string(), z.unknown()),
 });

@@ -15,12 +15,24 @@ export class UserError extends Error {
     details: { received?: string; remedy?: string; exitCode?: FailureCode; cause?: unknown } = {},
   ) {
     const parts = [rule];
-    if (details.received !== undefined) parts.push(`received ${details.received}`);
+    if (details.received !== undefined) parts.push(`received ${shortened(details.received)}`);
     if (details.remedy !== undefined) parts.push(details.remedy);
-    super(parts.join('; ').replace(/\s*\n\s*/g, ' '), { cause: details.cause });
+    super(onOneLine(parts.join('; ')), { cause: details.cause });
     this.name = 'UserError';
     this.exitCode = details.exitCode ?? 1;
   }
+}
+
+/** What a file says may hold anything: line feeds, a terminal's escapes. */
+function onOneLine(text: string): string {
+  return text.replace(/\s*\n\s*/g, ' ').replace(/\p{Cc}/gu, '�');
+}
+
+/** Longer than any list that a person would read. */
+const longest = 2000;
+
+function shortened(text: string): string {
+  return text.length > longest ? `${text.slice(0, longest)}…` : text;
 }
 
 /** Wrong usage: an unknown name or an impossible flag. Exits with 2. */

@@ -13,8 +13,8 @@ const formats = [
   { code: 'U8', dtype: 'uint8', bytes: 1, array: Uint8Array },
 ] as const;
 
-/** The reference implementation's limit: a header is names and shapes, never this large. */
-const maxHeaderBytes = 100_000_000;
+/** A header is names and shapes: a hundredth of this for the largest models. The reference implementation has 100 MB. */
+const maxHeaderBytes = 25_000_000;
 
 interface Entry {
   readonly name: string;

@@ -118,16 +118,51 @@ export async function writeFileAtomic(
 ): Promise<void> {
   const target = resolve(path);
   await withTemporary(target, async (temporary) => {
-    const handle = await open(temporary, 'wx');
-    try {
-      await writeFile(handle, data);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
+    await writeSynced(temporary, data);
     await rename(temporary, target);
     await syncPath(dirname(target));
   });
+}
+
+/**
+ * Writes a file and another that it cannot do without, such as a graph and its weights. Both are written and flushed
+ * before either is put in place; an older `path` goes first, so that nobody ever sees it with the new `companion`.
+ *
+ * @throws UserError as `writeFileAtomic`; the old files are then untouched
+ */
+export async function writePairAtomic(
+  [path, data]: readonly [path: string, data: Iterable<Uint8Array>],
+  [companion, content]: readonly [path: string, data: Iterable<Uint8Array>],
+): Promise<void> {
+  const [target, other] = [resolve(path), resolve(companion)];
+  await withTemporary(other, (first) =>
+    withTemporary(target, async (second) => {
+      await writeSynced(first, content);
+      await writeSynced(second, data);
+      for (const place of [target, other]) await requireNoFolder(place);
+      await rm(target, { force: true });
+      await rename(first, other);
+      await rename(second, target);
+      await syncPath(dirname(target));
+    }),
+  );
+}
+
+/** A file cannot be renamed over a folder: that has to be known before anything is in place. */
+async function requireNoFolder(path: string): Promise<void> {
+  const found = await stat(path).catch(() => null);
+  if (found?.isDirectory())
+    throw new UserError(`cannot write ${path}`, { received: 'a folder of that name' });
+}
+
+async function writeSynced(path: string, data: Uint8Array | string | Iterable<Uint8Array>): Promise<void> {
+  const handle = await open(path, 'wx');
+  try {
+    await writeFile(handle, data);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
 }
 
 /**

@@ -1,11 +1,11 @@
-import { createHash } from 'node:crypto';
-import { open, readFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { type Bundle, type BundleManifest, parseManifest } from '../core/bundle.ts';
 import { reasonOf, UserError } from '../core/errors.ts';
 import { labelSetHash } from '../core/labels.ts';
 import { decodeSafetensors } from '../core/safetensors.ts';
 import type { Tensor } from '../core/tensor.ts';
+import { readWhole } from './whole-file.ts';
 
 /**
  * A bundle from its folder, with the graph checked against the manifest's sha256 and the labels against theirs.
@@ -32,10 +32,6 @@ export async function readManifest(folder: string): Promise<BundleManifest> {
   const manifest = parseManifest(parseJson(await readText(path, folder), path), path);
   if ((await labelSetHash(manifest.labels)) !== manifest.labels.hash) {
     throw changed(path, 'labels that do not match their hash');
-  }
-  const { graph, golden } = manifest;
-  for (const { file } of [graph, golden, ...(graph.external ? [graph.external] : [])]) {
-    if (file !== basename(file)) throw changed(path, `a path that leaves the bundle: ${file}`);
   }
   return manifest;
 }
@@ -74,41 +70,17 @@ function parseJson(text: string, path: string): unknown {
   }
 }
 
-/** Read and hashed at a time: `readFile` takes no more than 2 GiB. */
-const pieceBytes = 2 ** 26;
-
 /** A file beside the manifest, with the content that the manifest promises. */
 async function readHashed(
   folder: string,
   { file, sha256: expected }: { file: string; sha256: string },
 ): Promise<Uint8Array<ArrayBuffer>> {
   const path = join(folder, file);
-  const hash = createHash('sha256');
-  const handle = await open(path).catch((cause) => {
-    throw unreadable(path, cause);
+  const { bytes, sha256: actual } = await readWhole(path).catch((cause) => {
+    throw new UserError(`${path} must be readable`, { received: reasonOf(cause), remedy, cause });
   });
-  let bytes: Uint8Array<ArrayBuffer>;
-  try {
-    bytes = new Uint8Array((await handle.stat()).size);
-    for (let at = 0; at < bytes.length; ) {
-      const piece = bytes.subarray(at, at + pieceBytes);
-      const { bytesRead } = await handle.read(piece, 0, piece.length, at);
-      if (bytesRead === 0) break;
-      hash.update(piece.subarray(0, bytesRead));
-      at += bytesRead;
-    }
-  } catch (cause) {
-    throw unreadable(path, cause);
-  } finally {
-    await handle.close();
-  }
-  const actual = hash.digest('hex');
   if (actual !== expected) {
     throw changed(path, `sha256 ${actual.slice(0, 12)}… where bundle.json has ${expected.slice(0, 12)}…`);
   }
   return bytes;
-}
-
-function unreadable(path: string, cause: unknown): UserError {
-  return new UserError(`${path} must be readable`, { received: reasonOf(cause), remedy, cause });
 }

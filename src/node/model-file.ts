@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { reasonOf, UserError } from '../core/errors.ts';
@@ -28,9 +28,12 @@ export function externalReader(folder: string): ReadExternal {
     const path = join(folder, location);
     let file: number | undefined;
     try {
-      file = openSync(path, 'r');
+      // Without waiting for a writer, where it is a pipe.
+      file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+      const status = fstatSync(file);
+      if (!status.isFile()) throw new Error('it is not a regular file');
       // Looked at first, so that a length that the file does not have allocates nothing.
-      const bytes = new Uint8Array(Math.max(0, Math.min(length, fstatSync(file).size - offset)));
+      const bytes = new Uint8Array(Math.max(0, Math.min(length, status.size - offset)));
       let filled = 0;
       while (filled < bytes.length) {
         const count = readSync(file, bytes, filled, bytes.length - filled, offset + filled);

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { dirname, join, normalize, sep } from 'node:path';
-import { reasonOf, UserError } from '../core/errors.ts';
+import { quoted, reasonOf, UserError } from '../core/errors.ts';
+import { readWhole } from './whole-file.ts';
 
 /** A TensorFlow.js `model.json` of either format, read but not yet understood. */
 export interface ModelJsonFile {
@@ -25,9 +25,10 @@ export async function readModelJson(path: string): Promise<ModelJsonFile> {
 }
 
 async function read(path: string): Promise<Uint8Array<ArrayBuffer>> {
-  return readFile(path).catch((cause) => {
+  const { bytes } = await readWhole(path).catch((cause) => {
     throw new UserError(`${path} must be readable`, { received: reasonOf(cause), cause });
   });
+  return bytes;
 }
 
 /** A `model.json`, as far as that is JSON. */
@@ -48,6 +49,10 @@ export function parseModelJson(bytes: Uint8Array, path: string): Record<string, 
 function weightFiles({ weightsManifest = [] }: Record<string, unknown>, path: string): string[] {
   const groups = Array.isArray(weightsManifest) ? weightsManifest : [null];
   const files = groups.flatMap((group) => (Array.isArray(group?.paths) ? group.paths : [null]));
+  const twice = files.find((file, i) => files.indexOf(file) < i);
+  if (typeof twice === 'string') {
+    throw new UserError(`${path} must name each weight file once`, { received: `${quoted(twice)} twice` });
+  }
   if (files.every((file) => typeof file === 'string')) return files;
   throw new UserError(`${path} must list its weight files`, {
     received: 'a weightsManifest whose groups have no paths',
@@ -60,7 +65,7 @@ function inside(folder: string, file: string, source: string): string {
   const clean = normalize(file);
   if (clean.split(/[\\/]/).includes('..') || clean.startsWith(sep)) {
     throw new UserError(`${source} must name weight files in its own folder`, {
-      received: JSON.stringify(file),
+      received: quoted(file),
     });
   }
   return join(folder, clean);

@@ -1,10 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { reasonOf, UserError } from '../core/errors.ts';
-import { sha256 } from '../core/hash.ts';
 import { decodeWeights } from '../weights/decode.ts';
 import type { WeightFile } from '../weights/weight-file.ts';
 import { externalReader } from './model-file.ts';
+import { readWhole } from './whole-file.ts';
 
 /** A file of weights on the disk. */
 export interface WeightFileOnDisk extends WeightFile {
@@ -20,9 +19,9 @@ export interface WeightFileOnDisk extends WeightFile {
  * @example const { tensors } = await readWeightFile('resnet18-f37072fd.pth');
  */
 export async function readWeightFile(path: string): Promise<WeightFileOnDisk> {
-  const bytes = await readFile(path).catch((cause) => {
+  const { bytes, sha256 } = await readWhole(path).catch((cause) => {
     throw new UserError(`${path} must be a readable file of weights`, { received: reasonOf(cause), cause });
   });
   const file = decodeWeights(bytes, path, externalReader(dirname(path)));
-  return { ...file, path, sha256: await sha256(bytes), byteLength: bytes.length };
+  return { ...file, path, sha256, byteLength: bytes.length };
 }

@@ -1,7 +1,11 @@
+import { UserError } from '../core/errors.ts';
 import type { LazyBytes } from './proto.ts';
 
 /** Tensors begin at multiples of a page, so that they can be mapped into memory as they are. */
 const alignment = 4096;
+
+/** Of an array of bytes in any JavaScript engine. */
+const largestWhole = 2 ** 32;
 
 /** Smaller tensors stay in the model's file: a page for each would be mostly empty. */
 export const smallestOutside = alignment;
@@ -39,6 +43,12 @@ export class ExternalData {
 
   /** The file as a whole. */
   whole(): Uint8Array<ArrayBuffer> {
+    if (this.#end > largestWhole) {
+      throw new UserError('weights of more than 4 GiB cannot be held in memory at once', {
+        received: `${this.#end} bytes`,
+        remedy: 'write them from code, chunk by chunk',
+      });
+    }
     const whole = new Uint8Array(this.#end);
     for (const { offset, content } of this.#parts) whole.set(content.bytes(), offset);
     return whole;

@@ -1,4 +1,4 @@
-import { UserError } from '../core/errors.ts';
+import { quoted, UserError } from '../core/errors.ts';
 import { sizeOf } from '../core/tensor.ts';
 import {
   type ElementArray,
@@ -32,15 +32,18 @@ interface ExternalData {
   readonly length: number | undefined;
 }
 
+/** More than any runtime takes. */
+const maxRank = 64;
+
 /** TensorProto.DataLocation. */
 const externalLocation = 1;
 
 /**
- * A TensorProto. Its elements stay where they are until `data` is called: a view of `bytes` where they are raw and
+ * A TensorProto. Its elements stay where they are until `data` is called: a view of the file where they are raw and
  * aligned. Whether they are as many as the shape says is checked here.
  */
-export function parseTensor(bytes: Uint8Array, context: ParseContext): Initializer {
-  const fields = new Fields(bytes, context.source);
+export function parseTensor(fields: Fields, context: ParseContext): Initializer {
+  const { encoded: bytes } = fields;
   const shape: number[] = [];
   const external = new Map<string, string>();
   const typed = new Set<number>();
@@ -49,7 +52,10 @@ export function parseTensor(bytes: Uint8Array, context: ParseContext): Initializ
   while (fields.next()) {
     switch (fields.number) {
       case 1:
-        for (const extent of fields.integers()) shape.push(checkedExtent(extent, fields));
+        for (const extent of fields.integers()) {
+          if (shape.length === maxRank) throw fields.damaged(`a tensor of more than ${maxRank} axes`);
+          shape.push(checkedExtent(extent, fields));
+        }
         break;
       case 2:
         code = fields.small();
@@ -89,7 +95,7 @@ export function parseTensor(bytes: Uint8Array, context: ParseContext): Initializ
   }
   const dtype = elementTypeOf(code);
   if (!dtype) {
-    throw new UserError(`${context.source} holds tensor ${JSON.stringify(name)} of a type that is not read`, {
+    throw new UserError(`${context.source} holds tensor ${quoted(name)} of a type that is not read`, {
       received: `element type ${code}`,
       remedy: 'store it as another',
     });
@@ -104,7 +110,7 @@ export function parseTensor(bytes: Uint8Array, context: ParseContext): Initializ
   };
   const storage = storageOf(dtype);
   const misfit = (received: string) =>
-    fields.damaged(`tensor ${JSON.stringify(name)} of type ${dtype} and shape [${shape}] with ${received}`);
+    fields.damaged(`tensor ${quoted(name)} of type ${dtype} and shape [${shape}] with ${received}`);
 
   if (location === externalLocation) {
     if (raw?.length || count > 0 || dtype === 'string') throw misfit('data both inside and outside');
@@ -128,7 +134,7 @@ export function parseTensor(bytes: Uint8Array, context: ParseContext): Initializ
     return {
       ...head,
       data() {
-        throw new UserError(`tensor ${JSON.stringify(name)} of ${context.source} must hold numbers`, {
+        throw new UserError(`tensor ${quoted(name)} of ${context.source} must hold numbers`, {
           received: 'strings',
         });
       },
@@ -146,7 +152,7 @@ function checkedExtent(extent: number | bigint, fields: Fields): number {
 function checkedSize(shape: readonly number[], name: string, fields: Fields): number {
   const size = sizeOf(shape);
   if (!Number.isSafeInteger(size)) {
-    throw fields.damaged(`tensor ${JSON.stringify(name)} of shape [${shape.slice(0, 16)}]`);
+    throw fields.damaged(`tensor ${quoted(name)} of shape [${shape.slice(0, 16)}]`);
   }
   return size;
 }
@@ -213,7 +219,7 @@ function readOutside(
   { source, readExternal }: ParseContext,
 ): ElementArray {
   if (!readExternal) {
-    throw new UserError(`${source} keeps tensor ${JSON.stringify(name)} in another file`, {
+    throw new UserError(`${source} keeps tensor ${quoted(name)} in another file`, {
       received: 'no way to read it',
       remedy: `give the folder that also holds ${location}`,
     });
@@ -221,7 +227,7 @@ function readOutside(
   const bytes = readExternal(location, offset, length);
   if (bytes.byteLength !== length) {
     throw new UserError(`${location} must hold the external data of ${source}`, {
-      received: `${bytes.byteLength} bytes where tensor ${JSON.stringify(name)} has ${length}`,
+      received: `${bytes.byteLength} bytes where tensor ${quoted(name)} has ${length}`,
       remedy: 'fetch or write both files again',
     });
   }

@@ -1,5 +1,5 @@
 /** An ONNX file as a model. Field numbers: onnx.proto of the ONNX specification. */
-
+import { quoted } from '../core/errors.ts';
 import { elementTypeOf } from './element-type.ts';
 import type { Attribute, Graph, GraphNode, GraphPort, Initializer } from './graph.ts';
 import type { Model } from './model.ts';
@@ -89,10 +89,10 @@ function parseGraph(fields: Fields, context: ParseContext, depth: number): Graph
         name = fields.string();
         break;
       case 5: {
-        const tensor = parseTensor(fields.bytes(), context);
+        const tensor = parseTensor(fields.message(), context);
         if (tensor.name === '' || initializers.has(tensor.name)) {
           throw fields.damaged(
-            `${tensor.name === '' ? 'an initialiser without a name' : `two initialisers called ${tensor.name}`}`,
+            `${tensor.name === '' ? 'an initialiser without a name' : `two initialisers called ${quoted(tensor.name)}`}`,
           );
         }
         initializers.set(tensor.name, tensor);
@@ -149,9 +149,9 @@ function parseNode(fields: Fields, context: ParseContext, depth: number): GraphN
         fields.keep();
     }
   }
-  if (operator === '') throw fields.damaged(`a node ${JSON.stringify(name)} without an operator`);
+  if (operator === '') throw fields.damaged(`a node ${quoted(name)} without an operator`);
   if (new Set(attributes.map(([key]) => key)).size !== attributes.length) {
-    throw fields.damaged(`two attributes of one name in node ${JSON.stringify(name)}`);
+    throw fields.damaged(`two attributes of one name in node ${quoted(name)}`);
   }
   const extra = fields.kept();
   return {
@@ -215,7 +215,7 @@ function parseAttribute(node: Fields, context: ParseContext, depth: number): [st
     if (number === 2) values.float = fields.float();
     else if (number === 3) values.int = fields.integer();
     else if (number === 4) values.string = fields.text();
-    else if (number === 5) tensor = parseTensor(fields.bytes(), context);
+    else if (number === 5) tensor = parseTensor(fields.message(), context);
     else if (number === 6 || number === 11) graphs.push(parseGraph(fields.message(), context, depth + 1));
     else if (number === 7) for (const value of fields.floats()) lists.floats.push(value);
     else if (number === 8) for (const value of fields.integers()) lists.ints.push(value);

@@ -6,6 +6,12 @@ const wireTypes = { varint: 0, fixed64: 1, delimited: 2, fixed32: 5 } as const;
 /** A 64-bit varint takes no more. */
 const maxVarintBytes = 10;
 
+/**
+ * A message of two bytes becomes an object of a hundred. Real files have fewer messages than this, or names and
+ * attributes that make them longer than this on the average.
+ */
+const [freeMessages, messageBytes] = [1_000_000, 40];
+
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
@@ -31,8 +37,16 @@ export class Fields {
   /** Begin and end of runs of kept fields. */
   readonly #kept: number[] = [];
 
+  /** How many more messages may be in the file: shared by all of it. */
+  readonly #budget: { left: number };
+
   /** @param source what to call the file in error messages */
-  constructor(bytes: Uint8Array, source: string) {
+  constructor(
+    bytes: Uint8Array,
+    source: string,
+    budget = { left: freeMessages + bytes.length / messageBytes },
+  ) {
+    this.#budget = budget;
     this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#source = source;
@@ -115,7 +129,13 @@ export class Fields {
 
   /** An embedded message. */
   message(): Fields {
-    return new Fields(this.bytes(), this.#source);
+    if (this.#budget.left-- < 1) throw this.damaged('more messages than a file of its size has');
+    return new Fields(this.bytes(), this.#source, this.#budget);
+  }
+
+  /** The message itself, as encoded. */
+  get encoded(): Uint8Array {
+    return this.#bytes;
   }
 
   /** The values of a repeated field of integers: many where they are packed, else one. */

@@ -82,6 +82,12 @@ describe('actionnx export model.json', () => {
     expect(verification.every(({ passed }: { passed: boolean }) => passed)).toBe(true);
   });
 
+  it('refuses a folder for a name', async () => {
+    const typed = exported(at('text'), '--to', 'onnx', '--out', at('there/'));
+    await expect(typed).rejects.toThrow(/--out is the name of a file; received .*there\//);
+    expect(await readdir(folder)).not.toContain('there');
+  });
+
   it.each<[string, string[], RegExp]>([
     ['frames’ flags', ['text', '--mean', '0,0,0'], /--mean has no meaning for --to onnx; give --labels too/],
     ['int8', ['text', '--precision', 'int8'], /--to onnx writes fp32, fp16 or int8-weights; received int8/],

@@ -1,9 +1,17 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { writeFileAtomic, writeFolderAtomic } from '../../src/node/atomic-file.ts';
+import { writeFileAtomic, writeFolderAtomic, writePairAtomic } from '../../src/node/atomic-file.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'actionnx-atomic-'));
 let folder: string;
@@ -38,6 +46,36 @@ describe('writeFileAtomic', () => {
     const path = join(folder, 'file', 'below');
     await expect(writeFileAtomic(path, 'x')).rejects.toThrow(`cannot write ${path}`);
     expect(readdirSync(folder)).toEqual(['file']);
+  });
+});
+
+describe('writePairAtomic', () => {
+  const bytes = (text: string) => [new TextEncoder().encode(text)];
+  const both = () => readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), 'utf8')]);
+  const write = (graph: Iterable<Uint8Array>, data: Iterable<Uint8Array>) =>
+    writePairAtomic([join(folder, 'x'), graph], [join(folder, 'x.data'), data]);
+
+  it('replaces both or neither', async () => {
+    await write(bytes('graph 1'), bytes('data 1'));
+    await write(bytes('graph 2'), bytes('data 2'));
+    const second = [
+      ['x', 'graph 2'],
+      ['x.data', 'data 2'],
+    ];
+    expect(both()).toEqual(second);
+    function* failing() {
+      yield* bytes('half');
+      throw new Error('no more');
+    }
+    await expect(write(failing(), bytes('data 3'))).rejects.toThrow('no more');
+    await expect(write(bytes('graph 3'), failing())).rejects.toThrow('no more');
+    expect(both()).toEqual(second);
+  });
+
+  it('touches nothing where a folder is in the way', async () => {
+    mkdirSync(join(folder, 'x'));
+    await expect(write(bytes('graph'), bytes('data'))).rejects.toThrow(/cannot write .*x; received a folder/);
+    expect(readdirSync(folder)).toEqual(['x']);
   });
 });
 

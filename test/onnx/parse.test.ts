@@ -167,6 +167,13 @@ describe('hostile files', () => {
           ),
         );
 
+  /** A graph of nodes that are five bytes each, and objects of two hundred. */
+  const manyNodes = (count: number) => {
+    const node = [0x0a, 0x03, 0x22, 0x01, 0x41];
+    const nodes = Uint8Array.from({ length: count * node.length }, (_, i) => node[i % node.length]);
+    return file(new Message().integer(1, 8).bytes(7, { byteLength: nodes.length, bytes: () => nodes }));
+  };
+
   it.each<[string, Uint8Array, string]>([
     ['nothing', new Uint8Array(), 'no graph'],
     ['text', new TextEncoder().encode('<!DOCTYPE html>'), 'wire type'],
@@ -208,6 +215,16 @@ describe('hostile files', () => {
       'numbers of another type',
       tensorWith((tensor) => tensor.integer(2, 1).integer(7, 1)),
       'data in field 7',
+    ],
+    [
+      'more axes than anything has',
+      tensorWith((tensor) => Array.from({ length: 65 }).reduce<Message>((all) => all.integer(1, 1), tensor)),
+      'more than 64 axes',
+    ],
+    [
+      'nodes of a few bytes by the million',
+      manyNodes(1_200_000),
+      'more messages than a file of its size has',
     ],
     ['an unknown type', tensorWith((tensor) => tensor.integer(2, 99)), 'element type 99'],
     ['external data above', external('../secret'), "outside the model's folder"],
