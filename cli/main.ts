@@ -15,13 +15,16 @@ async function parser(args: string[]): Promise<Argv> {
   const known = chosen
     ? [await chosen.load()]
     : commands.map(({ command, describe }) => ({ command, describe, handler: () => {} }));
-  return yargs(args)
+  const cli = yargs(args);
+  // Not in yargs's types.
+  const parsing = cli as unknown as { getOptions(): { array: string[] } };
+  return cli
     .scriptName('actionnx')
     .usage('$0 <command>')
     .command(known)
     .demandCommand(1)
     .strict()
-    .check((argv) => misgivenFlag(args, argv) ?? true)
+    .check((argv) => misgivenFlag(args, argv, parsing.getOptions().array) ?? true)
     .version(packageVersion)
     .alias('help', 'h')
     .wrap(Math.min(110, process.stderr.columns ?? 110))

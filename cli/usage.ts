@@ -47,10 +47,15 @@ function knownCommands(help: string): string[] {
   );
 }
 
-/** What is wrong with a flag's value, which yargs would let pass: none where one is needed, or no number. */
+/**
+ * What is wrong with a flag's value, which yargs would let pass: none where one is needed, several, or no number.
+ *
+ * @param lists the flags that take several values
+ */
 export function misgivenFlag(
   args: readonly string[],
   argv: Readonly<Record<string, unknown>>,
+  lists: readonly string[],
 ): string | null {
   const flags = args.includes('--') ? args.slice(0, args.indexOf('--')) : args;
   for (const [i, flag] of flags.entries()) {
@@ -59,6 +64,7 @@ export function misgivenFlag(
     const next = flags[i + 1];
     const isAlone = !flag.includes('=') && (next === undefined || next.startsWith('--'));
     if (isAlone || flag.endsWith('=')) return `--${name} needs a value`;
+    if (Array.isArray(argv[name]) && !lists.includes(name)) return `--${name} is given more than once`;
     const given = flag.split('=')[1] ?? next;
     if ([argv[name]].flat().some(Number.isNaN) && Number.isNaN(Number(given))) {
       return `--${name} must be a number; received ${given}`;

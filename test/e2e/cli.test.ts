@@ -48,6 +48,11 @@ describe('wrong usage: what is wrong, what is known, the usage line, exit 2', ()
     [['bench'], 'an argument is missing', 'actionnx bench <bundle>'],
     [['bench', 'x', '--runs'], '--runs needs a value', 'actionnx bench <bundle>'],
     [['bench', 'x', '--runs', '--json'], '--runs needs a value', 'actionnx bench <bundle>'],
+    [
+      ['export', 'x', '--out', 'a', '--out', 'b'],
+      '--out is given more than once',
+      'actionnx export [source..]',
+    ],
     [['bench', 'x', '--runs', 'ten'], '--runs must be a number; received ten', 'actionnx bench <bundle>'],
     [['bench', 'x', '--runs=ten'], '--runs must be a number; received ten', 'actionnx bench <bundle>'],
     [
