@@ -5,16 +5,16 @@ import { type BundleSource, writeBundle } from '../exporters/bundle.ts';
 import { type BackendRequest, backendRequests, selectBackend } from '../models/train/backend.ts';
 import { reasonOf, UserError, usageError } from '../src/core/errors.ts';
 import { packageVersion } from '../src/node/package-info.ts';
-import { openEnsemble } from './export-ensemble.ts';
-import { type GraftArguments, openGraft } from './export-graft.ts';
-import { exportPlain } from './export-onnx.ts';
-import { costRows, inPrecision, type PrecisionArguments, precisionOptions } from './export-precision.ts';
-import { openSource, outputNames, readNormalization, type SourceOptions } from './export-source.ts';
-import { exportTo, otherForms } from './export-to.ts';
-import { findModelJson } from './exportable-model.ts';
+import { openEnsemble } from './export/ensemble.ts';
+import { findModelJson } from './export/exportable-model.ts';
+import { type GraftArguments, openGraft } from './export/graft.ts';
+import { exportTo, otherForms } from './export/other-forms.ts';
+import { exportPlain } from './export/plain-file.ts';
+import { costRows, inPrecision, type PrecisionArguments, precisionOptions } from './export/precision.ts';
+import { openSource, outputNames, readNormalization, type SourceOptions } from './export/source.ts';
+import { verificationTable } from './export/verification-table.ts';
+import { verificationTargets } from './export/verification-targets.ts';
 import { table } from './table.ts';
-import { verificationTable } from './verification-table.ts';
-import { verificationTargets } from './verification-targets.ts';
 
 /** What an export makes. */
 const forms = ['bundle', 'onnx', ...otherForms] as const;

@@ -1,20 +1,20 @@
-import { voteAverage, voteAverageWeights } from '../eval/ensemble.ts';
-import type { BundleSource } from '../exporters/bundle.ts';
+import { voteAverage, voteAverageWeights } from '../../eval/ensemble.ts';
+import type { BundleSource } from '../../exporters/bundle.ts';
 import {
   type EnsembleMember,
   type EnsembleWindow,
   ensembleGraph,
   findWindow,
-} from '../exporters/onnx/ensemble-graph.ts';
-import type { OnnxModel } from '../exporters/onnx/onnx-model.ts';
-import type { Bundle, BundleManifest } from '../src/core/bundle.ts';
-import { UserError, usageError } from '../src/core/errors.ts';
-import { type Tensor, tensor } from '../src/core/tensor.ts';
-import { readBundle } from '../src/node/bundle-folder.ts';
-import { packageVersion } from '../src/node/package-info.ts';
-import { parseBundle } from '../src/onnx/parse-bundle.ts';
-import { nodeRuntime } from '../src/runtime/node.ts';
-import { openBundle } from '../src/runtime/open-bundle.ts';
+} from '../../exporters/onnx/ensemble-graph.ts';
+import type { OnnxModel } from '../../exporters/onnx/onnx-model.ts';
+import type { Bundle, BundleManifest } from '../../src/core/bundle.ts';
+import { UserError, usageError } from '../../src/core/errors.ts';
+import { type Tensor, tensor } from '../../src/core/tensor.ts';
+import { readBundle } from '../../src/node/bundle-folder.ts';
+import { packageVersion } from '../../src/node/package-info.ts';
+import { parseBundle } from '../../src/onnx/parse-bundle.ts';
+import { nodeRuntime } from '../../src/runtime/node.ts';
+import { openBundle } from '../../src/runtime/open-bundle.ts';
 
 export interface EnsembleOptions {
   readonly name?: string;

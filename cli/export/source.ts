@@ -1,13 +1,13 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
-import type { BundleSource } from '../exporters/bundle.ts';
-import { systems } from '../models/index.ts';
-import { type LoadedRun, loadRun } from '../models/train/load-run.ts';
-import { readMetrics } from '../models/train/run-record.ts';
-import { UserError, usageError } from '../src/core/errors.ts';
-import type { LabelSet } from '../src/core/labels.ts';
-import { imagenetNormalization } from '../src/core/normalization.ts';
-import { readLabelFile } from '../src/node/label-file.ts';
+import type { BundleSource } from '../../exporters/bundle.ts';
+import { systems } from '../../models/index.ts';
+import { type LoadedRun, loadRun } from '../../models/train/load-run.ts';
+import { readMetrics } from '../../models/train/run-record.ts';
+import { UserError, usageError } from '../../src/core/errors.ts';
+import type { LabelSet } from '../../src/core/labels.ts';
+import { imagenetNormalization } from '../../src/core/normalization.ts';
+import { readLabelFile } from '../../src/node/label-file.ts';
 import { type ExportableModel, exportableLayers, findModelJson, readExportable } from './exportable-model.ts';
 
 /** What is exported: a model, and all of a bundle that does not follow from its graph. */

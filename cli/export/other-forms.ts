@@ -1,21 +1,21 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeHuggingFaceRepository } from '../exporters/hf/repository.ts';
-import { writeTritonRepository } from '../exporters/triton/repository.ts';
-import { layersModelOf } from '../models/layers-model-file.ts';
-import { type BackendRequest, selectBackend } from '../models/train/backend.ts';
-import { loadRun } from '../models/train/load-run.ts';
-import { readWeights } from '../models/train/model-weights.ts';
-import { usageError } from '../src/core/errors.ts';
-import { encodeSafetensors } from '../src/core/safetensors.ts';
-import { sizeOf } from '../src/core/tensor.ts';
-import { writeFileAtomic } from '../src/node/atomic-file.ts';
-import { readModelJson } from '../src/node/model-json-file.ts';
-import { nodeRuntime } from '../src/runtime/node.ts';
-import { webRuntime } from '../src/runtime/web.ts';
-import { readBundles } from './evaluation.ts';
+import { writeHuggingFaceRepository } from '../../exporters/hf/repository.ts';
+import { writeTritonRepository } from '../../exporters/triton/repository.ts';
+import { layersModelOf } from '../../models/layers-model-file.ts';
+import { type BackendRequest, selectBackend } from '../../models/train/backend.ts';
+import { loadRun } from '../../models/train/load-run.ts';
+import { readWeights } from '../../models/train/model-weights.ts';
+import { usageError } from '../../src/core/errors.ts';
+import { encodeSafetensors } from '../../src/core/safetensors.ts';
+import { sizeOf } from '../../src/core/tensor.ts';
+import { writeFileAtomic } from '../../src/node/atomic-file.ts';
+import { readModelJson } from '../../src/node/model-json-file.ts';
+import { nodeRuntime } from '../../src/runtime/node.ts';
+import { webRuntime } from '../../src/runtime/web.ts';
+import { readBundles } from '../evaluation.ts';
+import { table } from '../table.ts';
 import { findModelJson } from './exportable-model.ts';
-import { table } from './table.ts';
 
 /** What `--to` makes, beside a bundle. */
 export const otherForms = ['hf', 'triton', 'safetensors'] as const;

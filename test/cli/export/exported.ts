@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { vi } from 'vitest';
 import yargs from 'yargs';
-import { command } from '../../cli/export.ts';
-import { tf } from '../exporters/onnx/parity.ts';
+import { command } from '../../../cli/export.ts';
+import { tf } from '../../exporters/onnx/parity.ts';
 
 /** `actionnx export`, as typed, on tfjs's cpu backend; returns what it prints on stdout. */
 export async function exported(...args: string[]): Promise<string> {

@@ -1,24 +1,30 @@
-import { exampleBasedScores } from '../eval/metrics/index.ts';
-import { score } from '../eval/score.ts';
-import { type BundleSource, unwrittenBundle } from '../exporters/bundle.ts';
-import { goldenFrames } from '../exporters/golden.ts';
-import { type OnnxModel, onnxModel } from '../exporters/onnx/onnx-model.ts';
-import { openModel } from '../exporters/onnx/open-model.ts';
-import { type Calibration, calibrations } from '../exporters/onnx/quantize/calibrate.ts';
-import { type Quantized, quantize } from '../exporters/onnx/quantize/quantize.ts';
-import { clipsAsPlanes } from '../exporters/onnx/targets.ts';
-import { type Precision, type PrecisionCost, precisions, type Target, targets } from '../src/core/bundle.ts';
-import { clipFrames } from '../src/core/clip.ts';
-import { UserError, usageError } from '../src/core/errors.ts';
-import { Rng } from '../src/core/rng.ts';
-import type { Tensor } from '../src/core/tensor.ts';
-import type { Dataset, Sample } from '../src/data/dataset.ts';
-import { packageVersion } from '../src/node/package-info.ts';
-import { nodeRuntime } from '../src/runtime/node.ts';
-import { packFrames } from '../src/runtime/pack-frames.ts';
-import { openData } from './evaluation.ts';
-import { progressBar } from './progress.ts';
-import { race } from './race.ts';
+import { exampleBasedScores } from '../../eval/metrics/index.ts';
+import { score } from '../../eval/score.ts';
+import { type BundleSource, unwrittenBundle } from '../../exporters/bundle.ts';
+import { goldenFrames } from '../../exporters/golden.ts';
+import { type OnnxModel, onnxModel } from '../../exporters/onnx/onnx-model.ts';
+import { openModel } from '../../exporters/onnx/open-model.ts';
+import { type Calibration, calibrations } from '../../exporters/onnx/quantize/calibrate.ts';
+import { type Quantized, quantize } from '../../exporters/onnx/quantize/quantize.ts';
+import { clipsAsPlanes } from '../../exporters/onnx/targets.ts';
+import {
+  type Precision,
+  type PrecisionCost,
+  precisions,
+  type Target,
+  targets,
+} from '../../src/core/bundle.ts';
+import { clipFrames } from '../../src/core/clip.ts';
+import { UserError, usageError } from '../../src/core/errors.ts';
+import { Rng } from '../../src/core/rng.ts';
+import type { Tensor } from '../../src/core/tensor.ts';
+import type { Dataset, Sample } from '../../src/data/dataset.ts';
+import { packageVersion } from '../../src/node/package-info.ts';
+import { nodeRuntime } from '../../src/runtime/node.ts';
+import { packFrames } from '../../src/runtime/pack-frames.ts';
+import { openData } from '../evaluation.ts';
+import { progressBar } from '../progress.ts';
+import { race } from '../race.ts';
 
 /** Flags that say what numbers a graph holds and computes with, and where it is to run. */
 export const precisionOptions = {

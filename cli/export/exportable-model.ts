@@ -2,19 +2,19 @@ import { stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Tensor as TfTensor } from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { exportGraphOnnx } from '../exporters/graph-model/export.ts';
-import { type GraphModel, parseGraphModel } from '../exporters/graph-model/graph-model.ts';
-import { type ExportOptions, exportOnnx } from '../exporters/onnx/export.ts';
-import { indicesOf } from '../exporters/onnx/index-inputs.ts';
-import type { OnnxModel } from '../exporters/onnx/onnx-model.ts';
-import type { ModelInput } from '../exporters/random-inputs.ts';
-import { graphModelOf } from '../models/graph-model-file.ts';
-import { layersModelOf } from '../models/layers-model-file.ts';
-import { type FramesModel, tfjsReference } from '../models/reference.ts';
-import { tf } from '../models/tf.ts';
-import type { ValueShape } from '../src/core/converter.ts';
-import type { Tensor } from '../src/core/tensor.ts';
-import { type ModelJsonFile, readModelJson } from '../src/node/model-json-file.ts';
+import { exportGraphOnnx } from '../../exporters/graph-model/export.ts';
+import { type GraphModel, parseGraphModel } from '../../exporters/graph-model/graph-model.ts';
+import { type ExportOptions, exportOnnx } from '../../exporters/onnx/export.ts';
+import { indicesOf } from '../../exporters/onnx/index-inputs.ts';
+import type { OnnxModel } from '../../exporters/onnx/onnx-model.ts';
+import type { ModelInput } from '../../exporters/random-inputs.ts';
+import { graphModelOf } from '../../models/graph-model-file.ts';
+import { layersModelOf } from '../../models/layers-model-file.ts';
+import { type FramesModel, tfjsReference } from '../../models/reference.ts';
+import { tf } from '../../models/tf.ts';
+import type { ValueShape } from '../../src/core/converter.ts';
+import type { Tensor } from '../../src/core/tensor.ts';
+import { type ModelJsonFile, readModelJson } from '../../src/node/model-json-file.ts';
 
 /** A tfjs model, of whichever format, as far as an export needs it. */
 export interface ExportableModel {

@@ -1,22 +1,22 @@
 import { basename, dirname, resolve } from 'node:path';
 import type { Tensor as TfTensor } from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import type { BundleSource } from '../exporters/bundle.ts';
-import { exportOnnx } from '../exporters/onnx/export.ts';
-import type { Normalization } from '../exporters/onnx/frames.ts';
-import { type Cut, cutBackbone, featureOrder, graft } from '../exporters/onnx/graft.ts';
-import { modelFile } from '../exporters/onnx/onnx-model.ts';
-import { openModel } from '../exporters/onnx/open-model.ts';
-import { readLayersModel } from '../models/layers-model-file.ts';
-import { tf } from '../models/tf.ts';
-import { UserError, usageError } from '../src/core/errors.ts';
-import { sizeOf, type Tensor, tensor } from '../src/core/tensor.ts';
-import { readLabelFile } from '../src/node/label-file.ts';
-import { readModelFile } from '../src/node/model-file.ts';
-import { packageVersion } from '../src/node/package-info.ts';
-import { nodeRuntime } from '../src/runtime/node.ts';
-import { outputNames } from './export-source.ts';
+import type { BundleSource } from '../../exporters/bundle.ts';
+import { exportOnnx } from '../../exporters/onnx/export.ts';
+import type { Normalization } from '../../exporters/onnx/frames.ts';
+import { type Cut, cutBackbone, featureOrder, graft } from '../../exporters/onnx/graft.ts';
+import { modelFile } from '../../exporters/onnx/onnx-model.ts';
+import { openModel } from '../../exporters/onnx/open-model.ts';
+import { readLayersModel } from '../../models/layers-model-file.ts';
+import { tf } from '../../models/tf.ts';
+import { UserError, usageError } from '../../src/core/errors.ts';
+import { sizeOf, type Tensor, tensor } from '../../src/core/tensor.ts';
+import { readLabelFile } from '../../src/node/label-file.ts';
+import { readModelFile } from '../../src/node/model-file.ts';
+import { packageVersion } from '../../src/node/package-info.ts';
+import { nodeRuntime } from '../../src/runtime/node.ts';
 import { findModelJson } from './exportable-model.ts';
+import { outputNames } from './source.ts';
 
 export interface GraftArguments {
   /** The backbone, an ONNX file. */

@@ -2,10 +2,10 @@ import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { readBundle } from '../../src/node/bundle-folder.ts';
+import { readBundle } from '../../../src/node/bundle-folder.ts';
 import { exported } from './exported.ts';
 
-const models = new URL('../golden/graph-models/', import.meta.url).pathname;
+const models = new URL('../../golden/graph-models/', import.meta.url).pathname;
 
 let folder: string;
 const at = (...parts: string[]) => join(folder, ...parts);

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { a2dLabels } from '../../src/core/labels.ts';
-import { readBundle } from '../../src/node/bundle-folder.ts';
-import { seedWeights, tf } from '../exporters/onnx/parity.ts';
-import { writeRandomRun } from '../exporters/random-run.ts';
+import { a2dLabels } from '../../../src/core/labels.ts';
+import { readBundle } from '../../../src/node/bundle-folder.ts';
+import { seedWeights, tf } from '../../exporters/onnx/parity.ts';
+import { writeRandomRun } from '../../exporters/random-run.ts';
 import { exported, saveModel } from './exported.ts';
 
 let folder: string;

@@ -2,15 +2,15 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { encodeSafetensors } from '../../src/core/safetensors.ts';
-import type { Tensor } from '../../src/core/tensor.ts';
-import { readModelFile } from '../../src/node/model-file.ts';
-import { nodeRuntime } from '../../src/runtime/node.ts';
-import { predict, randomTensor, randomTokens, seedWeights, tf } from '../exporters/onnx/parity.ts';
+import { encodeSafetensors } from '../../../src/core/safetensors.ts';
+import type { Tensor } from '../../../src/core/tensor.ts';
+import { readModelFile } from '../../../src/node/model-file.ts';
+import { nodeRuntime } from '../../../src/runtime/node.ts';
+import { predict, randomTensor, randomTokens, seedWeights, tf } from '../../exporters/onnx/parity.ts';
 import { exported, saveModel } from './exported.ts';
 
 const L = tf.layers;
-const models = new URL('../golden/graph-models/', import.meta.url).pathname;
+const models = new URL('../../golden/graph-models/', import.meta.url).pathname;
 
 let folder: string;
 const at = (...parts: string[]) => join(folder, ...parts);

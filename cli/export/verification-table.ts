@@ -1,5 +1,5 @@
-import type { VerificationRow } from '../exporters/onnx/verify.ts';
-import { table } from './table.ts';
+import type { VerificationRow } from '../../exporters/onnx/verify.ts';
+import { table } from '../table.ts';
 
 /** How far each runtime is off. @param reference what from */
 export function verificationTable(rows: readonly VerificationRow[], reference: string): string {

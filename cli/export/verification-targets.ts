@@ -1,7 +1,7 @@
-import type { OnnxModel } from '../exporters/onnx/onnx-model.ts';
-import type { VerificationTarget } from '../exporters/onnx/verify.ts';
-import { nodeRuntime } from '../src/runtime/node.ts';
-import { webRuntime } from '../src/runtime/web.ts';
+import type { OnnxModel } from '../../exporters/onnx/onnx-model.ts';
+import type { VerificationTarget } from '../../exporters/onnx/verify.ts';
+import { nodeRuntime } from '../../src/runtime/node.ts';
+import { webRuntime } from '../../src/runtime/web.ts';
 
 /** WebAssembly has 4 GiB in all, and onnxruntime-web needs a model twice while it loads. */
 const largestInWasm = 2 ** 31;
