@@ -12,6 +12,7 @@ import { exportTo, otherForms } from './export/other-forms.ts';
 import { exportPlain } from './export/plain-file.ts';
 import { costRows, inPrecision, type PrecisionArguments, precisionOptions } from './export/precision.ts';
 import { openSource, outputNames, readNormalization, type SourceOptions } from './export/source.ts';
+import { onTrustedBackend } from './export/trusted-backend.ts';
 import { verificationTable } from './export/verification-table.ts';
 import { verificationTargets } from './export/verification-targets.ts';
 import { table } from './table.ts';
@@ -146,26 +147,29 @@ export const command: CommandModule<unknown, Arguments> = {
       );
     }
     const path = onlySource(paths);
-    const { name: backend } = await selectBackend(request);
-    const source = await openSource(path, args);
-    const target = out ?? join('bundles', source.name);
-    const outputs = outputNames(
-      source.model.outputs.map(({ shape }) => shape),
-      source.labels,
-    );
-    const { model, input, ...rest } = source;
-    const { target: goal } = args;
-    const float32 = {
-      ...{ ...rest, input, threshold, target: goal },
-      onnx: model.toOnnx({ frames: input, outputs, target: goal, version: packageVersion }),
-      provenance: { ...rest.provenance, exporter: { actionnx: packageVersion, tfjsBackend: backend } },
-      reference: model.reference(outputs, input),
-    };
-    const inAsked = await inPrecision(float32, args);
-    await writeAndTell(target, inAsked, `tfjs (${backend})`, args);
-    model.dispose();
+    await onTrustedBackend(request, (backend) => exportBundle(path, args, backend));
   },
 };
+
+async function exportBundle(path: string, args: Arguments, backend: string): Promise<void> {
+  const source = await openSource(path, args);
+  const target = args.out ?? join('bundles', source.name);
+  const outputs = outputNames(
+    source.model.outputs.map(({ shape }) => shape),
+    source.labels,
+  );
+  const { model, input, ...rest } = source;
+  const { target: goal } = args;
+  const float32 = {
+    ...{ ...rest, input, threshold: args.threshold, target: goal },
+    onnx: model.toOnnx({ frames: input, outputs, target: goal, version: packageVersion }),
+    provenance: { ...rest.provenance, exporter: { actionnx: packageVersion, tfjsBackend: backend } },
+    reference: model.reference(outputs, input),
+  };
+  const inAsked = await inPrecision(float32, args);
+  await writeAndTell(target, inAsked, `tfjs (${backend})`, args);
+  model.dispose();
+}
 
 /** A file where one is named, or where there are no labels to make a bundle with. */
 async function impliedForm({ source, out, labels, ensemble, graft }: Arguments): Promise<Form> {
@@ -199,9 +203,11 @@ function requireFlagsOf(form: Form, args: Arguments): void {
   if (given)
     throw usageError(`${given[0]} has no meaning for --to ${form}`, {
       remedy:
-        form === 'onnx' && args.to === undefined
-          ? 'give --labels too, for a bundle'
-          : 'leave one of the two out',
+        form !== 'onnx' || args.to !== undefined
+          ? 'leave one of the two out'
+          : labels === undefined
+            ? 'give --labels too, for a bundle'
+            : 'give a folder for --out, for a bundle',
     });
 }
 

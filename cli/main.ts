@@ -48,8 +48,13 @@ async function fail(error: unknown, cli: Argv, args: string[]): Promise<never> {
   const isUsage = error instanceof UsageFailure || (error instanceof UserError && error.exitCode === 2);
   if (!isUsage) return failWork(error);
   const help = await cli.getHelp();
-  process.stderr.write(`${args.length === 0 ? help : explainUsage(reasonOf(error), help, args)}\n`);
+  process.stderr.write(`${args.length === 0 ? help : explainUsage(onOneLine(error), help, args)}\n`);
   process.exit(2);
+}
+
+/** All of what yargs says: it puts what is wrong below the first line. */
+function onOneLine(error: unknown): string {
+  return error instanceof Error ? error.message.trim().replace(/\s*\n\s*/g, ' ') : reasonOf(error);
 }
 
 /** The same for anything but wrong usage: one line. */

@@ -9,7 +9,7 @@ import {
   selectBackend,
 } from '../models/train/backend.ts';
 import { type StepProgress, type TrainResult, train } from '../models/train/fit.ts';
-import { usageError } from '../src/core/errors.ts';
+import { reasonOf, UserError, usageError } from '../src/core/errors.ts';
 import { readWeightFile } from '../src/node/weight-file.ts';
 import { openData } from './evaluation.ts';
 import { pretrainedReport } from './pretrained-report.ts';
@@ -105,11 +105,24 @@ export const command: CommandModule<object, Arguments> = {
       bars.stop();
       const summary = { folder: args.out, backend, best: result.best, epochs: result.epochs };
       console.log(args.json ? JSON.stringify(summary, null, 2) : summaryTable(result));
+    } catch (error) {
+      throw backend.name === 'wasm' && wasmMemory.test(reasonOf(error)) ? outOfMemory(error) : error;
     } finally {
       bars.stop();
     }
   },
 };
+
+/** What WebAssembly says where its 4 GiB are not enough. */
+const wasmMemory = /memory access out of bounds|Aborted\(|Cannot enlarge memory|could not allocate/i;
+
+function outOfMemory(cause: unknown): UserError {
+  return new UserError("tfjs's wasm backend has no memory left for this model and batch", {
+    received: reasonOf(cause),
+    remedy: 'give a smaller --batch, or train on tfjs-node (`actionnx doctor` says why it does not load)',
+    cause,
+  });
+}
 
 /** Selects a backend and says on stderr which one it is, and why not a faster one. */
 export async function chooseBackend(request: BackendRequest): Promise<Backend> {

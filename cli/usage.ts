@@ -23,6 +23,8 @@ function explain(message: string, help: string, args: readonly string[]): string
       ? `unknown command ${JSON.stringify(unknown[0])}; known: ${known.join(', ')}`
       : `unexpected argument ${unknown.map((name) => JSON.stringify(name)).join(', ')}`;
   }
+  const choice = /^Invalid values: Argument: ([\w-]+), Given: (.*), Choices: (.*)$/.exec(message);
+  if (choice) return `--${choice[1]} must be one of ${choice[3].replaceAll('"', '')}; received ${choice[2]}`;
   if (message.startsWith('Not enough non-option arguments')) {
     const known = knownCommands(help);
     return known.length > 0 ? `a command is missing; known: ${known.join(', ')}` : 'an argument is missing';
@@ -35,7 +37,8 @@ function dashed(name: string): string {
 }
 
 function knownFlags(help: string): string[] {
-  return [...help.matchAll(/^\s+(?:-\w, )*(--[\w-]+)/gm)].map((match) => match[1]);
+  const [options] = help.split(/^Examples:$/m);
+  return [...options.matchAll(/^\s+(?:-\w, )*(--[\w-]+)/gm)].map((match) => match[1]);
 }
 
 /** The last word of each entry under "Commands:" before its arguments: `actionnx data synth <dir>` → `synth`. */

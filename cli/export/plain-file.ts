@@ -3,7 +3,7 @@ import type { OnnxModel } from '../../exporters/onnx/onnx-model.ts';
 import { openModel } from '../../exporters/onnx/open-model.ts';
 import { requirePassed, type VerificationRow, verifyGraph } from '../../exporters/onnx/verify.ts';
 import { concreteShape, type ModelInput, randomInputs } from '../../exporters/random-inputs.ts';
-import { type BackendRequest, selectBackend } from '../../models/train/backend.ts';
+import type { BackendRequest } from '../../models/train/backend.ts';
 import type { Precision, Target } from '../../src/core/bundle.ts';
 import { quoted, UserError, usageError } from '../../src/core/errors.ts';
 import type { Tensor } from '../../src/core/tensor.ts';
@@ -15,6 +15,7 @@ import type { StoredTensor } from '../../src/weights/weight-file.ts';
 import { table } from '../table.ts';
 import { findModelJson, readExportable } from './exportable-model.ts';
 import { largestDifferences } from './precision.ts';
+import { onTrustedBackend } from './trusted-backend.ts';
 import { verificationTable } from './verification-table.ts';
 import { verificationTargets } from './verification-targets.ts';
 
@@ -35,7 +36,7 @@ interface Wanted {
  * @throws UserError when they do not, or an operator has no converter; exit 2 for flags that only bundles have
  */
 export async function exportPlain(sources: readonly string[], wanted: Wanted): Promise<void> {
-  const { out, precision, target, json } = wanted;
+  const { out, precision } = wanted;
   if (sources.length !== 1) {
     throw usageError('--to onnx takes one model.json', { received: sources.join(', ') || 'none' });
   }
@@ -53,7 +54,13 @@ export async function exportPlain(sources: readonly string[], wanted: Wanted): P
     });
   }
   if (/[/\\]$|\\/.test(out ?? '')) throw usageError('--out is the name of a file', { received: out });
-  const { name: backend } = await selectBackend(wanted.backend);
+  await onTrustedBackend(wanted.backend, (backend) => exportModel(path, { ...wanted, precision }, backend));
+}
+
+type Plain = Wanted & { readonly precision: Exclude<Precision, 'int8'> };
+
+async function exportModel(path: string, wanted: Plain, backend: string): Promise<void> {
+  const { out, precision, target, json } = wanted;
   const model = await readExportable(path);
   const inputs = wanted.inputs ? await readInputs(wanted.inputs, model.inputs) : randomInputs(model.inputs);
   const options = { target, version: packageVersion };

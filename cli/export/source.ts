@@ -113,7 +113,7 @@ async function fromModelFile(path: string, options: SourceOptions): Promise<Expo
   ) {
     throw new UserError('a model must take one input [N, H, W, 3] or [N, T, H, W, 3] of known extents', {
       received: model.inputs.map((input) => `[${input.shape.map((extent) => extent ?? 'any')}]`).join(', '),
-      remedy: 'use exportOnnx from code for other models',
+      remedy: 'leave --labels out for a plain .onnx file',
     });
   }
   const labels = await readLabelFile(options.labels, model.outputs[0].shape.at(-1) ?? 0);
@@ -155,7 +155,7 @@ export function outputNames(shapes: readonly (readonly (number | null)[])[], lab
   if (probabilities.length !== 2 || !isMap || others.length > 0) {
     throw new UserError('a model must give [N, labels], and may give an attention map [N, h, w] beside it', {
       received: shapes.map((shape) => `[${shape.map((extent) => extent ?? 'N')}]`).join(', '),
-      remedy: 'use exportOnnx from code for other models',
+      remedy: 'leave --labels out for a plain .onnx file',
     });
   }
   if (probabilities[1] !== labels.names.length) {

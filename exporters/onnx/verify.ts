@@ -91,14 +91,17 @@ export async function verifyGraph(
   return rows;
 }
 
-/** @throws UserError that names the worst row, unless all passed */
+/** A runtime does not give what tfjs gave. */
+export class VerificationError extends UserError {}
+
+/** @throws VerificationError that names the worst row, unless all passed */
 export function requirePassed(rows: readonly VerificationRow[], tolerance = verificationTolerance): void {
   const failed = rows.filter(({ passed }) => !passed);
   if (failed.length === 0) return;
   const worst = failed.reduce((a, b) => (b.maxDifference > a.maxDifference ? b : a));
-  throw new UserError(`the exported graph must agree with tfjs within ${tolerance}`, {
+  throw new VerificationError(`the exported graph must agree with tfjs within ${tolerance}`, {
     received: `a difference of ${worst.maxDifference.toExponential(1)} in ${worst.output} on ${worst.runtime} ${worst.provider}`,
-    remedy: 'nothing was written; a custom layer whose converter is wrong is the likely cause',
+    remedy: 'nothing was written; check the converters of custom layers, or report it with the model',
   });
 }
 
@@ -113,7 +116,7 @@ function compare(
   if (actual?.shape.join() !== expected.shape.join()) {
     throw new UserError(`the graph's output ${name} must have tfjs's shape [${expected.shape}]`, {
       received: actual ? `[${actual.shape}]` : 'no such output',
-      remedy: 'a custom layer whose converter is wrong is the likely cause',
+      remedy: 'check the converters of custom layers, or report it with the model',
     });
   }
   let [maxDifference, largest] = [0, 0];

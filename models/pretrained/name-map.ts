@@ -53,22 +53,26 @@ function torchvisionMap(prefix: string): NameMap {
   };
 }
 
-/** Checkpoints that `actionnx train` writes. */
-const checkpointMap: NameMap = {
-  name: 'actionnx',
-  prefix: 'model/',
-  source: (weight) => ({ tensor: `model/${weight}`, axes: null }),
-  ignored: (tensor) => (tensor.startsWith('velocity/') ? "the optimiser's state" : null),
-};
+/** Names of our own: of checkpoints that `actionnx train` writes, "model/", and of `export --to safetensors`, none. */
+function ownMap(prefix: string): NameMap {
+  return {
+    name: 'actionnx',
+    prefix,
+    source: (weight) => ({ tensor: `${prefix}${weight}`, axes: null }),
+    ignored: (tensor) => (tensor.startsWith('velocity/') ? "the optimiser's state" : null),
+  };
+}
 
 /** A convolution that every backbone starts with. */
 const anchors = ['conv1.weight', 'stem.0.weight'];
+const ownAnchor = /^(model\/|)(conv1|stem\.0)\/kernel$/;
 
 /** The map for a file's names: the shortest prefix with which one of them is a backbone's first convolution. */
 export function nameMapFor(names: Iterable<string>): NameMap {
   let shortest: string | null = null;
   for (const name of names) {
-    if (name.startsWith(checkpointMap.prefix)) return checkpointMap;
+    const own = ownAnchor.exec(name);
+    if (own) return ownMap(own[1]);
     const anchor = anchors.find((end) => name === end || name.endsWith(`.${end}`));
     if (anchor === undefined) continue;
     const prefix = name.slice(0, -anchor.length);

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { UserError } from '../../src/core/errors.ts';
 import { Rng } from '../../src/core/rng.ts';
 import type { Sample } from '../../src/data/dataset.ts';
@@ -94,11 +95,13 @@ class Session {
     }
     const run = await describeRun(settings, splits, training.length, validation.length);
     const earlier = await readRunRecord(folder);
-    if (earlier) checkSameRun(earlier, run, folder, resume ?? false);
+    // A run that never came to its first checkpoint is nothing to lose.
+    const isBegun = earlier !== null && existsSync(checkpointPath(folder, 'last'));
+    if (earlier && (isBegun || resume)) checkSameRun(earlier, run, folder, resume ?? false);
     const session = new Session(settings, run, training, validation);
     await session.#source.readLabels([...training, ...validation]);
     if (!(earlier && (await session.#restore()))) session.#startFromPretrained();
-    if (!earlier) await writeRunRecord(folder, run);
+    if (!isBegun) await writeRunRecord(folder, run);
     return session;
   }
 

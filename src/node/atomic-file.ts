@@ -58,7 +58,7 @@ async function withTemporary(target: string, work: (temporary: string) => Promis
   }
 }
 
-const refusals = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EISDIR', 'EEXIST']);
+const refusals = new Set(['ENOENT', 'EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EISDIR', 'EEXIST']);
 
 /** Turns the file system's refusals into errors for the person at the keyboard; anything else passes as it is. */
 function writeError(error: unknown, target: string): unknown {

@@ -59,7 +59,7 @@ export async function quantize(graph: Graph, options: QuantizeOptions): Promise<
   let best: Quantized | undefined;
   for (let count = 0; count <= worstFirst.length * largestFloatShare; count = Math.max(1, 2 * count)) {
     const inFloat = worstFirst.slice(0, count);
-    onStage?.(`error with ${count} layers in float`);
+    onStage?.(`error with ${count} ${count === 1 ? 'layer' : 'layers'} in float`);
     const plan = planQuantization(graph, new Set(inFloat));
     const quantized = quantizeGraph(graph, plan, ranges, corrections);
     const error = relativeError(await outputs(quantized, inputs, runtime), expected);
