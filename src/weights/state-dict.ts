@@ -30,9 +30,10 @@ export function findStateDict(
   source: string,
 ): { tensors: Map<string, StoredTensor>; path: string[] } {
   const path: string[] = [];
+  const holding = new Map<PickledDict, boolean>();
   let dict = value;
   for (let depth = 0; depth < deepest && dict instanceof PickledDict; depth++) {
-    const inner = dictsOf(dict);
+    const inner = dictsOf(dict, holding);
     const key =
       usualKeys.find((usual) => inner.has(usual)) ?? (inner.size === 1 ? [...inner.keys()][0] : undefined);
     const tensors = tensorsOf(dict);
@@ -58,15 +59,29 @@ function tensorsOf(dict: PickledDict): Map<string, StoredTensor> {
   return tensors;
 }
 
-/** The dicts in a dict that hold tensors, or a dict of a usual name. */
-function dictsOf(dict: PickledDict): Map<string, PickledDict> {
+/**
+ * The dicts in a dict that hold tensors, or a dict of a usual name.
+ * @param holding what is known of dicts already: a pickle can have many keys for a single large one
+ */
+function dictsOf(dict: PickledDict, holding: Map<PickledDict, boolean>): Map<string, PickledDict> {
   const found = new Map<string, PickledDict>();
   for (const [key, value] of dict.entries) {
     if (typeof key !== 'string' || !(value instanceof PickledDict)) continue;
-    const isNested = usualKeys.some((usual) => value.entries.get(usual) instanceof PickledDict);
-    if (isNested || tensorsOf(value).size > 0) found.set(key, value);
+    const holds = holding.get(value) ?? (hasNested(value) || hasTensors(value));
+    holding.set(value, holds);
+    if (holds) found.set(key, value);
   }
   return found;
+}
+
+function hasNested({ entries }: PickledDict): boolean {
+  return usualKeys.some((usual) => entries.get(usual) instanceof PickledDict);
+}
+
+function hasTensors({ entries }: PickledDict): boolean {
+  for (const [key, value] of entries)
+    if (typeof key === 'string' && value instanceof TorchTensor) return true;
+  return false;
 }
 
 function describe(value: Pickled): string {
