@@ -1,3 +1,4 @@
+import { quoted } from '../core/errors.ts';
 import { decodeNpy } from './npy.ts';
 import type { StoredTensor, WeightFile } from './weight-file.ts';
 import type { ZipEntry } from './zip.ts';
@@ -10,7 +11,7 @@ export function decodeNpz(entries: ReadonlyMap<string, ZipEntry>, source: string
   const tensors = new Map<string, StoredTensor>();
   for (const [name, entry] of entries) {
     if (!name.endsWith('.npy')) continue;
-    tensors.set(name.slice(0, -'.npy'.length), decodeNpy(entry.bytes(), `${name} in ${source}`));
+    tensors.set(name.slice(0, -'.npy'.length), decodeNpy(entry.bytes(), `${quoted(name)} in ${source}`));
   }
   return { format: 'npz', tensors, metadata: {} };
 }

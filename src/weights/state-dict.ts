@@ -1,4 +1,4 @@
-import { UserError } from '../core/errors.ts';
+import { quoted, UserError } from '../core/errors.ts';
 import { type Pickled, PickledDict } from './pickle-stack.ts';
 import { TorchTensor } from './torch-objects.ts';
 import type { StoredTensor } from './weight-file.ts';
@@ -90,8 +90,5 @@ function describe(value: Pickled): string {
   if (!(value instanceof PickledDict)) return 'something else';
   const keys = [...value.entries.keys()].filter((key) => typeof key === 'string');
   if (keys.length === 0) return 'a dict without names';
-  return `a dict of ${keys
-    .slice(0, 8)
-    .map((key) => key.slice(0, 40))
-    .join(', ')}${keys.length > 8 ? ', …' : ''}`;
+  return `a dict of ${keys.slice(0, 8).map(quoted).join(', ')}${keys.length > 8 ? ', …' : ''}`;
 }

@@ -1,3 +1,4 @@
+import { zipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../src/core/errors.ts';
 import { decodeWeights } from '../../src/weights/decode.ts';
@@ -91,7 +92,7 @@ describe('decodeWeights', () => {
     ['module.pt', /weights only, .*"torch\.nn\.modules\.container\.Sequential"; save model\.state_dict\(\)/],
     ['module-legacy.pt', /"torch\.nn\.modules\.container\.Sequential"/],
     ['tensor.pt', /a state dict: .*received a single tensor/],
-    ['optimizer.pt', /a state dict: .*received a dict of epoch, lr;/],
+    ['optimizer.pt', /a state dict: .*received a dict of "epoch", "lr";/],
     ['objects.npy', /little-endian numbers; received "\|O"/],
     ['big-endian.npy', /little-endian numbers; received ">f4"/],
   ])('refuses %s in one line', (name, reason) => {
@@ -99,6 +100,13 @@ describe('decodeWeights', () => {
     expect(read).toThrow(UserError);
     expect(read).toThrow(reason);
     expect(read).toThrow(new RegExp(`^${name} [^\\n]*$`));
+  });
+
+  it('quotes the name of an array in an error', () => {
+    const bytes = zipSync({ '\x1b[31mR.npy': new Uint8Array(20) });
+    expect(() => decodeWeights(bytes, 'x.npz')).toThrow(
+      /^"\\u001b\[31mR\.npy" in x\.npz is not a valid npy file/,
+    );
   });
 
   it.each([

@@ -15,4 +15,11 @@ describe('findStateDict', () => {
     const outer = dictOf(Array.from({ length: count }, (_, i) => [`${i}`, shared]));
     expect(() => findStateDict(outer, 'x')).toThrow(/a dict of /);
   });
+
+  it('quotes the names in an error', () => {
+    const names = ['\x1b[31mR\x07\r', 'n'.repeat(1000)];
+    expect(() => findStateDict(dictOf(names.map((name) => [name, null])), 'x')).toThrow(
+      `received a dict of "\\u001b[31mR\\u0007\\r", "${'n'.repeat(79)}…"; save`,
+    );
+  });
 });
