@@ -11,6 +11,9 @@ import { type Pickled, PickledDict } from './pickle-stack.ts';
 import { elementWidth, reach, stridedTensor } from './strided-tensor.ts';
 import type { StoredTensor } from './weight-file.ts';
 
+/** Torch's keys are decimal numbers; long ones cost time whenever they are looked up. */
+const longestKey = 100;
+
 /** A storage: elements of one type, which tensors view. */
 export interface TorchStorage {
   /** null for a storage of bytes whose tensors say their type themselves. */
@@ -126,6 +129,7 @@ function storageRequest(id: Pickled): StorageRequest {
   ) {
     throw new MalformedPickle('a persistent id of no storage');
   }
+  if (key.length > longestKey) throw new MalformedPickle(`a storage whose key has ${key.length} characters`);
   return { key, dtype: storageTypes[className], size, view: view === null ? null : storageView(view) };
 }
 

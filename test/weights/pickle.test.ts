@@ -16,6 +16,11 @@ function word(value: number): string {
   return String.fromCharCode(value & 255, (value >> 8) & 255, (value >> 16) & 255, value >>> 24);
 }
 
+/** A storage of one element, as a persistent id has it. */
+function storage(key: string): string {
+  return `(X\x07\0\0\0storagectorch\nFloatStorage\nX${word(key.length)}${key}X\x03\0\0\0cpuK\x01tQ`;
+}
+
 describe('unpickle', () => {
   it.each<[string, string, Pickled]>([
     // python: pickle.dumps(value, protocol), without its memo.
@@ -91,6 +96,7 @@ describe('unpickle', () => {
     ['an out-of-band buffer', '\x97.'],
     ['protocol 6', '\x80\x06.'],
     ['a storage that is none', 'K\x01Q.'],
+    ['a storage of a long key', `${storage('k'.repeat(101))}.`],
     ['a tensor of no storage', 'ctorch._utils\n_rebuild_tensor_v2\n(K\x01K\0)))t.'.replace('t.', 'tR.')],
   ])('refuses %s', (_, text) => {
     expect(() => run(text)).toThrow(UserError);
