@@ -57,17 +57,21 @@ export function decodeTorchLegacy(bytes: Uint8Array, source: string): WeightFile
   checkMachine(machine.value, source);
 
   const announced = new Map<string, Announced>();
-  const host = torchHost(({ key, dtype, size, view }) => {
-    const width = elementWidth(dtype ?? 'uint8') ?? 1;
-    const known = announced.get(key) ?? { size, width, bytes: null };
-    if (known.size !== size || known.width !== width) throw damaged(`storage ${quoted(key)} in two sizes`);
-    announced.set(key, known);
-    const part = view ?? { offset: 0, size };
-    if (part.offset + part.size > size) throw damaged(`a view that leaves storage ${quoted(key)}`);
-    const content = () =>
-      (known.bytes ?? new Uint8Array()).subarray(part.offset * width, (part.offset + part.size) * width);
-    return { dtype, size: part.size, bytes: content };
-  }, bytes.length);
+  const host = torchHost(
+    ({ key, dtype, size, view }) => {
+      const width = elementWidth(dtype ?? 'uint8') ?? 1;
+      const known = announced.get(key) ?? { size, width, bytes: null };
+      if (known.size !== size || known.width !== width) throw damaged(`storage ${quoted(key)} in two sizes`);
+      announced.set(key, known);
+      const part = view ?? { offset: 0, size };
+      if (part.offset + part.size > size) throw damaged(`a view that leaves storage ${quoted(key)}`);
+      const content = () =>
+        (known.bytes ?? new Uint8Array()).subarray(part.offset * width, (part.offset + part.size) * width);
+      return { dtype, size: part.size, bytes: content };
+    },
+    bytes.length,
+    source,
+  );
   const data = unpickle(bytes, machine.end, host, source);
   const keys = unpickle(bytes, data.end, noObjects, source);
   readStorages(bytes, keys.end, keys.value, announced, damaged);

@@ -2,6 +2,7 @@
  * What a pickle of PyTorch's may name: containers, storages, and the functions that make tensors of them. See
  * torch/_utils.py (`_rebuild_tensor_v2`) and torch/_weights_only_unpickler.py, whose list is longer.
  */
+import { UserError } from '../core/errors.ts';
 import type { StridedLayout } from '../core/strided.ts';
 import { sizeOf } from '../core/tensor.ts';
 import type { ElementType } from '../onnx/element-type.ts';
@@ -76,15 +77,23 @@ export interface StorageRequest {
 /**
  * @param open the storage of a request
  * @param mostBytes no tensor may be larger, as one could be that repeats its elements
+ * @param source what to call the file in error messages
  */
-export function torchHost(open: (request: StorageRequest) => TorchStorage, mostBytes: number): PickleHost {
-  const rebuild = (args: readonly Pickled[], dtype?: ElementType) => rebuildTensor(args, mostBytes, dtype);
+export function torchHost(
+  open: (request: StorageRequest) => TorchStorage,
+  mostBytes: number,
+  source: string,
+): PickleHost {
+  const rebuild = (args: readonly Pickled[], metadata?: Pickled, dtype?: ElementType) => {
+    checkResolved(metadata, source);
+    return rebuildTensor(args, mostBytes, dtype);
+  };
   const globals = new Map<string, PickledGlobal['call']>([
     ['collections.OrderedDict', orderedDict],
     ['torch.Size', ([extents]) => extents],
-    ['torch._utils._rebuild_tensor', rebuild],
-    ['torch._utils._rebuild_tensor_v2', rebuild],
-    ['torch._utils._rebuild_tensor_v3', (args) => rebuild(args, namedDtype(args[6]))],
+    ['torch._utils._rebuild_tensor', (args) => rebuild(args)],
+    ['torch._utils._rebuild_tensor_v2', (args) => rebuild(args, args[6])],
+    ['torch._utils._rebuild_tensor_v3', (args) => rebuild(args, args[7], namedDtype(args[6]))],
     ['torch._utils._rebuild_parameter', ([tensor]) => tensor],
     ['torch._utils._rebuild_parameter_with_state', ([tensor]) => tensor],
     // How protocol 2 writes bytes.
@@ -150,6 +159,17 @@ function namedDtype(value: Pickled): ElementType {
   const name = globalName(value).slice('torch.'.length);
   if (!Object.hasOwn(dtypes, name)) throw new MalformedPickle('a tensor without a type');
   return dtypes[name];
+}
+
+/** Torch negates and conjugates lazily: the storage holds the values as they were, and the tensor is marked. */
+function checkResolved(metadata: Pickled | undefined, source: string): void {
+  if (!(metadata instanceof PickledDict)) return;
+  const mark = ['neg', 'conj'].find((name) => metadata.entries.get(name));
+  if (mark === undefined) return;
+  throw new UserError(`${source} must hold the values of its tensors as they are`, {
+    received: `one with its ${mark} bit set, whose values are to be changed when read`,
+    remedy: `save it after tensor.resolve_${mark}()`,
+  });
 }
 
 /** (storage, offset, size, stride, …), offset and strides in elements. */

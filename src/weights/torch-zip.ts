@@ -32,17 +32,21 @@ export function decodeTorchZip(
     });
   }
   checkByteOrder(entries.get(`${folder}byteorder`), source);
-  const host = torchHost(({ key, dtype, size }) => {
-    const entry = entries.get(`${folder}data/${key}`);
-    const width = elementWidth(dtype ?? 'uint8') ?? 1;
-    if (entry?.size !== size * width) {
-      throw new UserError(`${source} is not a valid PyTorch file`, {
-        received: `${entry?.size ?? 'no'} bytes of storage ${quoted(key)}, where ${size * width} are due`,
-        remedy: 'fetch or save the file again',
-      });
-    }
-    return { dtype, size, bytes: () => entry.bytes() };
-  }, fileBytes);
+  const host = torchHost(
+    ({ key, dtype, size }) => {
+      const entry = entries.get(`${folder}data/${key}`);
+      const width = elementWidth(dtype ?? 'uint8') ?? 1;
+      if (entry?.size !== size * width) {
+        throw new UserError(`${source} is not a valid PyTorch file`, {
+          received: `${entry?.size ?? 'no'} bytes of storage ${quoted(key)}, where ${size * width} are due`,
+          remedy: 'fetch or save the file again',
+        });
+      }
+      return { dtype, size, bytes: () => entry.bytes() };
+    },
+    fileBytes,
+    source,
+  );
   const { value } = unpickle(entries.get(pickle)?.bytes() ?? new Uint8Array(), 0, host, source);
   const { tensors, path } = findStateDict(value, source);
   return { format: 'pytorch', tensors, metadata: path.length > 0 ? { stateDict: path.join('.') } : {} };

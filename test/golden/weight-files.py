@@ -39,6 +39,9 @@ views = {
     "repeated": base[0, 0, 1:2].expand(3, 1).t().expand(2, 3),
     "parameter": torch.nn.Parameter(base[:, 1]),
 }
+# Its bits say the signs of a conjugate's parts, not its storage.
+negated = torch.tensor([1 + 2j, -3j]).conj().imag
+assert negated.is_neg()
 
 
 def values(tensors):
@@ -108,6 +111,8 @@ files = {
     "module-legacy.pt": saved(module, **legacy),
     "state-dict.pt": saved(module.state_dict()),
     "tensor.pt": saved(base),
+    "negated.pt": saved({"negated": negated}),
+    "resolved.pt": saved({"negated": negated.resolve_neg()}),
     "optimizer.pt": saved({"epoch": 1, "lr": 0.1}),
     "plain.npz": numpy_file(np.savez, **arrays),
     "deflated.npz": numpy_file(np.savez_compressed, **arrays, fortran=fortran, zeros=zeros),
@@ -125,6 +130,7 @@ tensors = {
     "plain": values(plain),
     "views": values(views),
     "unsigned": {k: {"dtype": k, "shape": [1], "values": [str(float(v.item()))]} for k, v in unsigned.items()},
+    "negated": values({"negated": negated}),
     "stateDict": values(module.state_dict()),
     "array": values({"array": base}),
 }

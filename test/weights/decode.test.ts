@@ -42,6 +42,10 @@ describe('decodeWeights', () => {
     expect(readAll(tensors)).toEqual(goldenTensors('stateDict'));
   });
 
+  it('reads a negated tensor that was resolved, as its refusal advises', () => {
+    expect(readAll(decodeWeights(goldenFile('resolved.pt'), 'x').tensors)).toEqual(goldenTensors('negated'));
+  });
+
   it('reads types that PyTorch keeps in storages of bytes', () => {
     const { tensors } = decodeWeights(goldenFile('unsigned.pt'), 'x');
     // 2^32 − 1 is no float32.
@@ -91,6 +95,7 @@ describe('decodeWeights', () => {
   it.each([
     ['module.pt', /weights only, .*"torch\.nn\.modules\.container\.Sequential"; save model\.state_dict\(\)/],
     ['module-legacy.pt', /"torch\.nn\.modules\.container\.Sequential"/],
+    ['negated.pt', /values of its tensors as they are; received one with its neg bit set/],
     ['tensor.pt', /a state dict: .*received a single tensor/],
     ['optimizer.pt', /a state dict: .*received a dict of "epoch", "lr";/],
     ['objects.npy', /little-endian numbers; received "\|O"/],

@@ -4,7 +4,7 @@ import { unpickle } from '../../src/weights/pickle.ts';
 import { type Pickled, PickledDict } from '../../src/weights/pickle-stack.ts';
 import { torchHost } from '../../src/weights/torch-objects.ts';
 
-const host = torchHost(() => expect.unreachable(), 1000);
+const host = torchHost(() => expect.unreachable(), 1000, 'fuzz.pt');
 
 /** Runs a pickle whose bytes are the characters of a text. */
 function run(text: string): Pickled {
@@ -101,6 +101,18 @@ describe('unpickle', () => {
   ])('refuses %s', (_, text) => {
     expect(() => run(text)).toThrow(UserError);
     expect(() => run(text)).toThrow(/^fuzz\.pt is not a valid pickle; received [^\n]{1,200}; fetch/);
+  });
+
+  it.each([
+    ['_rebuild_tensor_v2', 'neg', 'NNNNNN'],
+    ['_rebuild_tensor_v3', 'conj', 'NNNNNNctorch\nfloat32\n'],
+  ])('refuses a tensor that %s is told to mark as %s', (name, mark, before) => {
+    const call = (value: string) =>
+      `ctorch._utils\n${name}\n(${before}}X${word(mark.length)}${mark}${value}stR.`;
+    expect(() => run(call('\x88'))).toThrow(
+      /^fuzz\.pt must hold the values .*; save it after tensor\.resolve_/,
+    );
+    expect(() => run(call('\x89'))).toThrow(/a tensor of no storage/);
   });
 
   it('refuses five million instructions', () => {
