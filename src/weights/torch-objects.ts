@@ -55,6 +55,9 @@ const storageTypes: Readonly<Record<string, ElementType | null>> = {
   ...{ ByteStorage: 'uint8', BoolStorage: 'bool', UntypedStorage: null },
 };
 
+/** The classes of tensors that bear attributes of their own, which are left out. */
+const plainTypes: ReadonlySet<string> = new Set(['torch.Tensor', 'torch.nn.parameter.Parameter']);
+
 /** By the names of torch's types, for storages of bytes. */
 const dtypes: Readonly<Record<string, ElementType>> = {
   ...{ float64: 'float64', float32: 'float32', float16: 'float16', bfloat16: 'bfloat16' },
@@ -63,6 +66,8 @@ const dtypes: Readonly<Record<string, ElementType>> = {
   ...{ int64: 'int64', int32: 'int32', int16: 'int16', int8: 'int8' },
   ...{ uint64: 'uint64', uint32: 'uint32', uint16: 'uint16', uint8: 'uint8', bool: 'bool' },
 };
+
+type Globals = [name: string, call: PickledGlobal['call']][];
 
 /** What a persistent id says of a storage, and what the file's format knows besides. */
 export interface StorageRequest {
@@ -88,14 +93,22 @@ export function torchHost(
     checkResolved(metadata, source);
     return rebuildTensor(args, mostBytes, dtype);
   };
-  const globals = new Map<string, PickledGlobal['call']>([
-    ['collections.OrderedDict', orderedDict],
-    ['torch.Size', ([extents]) => extents],
+  const rebuilds: Globals = [
     ['torch._utils._rebuild_tensor', (args) => rebuild(args)],
     ['torch._utils._rebuild_tensor_v2', (args) => rebuild(args, args[6])],
     ['torch._utils._rebuild_tensor_v3', (args) => rebuild(args, args[7], namedDtype(args[6]))],
     ['torch._utils._rebuild_parameter', ([tensor]) => tensor],
     ['torch._utils._rebuild_parameter_with_state', ([tensor]) => tensor],
+  ];
+  const rebuilders = new Map(rebuilds);
+  const globals = new Map([
+    ...rebuilds,
+    ['torch._tensor._rebuild_from_type_v2', (args) => rebuildFromType(args, rebuilders)],
+    ...[...plainTypes].map((name) => [name, null] as [string, null]),
+    ['collections.OrderedDict', orderedDict],
+    ['collections.Counter', counter],
+    ['torch.Size', ([extents]) => extents],
+    ['torch.device', device],
     // How protocol 2 writes bytes.
     ['_codecs.encode', ([text]) => text],
     ...['__builtin__', 'builtins'].flatMap((module) => [
@@ -124,6 +137,30 @@ function orderedDict([items = []]: readonly Pickled[]): PickledDict {
     dict.set(item[0], item[1]);
   }
   return dict;
+}
+
+/** Its argument is the dict of what was counted. */
+function counter([counts]: readonly Pickled[]): PickledDict {
+  if (!(counts instanceof PickledDict)) throw new MalformedPickle('a Counter of what is no dict');
+  return counts;
+}
+
+/** (type, index) as torch writes it: "cuda:0". */
+function device([type, index]: readonly Pickled[]): string {
+  if (typeof type !== 'string') throw new MalformedPickle('a device without a name');
+  return isCount(index) ? `${type}:${index}` : type;
+}
+
+/** (function, type, arguments, state), of which only what rebuilds a tensor is a function. */
+function rebuildFromType(
+  [rebuilder, type, args]: readonly Pickled[],
+  rebuilds: ReadonlyMap<string, PickledGlobal['call']>,
+): Pickled {
+  const call = rebuilds.get(globalName(rebuilder));
+  if (!call || !plainTypes.has(globalName(type)) || !Array.isArray(args)) {
+    throw new MalformedPickle('a tensor of an unknown type');
+  }
+  return call(args);
 }
 
 /** ('storage', class, key, device, size), in legacy files with (key, offset, size) of a view at the end. */

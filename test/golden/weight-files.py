@@ -72,6 +72,16 @@ checkpoint = {
     "state_dict": views,
     "optimizer": {"state": {0: {"momentum_buffer": base}}, "param_groups": [{"lr": 0.1, "params": [0]}]},
 }
+# Attributes of a tensor's own: of a buffer's class, and of anyone's making.
+attributed = {"buffer": torch.nn.Buffer(base[0]), "tensor": base[1].clone(), "parameter": torch.nn.Parameter(base[:, 1])}
+for tensor in attributed.values():
+    tensor.note = "mine"
+rate = torch.optim.lr_scheduler.MultiStepLR(torch.optim.SGD([views["parameter"]], lr=0.1), milestones=[3, 3, 5])
+resumable = {
+    "state_dict": attributed,
+    "scheduler": rate.state_dict(),
+    "devices": [torch.device("cpu"), torch.device("cuda", 1)],
+}
 module = torch.nn.Sequential(torch.nn.Conv2d(1, 2, 1), torch.nn.BatchNorm2d(2))
 unsigned = {"uint16": torch.tensor([65535], dtype=torch.uint16), "uint32": torch.tensor([2**32 - 1], dtype=torch.uint32)}
 
@@ -104,6 +114,8 @@ files = {
     "views-legacy.pt": saved(views, **legacy),
     "checkpoint.pt": saved(checkpoint),
     "checkpoint-legacy.pt": saved(checkpoint, **legacy),
+    "resumable.pt": saved(resumable),
+    "resumable-legacy.pt": saved(resumable, **legacy),
     "protocol-4.pt": saved(plain, pickle_protocol=4),
     "protocol-5-legacy.pt": saved(plain, pickle_protocol=5, **legacy),
     "unsigned.pt": saved(unsigned),
@@ -130,6 +142,7 @@ tensors = {
     "plain": values(plain),
     "views": values(views),
     "unsigned": {k: {"dtype": k, "shape": [1], "values": [str(float(v.item()))]} for k, v in unsigned.items()},
+    "attributed": values(attributed),
     "negated": values({"negated": negated}),
     "stateDict": values(module.state_dict()),
     "array": values({"array": base}),

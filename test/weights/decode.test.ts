@@ -37,6 +37,13 @@ describe('decodeWeights', () => {
     expect(metadata).toEqual({ stateDict: 'state_dict' });
   });
 
+  it.each(['resumable.pt', 'resumable-legacy.pt'])(
+    'reads tensors with attributes, and past a scheduler, in %s',
+    (name) => {
+      expect(readAll(decodeWeights(goldenFile(name), name).tensors)).toEqual(goldenTensors('attributed'));
+    },
+  );
+
   it('reads what model.state_dict() gives', () => {
     const { tensors } = decodeWeights(goldenFile('state-dict.pt'), 'x');
     expect(readAll(tensors)).toEqual(goldenTensors('stateDict'));

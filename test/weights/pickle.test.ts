@@ -21,6 +21,11 @@ function storage(key: string): string {
   return `(X\x07\0\0\0storagectorch\nFloatStorage\nX${word(key.length)}${key}X\x03\0\0\0cpuK\x01tQ`;
 }
 
+/** A call that rebuilds a tensor of a type, from no arguments. */
+function typed(rebuilder: string, type: string): string {
+  return `ctorch._tensor\n_rebuild_from_type_v2\n(${rebuilder}${type})NtR.`;
+}
+
 describe('unpickle', () => {
   it.each<[string, string, Pickled]>([
     // python: pickle.dumps(value, protocol), without its memo.
@@ -61,6 +66,19 @@ describe('unpickle', () => {
     expect([...ordered.entries]).toEqual([[1, 2]]);
   });
 
+  it.each([
+    [
+      'collections.Counter',
+      'ccollections\nCounter\n}X\x01\0\0\0aK\x02s\x85R.',
+      { entries: new Map([['a', 2]]) },
+    ],
+    ['torch.device', 'ctorch\ndevice\nX\x03\0\0\0cpu\x85R.', 'cpu'],
+    ['torch.device of many', 'ctorch\ndevice\nX\x04\0\0\0cudaK\x01\x86R.', 'cuda:1'],
+  ])('knows %s', (_, text, value) => {
+    const built = run(text);
+    expect(built instanceof PickledDict ? { entries: built.entries } : built).toEqual(value);
+  });
+
   it('builds lists that contain themselves', () => {
     const list = run('\x80\x02]q\0h\0a.') as Pickled[];
     expect(list[0]).toBe(list);
@@ -96,6 +114,15 @@ describe('unpickle', () => {
     ['an out-of-band buffer', '\x97.'],
     ['protocol 6', '\x80\x06.'],
     ['a storage that is none', 'K\x01Q.'],
+    ['a Counter of a list', 'ccollections\nCounter\n]\x85R.'],
+    ['a device of a number', 'ctorch\ndevice\nK\x01\x85R.'],
+    ['a call of torch.Tensor', 'ctorch\nTensor\n)R.'],
+    ['a tensor rebuilt by no rebuilder', typed('ccollections\nOrderedDict\n', 'ctorch\nTensor\n')],
+    [
+      'a tensor rebuilt by its rebuilder',
+      typed('ctorch._tensor\n_rebuild_from_type_v2\n', 'ctorch\nTensor\n'),
+    ],
+    ['a tensor rebuilt as another type', typed('ctorch._utils\n_rebuild_parameter\n', 'ctorch\nSize\n')],
     ['a storage of a long key', `${storage('k'.repeat(101))}.`],
     ['a tensor of no storage', 'ctorch._utils\n_rebuild_tensor_v2\n(K\x01K\0)))t.'.replace('t.', 'tR.')],
   ])('refuses %s', (_, text) => {
