@@ -25,8 +25,11 @@ export function decodeWeights(bytes: Uint8Array, source: string, readExternal?: 
   if (isNpy(bytes)) {
     return { format: 'npy', tensors: new Map([['array', decodeNpy(bytes, source)]]), metadata: {} };
   }
-  if (bytes[8] === 0x7b) return decodeSafetensorsWeights(bytes, source);
+  // An ONNX model can have that byte by chance, but not a length that any file has.
+  const isJson = bytes[8] === 0x7b;
+  if (isJson && bytes[6] === 0 && bytes[7] === 0) return decodeSafetensorsWeights(bytes, source);
   if (isOnnx(bytes)) return decodeOnnxWeights(bytes, source, readExternal);
+  if (isJson) return decodeSafetensorsWeights(bytes, source);
   throw unknown(source, 'a file of another format');
 }
 

@@ -105,6 +105,9 @@ for version in [(1, 0), (2, 0), (3, 0)]:
 initializers = [onnx.numpy_helper.from_array(v, k) for k, v in arrays.items()]
 graph = onnx.helper.make_graph([], "weights", [], [], initializers)
 model = onnx.helper.make_model(graph, ir_version=8, opset_imports=[onnx.helper.make_opsetid("", 17)])
+# Its ninth byte is the brace that safetensors have there.
+braced = onnx.helper.make_model(graph, ir_version=8, producer_name="abcd{", opset_imports=model.opset_import)
+assert braced.SerializeToString()[8] == ord("{")
 
 files = {
     "plain.safetensors": base64.b64encode(safetensors.torch.save(plain, {"format": "pt"})).decode(),
@@ -132,6 +135,7 @@ files = {
     "objects.npy": numpy_file(np.save, np.array([{}], object)),
     "big-endian.npy": numpy_file(np.save, base.numpy().astype(">f4")),
     "plain.onnx": base64.b64encode(model.SerializeToString()).decode(),
+    "braced.onnx": base64.b64encode(braced.SerializeToString()).decode(),
     **{f"version-{v}.npy": text for v, text in npy_versions.items()},
 }
 torch.serialization.set_crc32_options(False)

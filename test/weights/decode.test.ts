@@ -22,10 +22,13 @@ describe('decodeWeights', () => {
     expect({ format: file.format, metadata: file.metadata }).toEqual({ format, metadata });
   });
 
-  it.each(['plain.npz', 'plain.onnx'])('reads all types of elements that numpy has from %s', (name) => {
-    const { tensors } = decodeWeights(goldenFile(name), name);
-    expect(readAll(tensors)).toEqual(without(goldenTensors('plain'), 'bfloat16'));
-  });
+  it.each(['plain.npz', 'plain.onnx', 'braced.onnx'])(
+    'reads all types of elements that numpy has from %s',
+    (name) => {
+      const { tensors } = decodeWeights(goldenFile(name), name);
+      expect(readAll(tensors)).toEqual(without(goldenTensors('plain'), 'bfloat16'));
+    },
+  );
 
   it.each(['views.pt', 'views-legacy.pt'])('follows strides and shared storages in %s', (name) => {
     expect(readAll(decodeWeights(goldenFile(name), name).tensors)).toEqual(goldenTensors('views'));
@@ -113,6 +116,17 @@ describe('decodeWeights', () => {
     expect(read).toThrow(reason);
     expect(read).toThrow(new RegExp(`^${name} [^\\n]*$`));
   });
+
+  it.each([2n ** 20n, 2n ** 60n])(
+    'says of safetensors that they are cut short, or tell of %d bytes',
+    (length) => {
+      const bytes = goldenFile('plain.safetensors').subarray(0, 100);
+      new DataView(bytes.buffer).setBigUint64(0, length, true);
+      expect(() => decodeWeights(bytes, 'x')).toThrow(
+        `x is not a valid safetensors file; received a header of ${length} bytes in a file of 100; `,
+      );
+    },
+  );
 
   it('quotes the name of an array in an error', () => {
     const bytes = zipSync({ '\x1b[31mR.npy': new Uint8Array(20) });
