@@ -13,6 +13,9 @@ const types: Readonly<Record<string, ElementType>> = {
   ...{ u8: 'uint64', u4: 'uint32', u2: 'uint16', u1: 'uint8' },
 };
 
+/** What is in an array whose elements are no numbers, by the letter that its type begins with. */
+const others: Readonly<Record<string, 'text' | 'objects'>> = { U: 'text', S: 'text', O: 'objects' };
+
 const magic = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
 
 /** What numpy writes, key by key in this order; others differ in spaces. */
@@ -28,9 +31,49 @@ export function isNpy(bytes: Uint8Array): boolean {
  * @throws UserError when the file is damaged, big-endian, or of a type that is no plain number
  */
 export function decodeNpy(bytes: Uint8Array, source: string): StoredTensor {
-  const damaged = (received: string) =>
-    new UserError(`${source} is not a valid npy file`, { received, remedy: 'fetch or save the file again' });
-  const { header, dataStart } = readHeader(bytes, damaged);
+  const { order, code, isFortran, shape, dataStart } = readHeader(bytes, source);
+  const dtype = dtypeOf(order, code, source);
+  const width = elementWidth(dtype) ?? 1;
+  const due = sizeOf(shape) * width;
+  if (due !== bytes.length - dataStart) {
+    throw damaged(source, `${bytes.length - dataStart} bytes of data where ${due} are due`);
+  }
+  // In Fortran's order, the first axis varies fastest.
+  const strides = isFortran ? rowMajorStrides(shape.toReversed()).reverse() : rowMajorStrides(shape);
+  return stridedTensor(dtype, { shape, strides, offset: 0 }, () => bytes.subarray(dataStart));
+}
+
+/** Whether an `.npy` file holds text or objects; null for numbers. @throws UserError when its header is damaged */
+export function otherContent(bytes: Uint8Array, source: string): 'text' | 'objects' | null {
+  return others[readHeader(bytes, source).code[0]] ?? null;
+}
+
+function dtypeOf(order: string, code: string, source: string): ElementType {
+  const dtype = Object.hasOwn(types, code) ? types[code] : undefined;
+  if (dtype && order !== '>') return dtype;
+  const found = quoted(order + code);
+  if (dtype) {
+    throw new UserError(`${source} must hold little-endian numbers`, {
+      received: found,
+      remedy: `convert it with .astype('<${code}')`,
+    });
+  }
+  const other = others[code[0]];
+  throw new UserError(`${source} must hold plain numbers`, {
+    received: other ? `an array of ${other} (${found})` : found,
+    remedy: other ? 'give an array of numbers' : 'convert it to integers or floats with .astype',
+  });
+}
+
+function damaged(source: string, received: string): UserError {
+  return new UserError(`${source} is not a valid npy file`, {
+    received,
+    remedy: 'fetch or save the file again',
+  });
+}
+
+function readHeader(bytes: Uint8Array, source: string) {
+  const { header, dataStart } = headerText(bytes, source);
   const match = headerPattern.exec(header);
   if (!match) {
     throw new UserError(`${source} must hold an array of plain numbers`, {
@@ -39,38 +82,25 @@ export function decodeNpy(bytes: Uint8Array, source: string): StoredTensor {
     });
   }
   const [, order, code, fortran, extents] = match;
-  const dtype = Object.hasOwn(types, code) ? types[code] : undefined;
-  if (!dtype || order === '>') {
-    throw new UserError(`${source} must hold little-endian numbers`, {
-      received: quoted(order + code),
-      remedy: "convert it with .astype('<f4')",
-    });
-  }
   const shape = extents
     .split(',')
     .filter((extent) => extent.trim() !== '')
     .map(Number);
-  const width = elementWidth(dtype) ?? 1;
-  const due = sizeOf(shape) * width;
-  if (due !== bytes.length - dataStart)
-    throw damaged(`${bytes.length - dataStart} bytes of data where ${due} are due`);
-  // In Fortran's order, the first axis varies fastest.
-  const strides = fortran === 'True' ? rowMajorStrides(shape.toReversed()).reverse() : rowMajorStrides(shape);
-  return stridedTensor(dtype, { shape, strides, offset: 0 }, () => bytes.subarray(dataStart));
+  return { order, code, isFortran: fortran === 'True', shape, dataStart };
 }
 
-function readHeader(bytes: Uint8Array, damaged: (received: string) => UserError) {
+function headerText(bytes: Uint8Array, source: string) {
   const version = bytes[magic.length];
   const lengthBytes = version === 1 ? 2 : 4;
   const start = magic.length + 2 + lengthBytes;
   if (!isNpy(bytes) || bytes.length < start || version < 1 || version > 3)
-    throw damaged('no header of version 1 to 3');
+    throw damaged(source, 'no header of version 1 to 3');
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const length = version === 1 ? view.getUint16(start - 2, true) : view.getUint32(start - 4, true);
   if (start + length > bytes.length)
-    throw damaged(`a header of ${length} bytes in a file of ${bytes.length}`);
+    throw damaged(source, `a header of ${length} bytes in a file of ${bytes.length}`);
   const dataStart = start + length;
   // A header holds a few words; numpy itself refuses long ones.
-  if (length > 10_000) throw damaged(`a header of ${length} bytes`);
+  if (length > 10_000) throw damaged(source, `a header of ${length} bytes`);
   return { header: new TextDecoder().decode(bytes.subarray(start, dataStart)), dataStart };
 }

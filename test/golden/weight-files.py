@@ -131,6 +131,12 @@ files = {
     "optimizer.pt": saved({"epoch": 1, "lr": 0.1}),
     "plain.npz": numpy_file(np.savez, **arrays),
     "deflated.npz": numpy_file(np.savez_compressed, **arrays, fortran=fortran, zeros=zeros),
+    "mixed.npz": numpy_file(
+        np.savez, array=base.numpy(), names=np.array(["a", "bc"]), raw=np.array([b"a"]), objects=np.array([{}], object)
+    ),
+    "names.npz": numpy_file(np.savez, names=np.array(["a", "bc"])),
+    "text.npy": numpy_file(np.save, np.array(["a", "bc"])),
+    "complex.npy": numpy_file(np.save, np.array([1j], np.complex64)),
     "fortran.npy": numpy_file(np.save, fortran),
     "objects.npy": numpy_file(np.save, np.array([{}], object)),
     "big-endian.npy": numpy_file(np.save, base.numpy().astype(">f4")),

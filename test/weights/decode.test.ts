@@ -71,6 +71,12 @@ describe('decodeWeights', () => {
     expect(zeros).toEqual({ dtype: 'float32', shape: [4, 5], values: Array(20).fill(0) });
   });
 
+  it('leaves out text and objects that are kept beside numbers, and says so', () => {
+    const { tensors, metadata } = decodeWeights(goldenFile('mixed.npz'), 'x');
+    expect(readAll(tensors)).toEqual(goldenTensors('array'));
+    expect(metadata).toEqual({ leftOut: 'names, raw, objects' });
+  });
+
   it.each(['version-1.npy', 'version-2.npy', 'version-3.npy', 'fortran.npy'])('reads %s', (name) => {
     expect(readAll(decodeWeights(goldenFile(name), name).tensors)).toEqual(goldenTensors('array'));
   });
@@ -108,8 +114,11 @@ describe('decodeWeights', () => {
     ['negated.pt', /values of its tensors as they are; received one with its neg bit set/],
     ['tensor.pt', /a state dict: .*received a single tensor/],
     ['optimizer.pt', /a state dict: .*received a dict of "epoch", "lr";/],
-    ['objects.npy', /little-endian numbers; received "\|O"/],
-    ['big-endian.npy', /little-endian numbers; received ">f4"/],
+    ['objects.npy', /plain numbers; received an array of objects \("\|O"\); give/],
+    ['text.npy', /plain numbers; received an array of text \("<U2"\); give/],
+    ['names.npz', /arrays of numbers; received only text and objects/],
+    ['complex.npy', /plain numbers; received "<c8"; convert it to integers or floats/],
+    ['big-endian.npy', /little-endian numbers; received ">f4"; convert it with \.astype\('<f4'\)/],
   ])('refuses %s in one line', (name, reason) => {
     const read = () => decodeWeights(goldenFile(name), name);
     expect(read).toThrow(UserError);
