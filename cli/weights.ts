@@ -13,6 +13,9 @@ interface Arguments {
   json: boolean;
 }
 
+/** Rows that a table has; a file can hold any number of tensors. */
+const mostRows = 300;
+
 /** `actionnx weights`: what a file of weights holds, and how it fits a system. */
 export const command: CommandModule<object, Arguments> = {
   command: 'weights <file>',
@@ -74,18 +77,25 @@ function describe({ path, format, sha256, byteLength, metadata, tensors }: Weigh
 
 function overview(listed: ReturnType<typeof describe>, path: string): string {
   const { format, bytes, sha256, elements, tensors, metadata } = listed;
-  const rows = tensors.map(({ name, dtype, shape }) => [
-    name.replace(/\p{Cc}/gu, ' '),
-    dtype,
-    shape.join(' × ') || 'scalar',
-    sizeOf(shape),
-  ]);
+  const rows = tensors
+    .slice(0, mostRows)
+    .map(({ name, dtype, shape }) => [
+      clipped(name),
+      dtype,
+      clipped(shape.join(' × ')) || 'scalar',
+      sizeOf(shape),
+    ]);
   const facts = [
     `${path}: ${format}, ${tensors.length} tensors, ${elements} elements, ${bytes} bytes`,
     `sha256 ${sha256}`,
-    ...Object.entries(metadata).map(([key, value]) =>
-      `${key}: ${value}`.replace(/\p{Cc}/gu, ' ').slice(0, 200),
-    ),
+    ...Object.entries(metadata).map(([key, value]) => clipped(`${key}: ${value}`)),
   ];
-  return `${table(['Tensor', 'Type', 'Shape', 'Elements'], rows)}\n\n${facts.join('\n')}`;
+  const more =
+    tensors.length > mostRows ? `\n… and ${tensors.length - mostRows} more (--json lists all)` : '';
+  return `${table(['Tensor', 'Type', 'Shape', 'Elements'], rows)}${more}\n\n${facts.join('\n')}`;
+}
+
+/** What comes from a file, on one line; one long name would make every row of the table as long. */
+function clipped(text: string): string {
+  return `${text.slice(0, 200)}${text.length > 200 ? '…' : ''}`.replace(/\p{Cc}/gu, ' ');
 }

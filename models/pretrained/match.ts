@@ -65,7 +65,7 @@ export function matchPretrained(weights: readonly ModelWeight[], file: WeightFil
     }
   }
   const sought = new Set(weights.map(({ name, shape }) => map.source(name, shape.length).tensor));
-  unmatched.push(...leftOver(file, map, sought));
+  for (const weight of leftOver(file, map, sought)) unmatched.push(weight);
   return { names: map.name, architecture: identifyArchitecture(shapesOf(file, map)), matched, unmatched };
 }
 

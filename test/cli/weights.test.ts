@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { encodeSafetensors } from '../../src/core/safetensors.ts';
+import { tensor } from '../../src/core/tensor.ts';
 import { sha256 } from '../../src/core/hash.ts';
 import { goldenFile } from '../weights/golden-files.ts';
 
@@ -50,6 +52,27 @@ describe('actionnx weights', () => {
       /^actionnx: views\.pt does not fit the backbone of pcd-resnet-tiny; received "[^\n]+\n$/,
     );
     expect(status).toBe(1);
+  });
+
+  it('lists some hundred of very many tensors, and all of them as JSON', async () => {
+    // Of a size that does not fit on the stack, where every tensor took a place.
+    const names = Array.from({ length: 200_000 }, (_, i) => `t${i}`);
+    const empty = { dtype: 'F32', shape: [0], data_offsets: [0, 0] };
+    const header = Buffer.from(JSON.stringify(Object.fromEntries(names.map((name) => [name, empty]))));
+    const length = Buffer.alloc(8);
+    length.writeUInt32LE(header.length);
+    await writeFile(join(folder, 'many.safetensors'), Buffer.concat([length, header]));
+    const { status, stdout, stderr } = await actionnx('many.safetensors');
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(stdout).toMatch(/^t299 +float32 +0 +0\n… and 199700 more \(--json lists all\)$/m);
+    const listed = JSON.parse((await actionnx('many.safetensors', '--json')).stdout);
+    expect(listed.tensors.map(({ name }: { name: string }) => name)).toEqual(names);
+  });
+
+  it('cuts long names in the table', async () => {
+    const tensors = { ['n'.repeat(1000)]: tensor(new Float32Array(1), [1]) };
+    await writeFile(join(folder, 'long.safetensors'), encodeSafetensors(tensors));
+    expect((await actionnx('long.safetensors')).stdout).toMatch(/^n{200}… +float32 +1 +1$/m);
   });
 
   it('refuses what is no state dict, in one line', async () => {
