@@ -44,6 +44,7 @@ export const command: CommandModule<object, Arguments> = {
     if (json) console.log(JSON.stringify({ ...listed, ...(fit && { fit: pretrainedJson(fit) }) }, null, 2));
     else console.log(fit ? pretrainedReport(fit) : overview(listed, path));
     // Told after the report, so that both are there.
+    readContents(file);
     if (fit) (await import('../models/pretrained/match.ts')).checkComplete(fit, path, String(system));
   },
 };
@@ -62,6 +63,17 @@ async function matchFor(name: string): Promise<(file: WeightFileOnDisk) => Pretr
   const weights = namedWeights(model).map(({ name, variable }) => ({ name, shape: variable.shape }));
   model.dispose();
   return (file) => matchPretrained(weights, file);
+}
+
+/**
+ * Reads what every tensor lies in, and keeps none of it: tensors are lazy, so that damage shows only then.
+ * @throws UserError when contents are damaged, or not where an ONNX model keeps them
+ */
+function readContents({ tensors }: WeightFileOnDisk): void {
+  for (const stored of tensors.values()) {
+    if (stored.storage) stored.storage();
+    else stored.bytes();
+  }
 }
 
 function describe({ path, format, sha256, byteLength, metadata, tensors }: WeightFileOnDisk) {

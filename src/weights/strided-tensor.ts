@@ -33,6 +33,7 @@ export function stridedTensor(
   return {
     dtype,
     shape,
+    storage: buffer,
     bytes() {
       const whole = buffer();
       if (isRowMajor(layout)) return whole.subarray(offset * width, (offset + size) * width);

@@ -9,6 +9,11 @@ export interface StoredTensor {
    * @throws UserError where a checksum shows that they are damaged
    */
   bytes(): Uint8Array;
+  /**
+   * What it is a view of, which other tensors may view too: read in its stead, it shows damage, and copies nothing.
+   * @throws UserError as `bytes` does
+   */
+  storage?(): Uint8Array;
 }
 
 export type WeightFormat = 'safetensors' | 'pytorch' | 'pytorch-legacy' | 'npz' | 'npy' | 'onnx';

@@ -1,17 +1,21 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sha256 } from '../../src/core/hash.ts';
 import { encodeSafetensors } from '../../src/core/safetensors.ts';
 import { tensor } from '../../src/core/tensor.ts';
-import { sha256 } from '../../src/core/hash.ts';
 import { goldenFile } from '../weights/golden-files.ts';
 
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 if (!existsSync(main)) throw new Error(`${main} is missing: run \`npm run build\` first (npm test does)`);
+
+const onnxFiles: Record<string, { file: string }> = JSON.parse(
+  await readFile(new URL('../golden/onnx-files.json', import.meta.url), 'utf8'),
+);
 
 let folder: string;
 beforeAll(async () => {
@@ -73,6 +77,33 @@ describe('actionnx weights', () => {
     const tensors = { ['n'.repeat(1000)]: tensor(new Float32Array(1), [1]) };
     await writeFile(join(folder, 'long.safetensors'), encodeSafetensors(tensors));
     expect((await actionnx('long.safetensors')).stdout).toMatch(/^n{200}… +float32 +1 +1$/m);
+  });
+
+  it('sees that contents are damaged', async () => {
+    const bytes = Buffer.from(goldenFile('plain.pt'));
+    bytes[bytes.indexOf(Buffer.from(Float64Array.of(1.5).buffer))] ^= 1;
+    await writeFile(join(folder, 'damaged.pt'), bytes);
+    const { status, stdout, stderr } = await actionnx('damaged.pt');
+    expect(stdout).toMatch(/^float64 +float64 +2 +2$/m);
+    expect(stderr).toMatch(
+      /^actionnx: damaged\.pt is not a valid zip file; [^\n]+ with another checksum;[^\n]+\n$/,
+    );
+    expect(status).toBe(1);
+  });
+
+  it("sees that an ONNX model's weights beside it are missing, or too few", async () => {
+    await writeFile(join(folder, 'outside.onnx'), Buffer.from(onnxFiles['external data'].file, 'base64'));
+    const missing = await actionnx('outside.onnx', '--json');
+    expect(JSON.parse(missing.stdout).tensors).toEqual([{ name: 'w', dtype: 'float32', shape: [3] }]);
+    expect(missing.stderr).toMatch(/^actionnx: weights\/w\.bin must be readable: [^\n]+ENOENT[^\n]+\n$/);
+    expect(missing.status).toBe(1);
+    await mkdir(join(folder, 'weights'));
+    await writeFile(join(folder, 'weights/w.bin'), Buffer.alloc(4096 + 8));
+    const short = await actionnx('outside.onnx');
+    expect(short.stderr).toMatch(/8 bytes where tensor "w" has 12/);
+    expect(short.status).toBe(1);
+    await writeFile(join(folder, 'weights/w.bin'), Buffer.alloc(4096 + 12));
+    expect(await actionnx('outside.onnx')).toMatchObject({ status: 0, stderr: '' });
   });
 
   it('refuses what is no state dict, in one line', async () => {

@@ -34,6 +34,13 @@ describe('decodeWeights', () => {
     expect(readAll(decodeWeights(goldenFile(name), name).tensors)).toEqual(goldenTensors('views'));
   });
 
+  it.each(['views.pt', 'views-legacy.pt'])('tells that all tensors view one storage in %s', (name) => {
+    const stored = [...decodeWeights(goldenFile(name), name).tensors.values()];
+    const places = stored.map(({ storage }) => [storage?.().byteOffset, storage?.().length]);
+    expect(places).toEqual(places.map(() => [expect.any(Number), 4 * 24]));
+    expect(new Set(places.map(String)).size).toBe(1);
+  });
+
   it.each(['checkpoint.pt', 'checkpoint-legacy.pt'])('finds the state dict in %s', (name) => {
     const { tensors, metadata } = decodeWeights(goldenFile(name), name);
     expect(readAll(tensors)).toEqual(goldenTensors('views'));
