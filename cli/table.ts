@@ -4,6 +4,9 @@ import pc from 'picocolors';
 const numeric = /^[-+−<>≤≥]?\d[\d.,]*(e[-+]?\d+)?(\s?(%|[a-zA-Zµ×/]{1,5}))?$/;
 const missing = new Set(['', '–', '-']);
 
+/** Rows drawn at a time: for each, cli-table3 looks at all those above it, and puts them all on the stack. */
+const blockRows = 100;
+
 /**
  * A table as text, its columns lined up, with a rule under the head and no other lines. Columns of numbers (or of
  * numbers with a unit, or `–` for a missing one) are right-aligned; where one number in a column has a fraction,
@@ -22,9 +25,34 @@ export function table(head: readonly string[], rows: readonly (readonly (string 
   const text = (cell: string | number, column: number) =>
     typeof cell === 'number' ? (hasFraction[column] ? cell.toFixed(3) : String(cell)) : cell;
 
+  const cells = rows.map((row) => row.map(text));
+  const blocks = Array.from({ length: Math.max(1, Math.ceil(cells.length / blockRows)) }, (_, i) =>
+    cells.slice(i * blockRows, (i + 1) * blockRows),
+  );
+  const bold = head.map((name) => pc.bold(name));
+  const aligned = isNumeric.map((right) => (right ? ('right' as const) : ('left' as const)));
+  const widths = blocks
+    .map((block) => draw(bold, block, aligned).widths)
+    .reduce((widest, own) => widest.map((width, column) => Math.max(width, own[column])));
+  return blocks
+    .map((block, i) => draw(i === 0 ? bold : [], block, aligned, widths).text)
+    .join('\n')
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n');
+}
+
+/** @returns the block, and the widths of its columns: those that it needs where none are given */
+function draw(
+  head: readonly string[],
+  rows: readonly string[][],
+  colAligns: ('left' | 'right')[],
+  widths: readonly number[] = [],
+): { text: string; widths: number[] } {
   const drawn = new Table({
-    head: head.map((name) => pc.bold(name)),
-    colAligns: isNumeric.map((right) => (right ? 'right' : 'left')),
+    head: [...head],
+    colAligns,
+    colWidths: [...widths],
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2, compact: true },
     chars: {
       top: '',
@@ -44,10 +72,8 @@ export function table(head: readonly string[], rows: readonly (readonly (string 
       middle: '',
     },
   });
-  drawn.push(...rows.map((row) => row.map(text)));
-  return drawn
-    .toString()
-    .split('\n')
-    .map((line) => line.trimEnd())
-    .join('\n');
+  drawn.push(...rows);
+  const text = drawn.toString();
+  // The library notes there what it has found.
+  return { text, widths: drawn.options.colWidths.map(Number) };
 }

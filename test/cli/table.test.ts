@@ -33,3 +33,19 @@ it('measures wide characters as a terminal shows them', () => {
   ).split('\n');
   expect([first, second]).toEqual(['歩く  1', 'walk  2']);
 });
+
+it('lines up more rows than fit on the stack, across the blocks that they are drawn in', () => {
+  const rows = Array.from({ length: 130_000 }, () => []);
+  expect(() => table([], rows)).not.toThrow();
+  const lines = plain(
+    table(
+      ['n', 'name'],
+      Array.from({ length: 1001 }, (_, i) => [i, 'x'.repeat(i % 150)]),
+    ),
+  ).split('\n');
+  expect(lines).toHaveLength(1003);
+  expect(lines[1]).toBe('─'.repeat(4 + 2 + 149 + 2));
+  expect(lines[2 + 1]).toBe('   1  x');
+  expect(lines[2 + 999]).toBe(` 999  ${'x'.repeat(99)}`);
+  expect(lines[2 + 1000]).toBe(`1000  ${'x'.repeat(100)}`);
+});
