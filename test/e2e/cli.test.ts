@@ -49,6 +49,11 @@ describe('wrong usage: what is wrong, what is known, the usage line, exit 2', ()
     [['bench', 'x', '--runs'], '--runs needs a value', 'actionnx bench <bundle>'],
     [['bench', 'x', '--runs', '--json'], '--runs needs a value', 'actionnx bench <bundle>'],
     [
+      ['export', 'x', '--precision', 'fp17'],
+      '--precision must be one of fp32, fp16, int8, int8-weights; received "fp17"',
+      'actionnx export [source..]',
+    ],
+    [
       ['export', 'x', '--out', 'a', '--out', 'b'],
       '--out is given more than once',
       'actionnx export [source..]',

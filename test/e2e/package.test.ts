@@ -88,7 +88,7 @@ describe('the packed package', () => {
       export class Doubled extends tf.layers.Layer {
         static className = 'Doubled';
         computeOutputShape(shape) { return shape; }
-        call(x) { return tf.mul(Array.isArray(x) ? x[0] : x, 2); }
+        call(x) { return (Array.isArray(x) ? x[0] : x).mul(2); }
       }
       tf.serialization.registerClass(Doubled);
       defineConverter('Doubled', (_layer, [x], graph) => graph.node('Add', [x, x]));

@@ -3,10 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { matchPretrained } from '../../../models/pretrained/match.ts';
+import { namedWeights } from '../../../models/train/model-weights.ts';
 import { a2dLabels } from '../../../src/core/labels.ts';
 import { readBundle } from '../../../src/node/bundle-folder.ts';
+import { readWeightFile } from '../../../src/node/weight-file.ts';
 import { seedWeights, tf } from '../../exporters/onnx/parity.ts';
-import { writeRandomRun } from '../../exporters/random-run.ts';
+import { randomModel, writeRandomRun } from '../../exporters/random-run.ts';
 import { exported, saveModel } from './exported.ts';
 
 let folder: string;
@@ -57,6 +60,15 @@ describe('actionnx export', () => {
     expect(printed.verification).toHaveLength(2);
     expect(printed.manifest).toMatchObject({ name: 'pets', validation: null, input: { mean: [0, 0, 0] } });
     expect((await readBundle(at('pets'))).manifest.labels.names).toEqual(['cat', 'dog']);
+  });
+
+  it("writes a run's weights as safetensors that fit the system again", async () => {
+    await exported(at('run'), '--to', 'safetensors', '--out', at('run.safetensors'));
+    const model = randomModel('pcd-sig-resnet-tiny', 'other');
+    const weights = namedWeights(model).map(({ name, variable }) => ({ name, shape: variable.shape }));
+    const match = matchPretrained(weights as never, await readWeightFile(at('run.safetensors')));
+    expect(match).toMatchObject({ names: 'actionnx', unmatched: [] });
+    expect(match.matched).toHaveLength(weights.length);
   });
 
   it('takes the folder of a model.json too, and names the bundle after it', async () => {

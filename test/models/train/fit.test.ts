@@ -211,6 +211,13 @@ test('the curriculum of R(2+1)D goes from 4 over 8 to 16 frames', () => {
   expect(stages[94]).toEqual({ frames: 16, speed: 1 });
 });
 
+test('a run that never came to a checkpoint is begun anew without further ado', async () => {
+  await run('begun', frames({ epochs: 1 }));
+  await rm(join(root, 'begun', 'checkpoints'), { recursive: true });
+  const { epochs } = await run('begun', frames({ epochs: 1, batch: 4 }));
+  expect(epochs).toHaveLength(1);
+});
+
 describe('refuses', () => {
   test('to train over a run without being told to resume', async () => {
     await expect(run('plain', frames())).rejects.toThrow(/already holds a run.*--resume/);
