@@ -82,23 +82,15 @@ describe('the packed package', () => {
     });
   });
 
-  it('exports a model with a layer of its owner, from a module that registers it', async () => {
-    const layers = `
-      import { defineConverter, tf } from 'actionnx';
-      export class Doubled extends tf.layers.Layer {
-        static className = 'Doubled';
-        computeOutputShape(shape) { return shape; }
-        call(x) { return (Array.isArray(x) ? x[0] : x).mul(2); }
-      }
-      tf.serialization.registerClass(Doubled);
-      defineConverter('Doubled', (_layer, [x], graph) => graph.node('Add', [x, x]));
-    `;
+  it('exports a model with a layer of its owner, as docs/custom-layers.md shows', async () => {
+    const page = await readFile(join(root, 'docs/custom-layers.md'), 'utf8');
+    const layers = /```js\n([^]*?)```/.exec(page)?.[1] ?? '';
     const save = `
       import { writeFile } from 'node:fs/promises';
       import { selectBackend, tf } from 'actionnx';
-      import { Doubled } from './layers.js';
+      import { Scale } from './layers.js';
       await selectBackend('cpu');
-      const model = tf.sequential({ layers: [tf.layers.dense({ units: 3, inputShape: [4] }), new Doubled({ name: 'twice' })] });
+      const model = tf.sequential({ layers: [tf.layers.dense({ units: 3, inputShape: [4] }), new Scale({ name: 'scaled' })] });
       await model.save(tf.io.withSaveHandler(async ({ modelTopology, weightSpecs, weightData }) => {
         await writeFile('own.bin', Buffer.from(weightData));
         await writeFile('own.json', JSON.stringify({ modelTopology, weightsManifest: [{ paths: ['own.bin'], weights: weightSpecs }] }));
@@ -109,11 +101,11 @@ describe('the packed package', () => {
     await writeFile(join(project, 'save.js'), save);
     await run('node', ['save.js'], project);
     await expect(actionnx('export', 'own.json', '--out', 'own.onnx')).rejects.toThrow(
-      /layers of classes that tfjs does not know; received Doubled \("twice", in "sequential_1"\); register them first.*--import/,
+      /layers of classes that tfjs does not know; received Scale \("scaled", in "sequential_1"\); register them first.*--import/,
     );
     await actionnx('export', 'own.json', '--out', 'own.onnx', '--import', 'layers.js');
     const session = await nodeRuntime.open(await readFile(join(project, 'own.onnx')), { provider: 'cpu' });
-    expect(session.outputNames).toEqual(['twice']);
+    expect(session.outputNames).toEqual(['scaled']);
     await session.release();
   });
 
