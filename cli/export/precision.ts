@@ -4,16 +4,9 @@ import { type BundleSource, unwrittenBundle } from '../../exporters/bundle.ts';
 import { goldenFrames } from '../../exporters/golden.ts';
 import { type OnnxModel, onnxModel } from '../../exporters/onnx/onnx-model.ts';
 import { openModel } from '../../exporters/onnx/open-model.ts';
-import { type Calibration, calibrations } from '../../exporters/onnx/quantize/calibrate.ts';
 import { type Quantized, quantize } from '../../exporters/onnx/quantize/quantize.ts';
 import { clipsAsPlanes } from '../../exporters/onnx/targets.ts';
-import {
-  type Precision,
-  type PrecisionCost,
-  precisions,
-  type Target,
-  targets,
-} from '../../src/core/bundle.ts';
+import type { PrecisionCost } from '../../src/core/bundle.ts';
 import { clipFrames } from '../../src/core/clip.ts';
 import { UserError, usageError } from '../../src/core/errors.ts';
 import { Rng } from '../../src/core/rng.ts';
@@ -25,52 +18,7 @@ import { packFrames } from '../../src/runtime/pack-frames.ts';
 import { openData } from '../evaluation.ts';
 import { progressBar } from '../progress.ts';
 import { race } from '../race.ts';
-
-/** Flags that say what numbers a graph holds and computes with, and where it is to run. */
-export const precisionOptions = {
-  target: {
-    choices: targets,
-    default: 'portable',
-    describe:
-      'where it is to run best: portable loads everywhere; cpu, onnxruntime-node alone, is faster for clips',
-  },
-  precision: {
-    choices: precisions,
-    default: 'fp32',
-    describe:
-      'fp16 and int8-weights: a half and a quarter of the bytes at the same speed; int8: faster on CPUs with VNNI, needs data',
-  },
-  calibrate: {
-    type: 'string',
-    describe: 'data set that a precision below fp32 is calibrated and measured on',
-  },
-  'calibration-split': { type: 'string', default: 'train', describe: 'the split that int8 is calibrated on' },
-  'calibration-samples': { type: 'number', default: 64, describe: 'how many of its samples' },
-  calibration: {
-    choices: calibrations,
-    default: 'min-max',
-    describe: "how int8 finds the range of a layer's values",
-  },
-  'measure-split': {
-    type: 'string',
-    default: 'val',
-    describe: 'the split that the loss of F1 is measured on',
-  },
-  'max-f1-loss': { type: 'number', default: 0.005, describe: 'the largest loss of F1 that is accepted' },
-  cache: { type: 'string', default: 'runs/cache', describe: 'predictions cache' },
-} as const;
-
-export interface PrecisionArguments {
-  target: Target;
-  precision: Precision;
-  calibrate?: string;
-  calibrationSplit: string;
-  calibrationSamples: number;
-  calibration: Calibration;
-  measureSplit: string;
-  maxF1Loss: number;
-  cache: string;
-}
+import type { PrecisionArguments } from './precision-options.ts';
 
 /** A bundle's source whose graph is float32, and tfjs's outputs for frames. */
 export type FloatSource = Omit<BundleSource, 'targets'>;
