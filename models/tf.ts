@@ -158,7 +158,11 @@ const others: Readonly<Record<string, Operation>> = {
     core.image.resizeNearestNeighbor(x as core.Tensor4D, ...(rest as [never])),
 };
 
-const methods = { ...Object.fromEntries(chained.map((name) => [name, core[name] as Operation])), ...others };
+const functions = { ...core };
+const methods = {
+  ...Object.fromEntries(chained.map((name) => [name, functions[name] as Operation])),
+  ...others,
+};
 for (const [name, operation] of Object.entries(methods)) {
   if (name in core.Tensor.prototype) continue;
   Object.defineProperty(core.Tensor.prototype, name, {

@@ -84,7 +84,7 @@ describe('the packed package', () => {
 
   it('exports a model with a layer of its owner, as docs/custom-layers.md shows', async () => {
     const page = await readFile(join(root, 'docs/custom-layers.md'), 'utf8');
-    const layers = /```js\n([^]*?)```/.exec(page)?.[1] ?? '';
+    const layers = /```js\n(.*?)```/s.exec(page)?.[1] ?? '';
     const save = `
       import { writeFile } from 'node:fs/promises';
       import { selectBackend, tf } from 'actionnx';
