@@ -193,6 +193,21 @@ describe('the page in Chromium', () => {
     expect(await errorMessage(page)).toBeNull();
   });
 
+  it('shows nothing of an earlier file beside what is wrong with a later one', async () => {
+    await upload(page, join(folder, 'clip.mp4'));
+    const shown = ['#frame', '#attention', '#timeline', '#results section', '#download'];
+    const visible = () => Promise.all(shown.map((part) => page.locator(part).first().isVisible()));
+    expect(await visible()).toEqual(shown.map(() => true));
+    await upload(page, join(folder, 'words.png'));
+    expect(await errorMessage(page)).toContain('words.png cannot be decoded');
+    expect(await visible()).toEqual(shown.map(() => false));
+    expect(await page.locator('#caption').textContent()).toBe('');
+    expect(await page.locator('#drop').isVisible()).toBe(true);
+    expect(await page.locator('#results').textContent()).toContain('The labels will appear here.');
+    await upload(page, join(folder, 'clip.mp4'));
+    expect(await visible()).toEqual(shown.map(() => true));
+  });
+
   it('falls back to wasm, and says why, where there is no GPU', async () => {
     await page.selectOption('#provider', 'webgpu');
     await systemsReady(page);

@@ -13,6 +13,8 @@ const provider = byId<HTMLSelectElement>('provider');
 const rate = byId<HTMLSelectElement>('rate');
 const fileInput = byId<HTMLInputElement>('file');
 const progress = byId<HTMLProgressElement>('progress');
+/** What stands in place of labels while there are none. */
+const noLabels = [...byId('results').childNodes];
 
 /** What the page shows. */
 const state = {
@@ -89,8 +91,21 @@ function hearOfJob(response: Response & { job: number | null }): void {
     progress.hidden = true;
     byId('download').hidden = response.kind !== 'done';
     document.body.dataset.state = response.kind === 'done' || response.job !== null ? 'done' : 'failed';
-    if (response.kind === 'failed') showError(response.message);
+    if (response.kind === 'failed') fail(response.message);
   }
+}
+
+/** What the file itself gave before it failed stays; what an earlier one gave would be taken for its own. */
+function fail(message: string): void {
+  showError(message);
+  if (state.pictures.length === 0) clear();
+}
+
+function clear(): void {
+  for (const id of ['frame', 'attention', 'timeline']) byId(id).hidden = true;
+  byId('drop').hidden = false;
+  byId('caption').textContent = '';
+  byId('results').replaceChildren(...noLabels);
 }
 
 /** Labels a file; what was shown before stays until the first answer. */
