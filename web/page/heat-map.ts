@@ -18,9 +18,15 @@ const inferno = [
 /** The ramp's colour at 0–1, as CSS; for the legend. */
 export const rampCss = `linear-gradient(to right, ${inferno.map((rgb) => `rgb(${rgb.join(' ')})`).join(', ')})`;
 
-/** The smallest and largest value of a map. */
-export function extent({ data }: Tensor): [number, number] {
-  return [Math.min(...data), Math.max(...data)];
+/** The ramp spans at least this much of attention's 0–1: a map that hardly varies must look as if it did not. */
+const leastSpan = 0.1;
+
+/** What the ramp spans, from a map's smallest value to its largest, or somewhat further; ends differ at two decimals. */
+export function rampRange({ data }: Tensor): [number, number] {
+  const [low, high] = [Math.min(...data), Math.max(...data)];
+  if (high - low >= leastSpan) return [low, high];
+  const from = Math.min(Math.max((low + high - leastSpan) / 2, 0), 1 - leastSpan);
+  return [from, from + leastSpan];
 }
 
 /** Value at a fractional place, Catmull-Rom in one direction over four neighbours. */
@@ -58,15 +64,15 @@ function smooth({ shape: [rows, columns], data }: Tensor, size: number): Float32
 }
 
 /**
- * Paints an attention map [h, w] over the whole canvas, stretched to its own range: where it is low the picture stays
- * clear, where it is high it glows.
+ * Paints an attention map [h, w] over the whole canvas, stretched to its {@link rampRange}: where it is low the picture
+ * stays clear, where it is high it glows.
  */
 export function paintHeatMap(canvas: HTMLCanvasElement, attention: Tensor): void {
   const size = 224;
-  const [low, high] = extent(attention);
+  const [low, high] = rampRange(attention);
   const image = new ImageData(size, size);
   smooth(attention, size).forEach((value, i) => {
-    const level = Math.min(Math.max((value - low) / (high - low || 1), 0), 1);
+    const level = Math.min(Math.max((value - low) / (high - low), 0), 1);
     const place = level * (inferno.length - 1);
     const index = Math.min(Math.floor(place), inferno.length - 2);
     for (let channel = 0; channel < 3; channel++) {

@@ -1,7 +1,7 @@
 import { reasonOf } from '../../src/core/errors.ts';
 import { parseSite, type Site } from '../site.ts';
 import { byId, clock, element } from './element.ts';
-import { extent, paintHeatMap, rampCss } from './heat-map.ts';
+import { paintHeatMap, rampCss, rampRange } from './heat-map.ts';
 import { LoadingList } from './loading-list.ts';
 import type { LabelledPicture, LoadedSystem, Media, Request, Response } from './protocol.ts';
 import { resultFile } from './result-file.ts';
@@ -174,7 +174,7 @@ function renderPicture(labelled: LabelledPicture, media: Media): void {
   byId('heat').hidden = !attentive;
   if (!attentive?.attention) return;
   paintHeatMap(byId<HTMLCanvasElement>('heat'), attentive.attention);
-  const [low, high] = extent(attentive.attention);
+  const [low, high] = rampRange(attentive.attention);
   byId('attention-of').textContent = attentive.name;
   byId('low').textContent = low.toFixed(2);
   byId('high').textContent = high.toFixed(2);
