@@ -108,10 +108,12 @@ function head({ name, parameters, flops, bytes, nodes, opsets, producer }: Model
     ...Object.entries(opsets).map(([domain, version]) => `${domain} ${version}`),
     ...(producer.name ? [`${producer.name} ${producer.version}`.trim()] : []),
   ];
-  const legend = kinds.map(
-    ({ name: kind, colour }, i) =>
-      `<g transform="translate(${margin + i * 102} 92)"><rect width="10" height="10" rx="3" y="-9" fill="${colour}"/><text x="16" font-size="12" fill="#475569">${kind}</text></g>`,
-  );
+  let end = margin;
+  const legend = kinds.map(({ name: kind, colour }) => {
+    const x = end;
+    end += 16 + Math.ceil(textWidth(kind, 12)) + 18;
+    return `<g transform="translate(${x} 92)"><rect width="10" height="10" rx="3" y="-9" fill="${colour}"/><text x="16" font-size="12" fill="#475569">${kind}</text></g>`;
+  });
   return [
     `<text x="${margin}" y="44" font-size="22" font-weight="650" fill="#0f172a">${xml(shortened(name || 'graph', 60))}</text>`,
     `<text x="${margin}" y="67" font-size="13" fill="#475569">${xml(facts.slice(0, 4).join(' · '))}</text>`,
@@ -132,6 +134,10 @@ function drawCard(block: BlockSummary, box: Box, summary: ModelSummary): string 
         )
       : [];
   const shape = block.shape ? block.shape.map((extent) => extent ?? '?').join('×') : '';
+  const repeats = block.repeats > 1 ? `×${block.repeats}` : '';
+  // The name gets what its row's other texts leave: the shape, in letters of one width, and the repeats.
+  const taken = 16 + (repeats ? 8 + textWidth(repeats, 14) : 0) + 12 + 0.62 * 11.5 * shape.length + 14;
+  const name = shortened(block.name, Math.max(6, Math.floor((width - taken) / textWidth('n', 14))));
   const times = block.repeats > 1 ? `${block.repeats} × ` : '';
   const costs = [
     ...(block.parameters > 0 ? [`${times}${siText(block.parameters)} parameters`] : []),
@@ -149,7 +155,7 @@ function drawCard(block: BlockSummary, box: Box, summary: ModelSummary): string 
     `<rect width="${width}" height="${height}" rx="10" fill="#fff" stroke="#cbd5e1"/>`,
     `<path d="M10 0 H6 A6 6 0 0 0 0 6 V${height - 6} A6 6 0 0 0 6 ${height} H10 A10 10 0 0 1 5 ${height - 10} V10 A10 10 0 0 1 10 0 z" fill="${colour}"/>`,
     `<title>${xml(block.name)}: ${xml(operatorText(block.operators, Number.POSITIVE_INFINITY))}</title>`,
-    `<text x="16" y="22" font-size="14" font-weight="600" fill="#0f172a">${xml(shortened(block.name, 28))}${block.repeats > 1 ? `<tspan fill="${colour}" dx="8">×${block.repeats}</tspan>` : ''}</text>`,
+    `<text x="16" y="22" font-size="14" font-weight="600" fill="#0f172a">${xml(name)}${repeats && `<tspan fill="${colour}" dx="8">${repeats}</tspan>`}</text>`,
     `<text x="${width - 14}" y="22" font-size="11.5" text-anchor="end" fill="#64748b" font-family="ui-monospace, Menlo, Consolas, monospace">${shape}</text>`,
     `<text x="16" y="41" font-size="12" fill="#334155">${xml(operatorText(block.operators, 52))}</text>`,
     `<text x="16" y="58" font-size="11" fill="#64748b">${costs}</text>`,
@@ -169,6 +175,11 @@ function operatorText(operators: Readonly<Record<string, number>>, room: number)
     ([operator, count]) => `${count > 1 ? `${count} ` : ''}${operator.split(':').at(-1)}`,
   );
   return shortened(parts.join(' · '), room);
+}
+
+/** About as wide as a text is in the widest of the fonts that it may be drawn in; pixels. */
+function textWidth(text: string, fontSize: number): number {
+  return 0.64 * fontSize * text.length;
 }
 
 function shortened(text: string, room: number): string {

@@ -65,6 +65,23 @@ describe('summarizeModel', () => {
       expect(svg.match(/<path/g)?.length).toBeGreaterThan(summary.blocks.length);
     });
 
+    it('is drawn with the legend apart, and names cut where the shape begins', () => {
+      const summary = summarizeModel(model);
+      const name = 'max_pooling2d_MaxPooling2D1';
+      const block = { ...summary.blocks[0], name, repeats: 2, shape: [1, 112, 112, 32] };
+      const svg = drawModel({ ...summary, blocks: [block] });
+      const [shown] = /max_pool[^<]*…(?=<tspan)/.exec(svg) ?? [''];
+      expect(shown.length).toBeGreaterThan(12);
+      // Letters of 8 pixels after the margin, then the repeats; the shape's are of 7.
+      expect(16 + 8 * (shown.length + 3)).toBeLessThan(336 - 14 - 7 * '1×112×112×32'.length);
+      expect(svg).toContain(`<title>${name}: `);
+      const places = [...svg.matchAll(/translate\((\d+) 92\).*?>([a-z ]+)<\/text>/g)];
+      expect(places).toHaveLength(5);
+      places.slice(1).forEach(([, x], i) => {
+        expect(Number(x) - Number(places[i][1])).toBeGreaterThan(16 + 7 * places[i][2].length);
+      });
+    });
+
     it('is like itself, and unlike what has a node, a weight or an attribute changed', () => {
       expect(compareModels(model, model)).toEqual({ changes: [], operators: {} });
       const { graph } = model;
