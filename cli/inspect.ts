@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CommandModule } from 'yargs';
+import { bytesText } from '../exporters/inspect/bytes-text.ts';
 import { type Change, compareModels, type ModelDifference } from '../exporters/inspect/difference.ts';
 import { drawModel } from '../exporters/inspect/drawing.ts';
 import { type BlockSummary, type ModelSummary, summarizeModel } from '../exporters/inspect/summary.ts';
@@ -133,8 +134,8 @@ function summaryText(summary: ModelSummary): string {
 
 function weightsText(bytes: number, weights: ModelSummary['weights']): string {
   const types = Object.entries(weights).sort(([, a], [, b]) => b - a);
-  const parts = types.map(([type, size]) => (types.length > 1 ? `${type} ${siText(size)}B` : type));
-  return bytes === 0 ? 'none' : `${siText(bytes)}B: ${parts.join(', ')}`;
+  const parts = types.map(([type, size]) => (types.length > 1 ? `${type} ${bytesText(size)}` : type));
+  return bytes === 0 ? 'none' : `${bytesText(bytes)}: ${parts.join(', ')}`;
 }
 
 function flopsText(flops: number | null): string {
@@ -155,7 +156,7 @@ function blockCells(block: BlockSummary, whole: ModelSummary): string[] {
     shape ? shape.map((extent) => extent ?? '?').join(' × ') : '?',
     String(nodes),
     parameters === 0 ? '–' : parameters.toLocaleString('en'),
-    bytes === 0 ? '–' : `${siText(bytes)}B`,
+    bytes === 0 ? '–' : bytesText(bytes),
     flops === null ? '?' : flops === 0 ? '–' : siText(flops),
     share,
   ];
@@ -164,22 +165,35 @@ function blockCells(block: BlockSummary, whole: ModelSummary): string[] {
 /** Longer lists of changes are for --json. */
 const mostChanges = 40;
 
-function differenceText({ changes, operators }: ModelDifference): string {
+function differenceText({ parameters, bytes, changes, operators }: ModelDifference): string {
   if (changes.length === 0) return 'nothing changed\n';
   const counts = Object.entries(operators).map(([name, [before, after]]) => [
     name,
     before,
     after,
-    after - before,
+    signed(after - before, String),
   ]);
   const parts = changes.slice(0, mostChanges).map(changeText);
   const left = changes.length - mostChanges;
   return [
+    `Parameters      ${fromTo(parameters, (count) => count.toLocaleString('en'))}`,
+    `Weights         ${fromTo(bytes, bytesText)}`,
+    '',
     ...(counts.length > 0 ? [table(['Operator', 'Before', 'After', 'Change'], counts), ''] : []),
     ...parts,
     ...(left > 0 ? [`and ${left} more: see --json`] : []),
     '',
   ].join('\n');
+}
+
+/** "5.76 kB → 2.88 kB (-2.88 kB)". */
+function fromTo([before, after]: readonly [number, number], text: (value: number) => string): string {
+  const change = before === after ? '' : ` (${signed(after - before, text)})`;
+  return `${text(before)} → ${text(after)}${change}`;
+}
+
+function signed(change: number, text: (value: number) => string): string {
+  return `${change < 0 ? '-' : '+'}${text(Math.abs(change))}`;
 }
 
 function changeText({ kind, name, before, after }: Change): string {

@@ -1,6 +1,7 @@
 import { bytesOf } from '../../src/onnx/element-type.ts';
 import type { Attribute, Graph, GraphNode, GraphPort, Initializer } from '../../src/onnx/graph.ts';
 import type { Model } from '../../src/onnx/model.ts';
+import { storageOf } from './summary.ts';
 
 /** Something that one model has and the other has not, or has otherwise. */
 export interface Change {
@@ -12,6 +13,9 @@ export interface Change {
 }
 
 export interface ModelDifference {
+  /** Of the first model, of the second; as a summary counts them, whether or not they differ. */
+  readonly parameters: readonly [before: number, after: number];
+  readonly bytes: readonly [before: number, after: number];
   readonly changes: readonly Change[];
   /** Operators whose numbers differ: of the first model, of the second. */
   readonly operators: Readonly<Record<string, readonly [before: number, after: number]>>;
@@ -31,7 +35,13 @@ export function compareModels(before: Model, after: Model): ModelDifference {
     ...changed('opset', texts(before.opsets), texts(after.opsets)),
     ...changed('metadata', texts(before.metadata), texts(after.metadata)),
   ];
-  return { changes, operators: changedCounts(a, b) };
+  const [stored, storedAfter] = [storageOf(a), storageOf(b)];
+  return {
+    parameters: [stored.parameters, storedAfter.parameters],
+    bytes: [stored.bytes, storedAfter.bytes],
+    changes,
+    operators: changedCounts(a, b),
+  };
 }
 
 function changed(

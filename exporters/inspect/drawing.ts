@@ -1,4 +1,5 @@
 import { siText } from '../../src/core/si-text.ts';
+import { bytesText } from './bytes-text.ts';
 import { type Place, placeBlocks } from './layout.ts';
 import type { BlockSummary, ModelSummary } from './summary.ts';
 
@@ -103,7 +104,7 @@ function head({ name, parameters, flops, bytes, nodes, opsets, producer }: Model
   const facts = [
     `${siText(parameters)} parameters`,
     flops === null ? 'FLOPs not known' : `${siText(flops)} FLOPs`,
-    `${siText(bytes)}B of weights`,
+    `${bytesText(bytes)} of weights`,
     `${nodes} nodes`,
     ...Object.entries(opsets).map(([domain, version]) => `${domain} ${version}`),
     ...(producer.name ? [`${producer.name} ${producer.version}`.trim()] : []),

@@ -64,9 +64,7 @@ export interface SummaryOptions {
 export function summarizeModel(model: Model, { extents, depth }: SummaryOptions = {}): ModelSummary {
   const { graph, irVersion, opsets, producer, metadata } = model;
   const facts = inferShapes(model, extents);
-  const seen = new Set<string>();
-  const used = constantsOf(graph.nodes, graph, seen);
-  const all = [...used, ...[...graph.initializers.values()].filter(({ name }) => !seen.has(name))];
+  const all = allConstants(graph);
   return {
     name: graph.name,
     irVersion,
@@ -82,6 +80,17 @@ export function summarizeModel(model: Model, { extents, depth }: SummaryOptions 
     blocks: chooseBlocks(graph, facts, depth),
     unknownShapes: facts.unknown,
   };
+}
+
+/** What a graph's constants take, whether or not a node takes them. */
+export function storageOf(graph: Graph): Pick<Cost, 'parameters' | 'bytes'> {
+  return storageOfConstants(allConstants(graph));
+}
+
+function allConstants(graph: Graph): Initializer[] {
+  const seen = new Set<string>();
+  const used = constantsOf(graph.nodes, graph, seen);
+  return [...used, ...[...graph.initializers.values()].filter(({ name }) => !seen.has(name))];
 }
 
 function describePort({ name, dtype, shape }: GraphPort) {
@@ -156,12 +165,18 @@ function isAlike(a: BlockSummary, b: BlockSummary): boolean {
 }
 
 function costOf(nodes: readonly GraphNode[], constants: readonly Initializer[], facts: GraphFacts): Cost {
-  const weights = constants.filter(({ learnt, dtype }) => learnt || dtype === 'int8' || dtype === 'uint8');
   const multiplyAdds = nodes.map((node) => facts.multiplyAdds.get(node) ?? null);
+  return {
+    ...storageOfConstants(constants),
+    flops: multiplyAdds.includes(null) ? null : 2 * sum(multiplyAdds as number[]),
+  };
+}
+
+function storageOfConstants(constants: readonly Initializer[]): Pick<Cost, 'parameters' | 'bytes'> {
+  const weights = constants.filter(({ learnt, dtype }) => learnt || dtype === 'int8' || dtype === 'uint8');
   return {
     parameters: sum(weights.map(({ shape }) => sizeOf(shape))),
     bytes: sum(constants.map(({ dtype, shape }) => storedBytes(dtype, sizeOf(shape)))),
-    flops: multiplyAdds.includes(null) ? null : 2 * sum(multiplyAdds as number[]),
   };
 }
 

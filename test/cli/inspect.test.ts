@@ -52,6 +52,16 @@ describe('actionnx inspect', () => {
     expect(stdout).toContain('+ input clip: uint8 [N, 4, 8, 8, 3]');
   });
 
+  it('tells sizes with their unit apart, and first of all how they changed', () => {
+    const { parameters, bytes } = JSON.parse(actionnx(bundle, '--json').stdout);
+    const { stdout } = actionnx(bundle, '--diff', clip);
+    expect(stdout).toMatch(/^Parameters +[\d,]+ → [\d,]+.*\nWeights +[\d.]+ k?B → [\d.]+ k?B.*\n\n/);
+    const difference = JSON.parse(actionnx(bundle, '--diff', clip, '--json').stdout);
+    expect([difference.parameters[0], difference.bytes[0]]).toEqual([parameters, bytes]);
+    expect(stdout).toMatch(/^[A-Z]\w+ +\d+ +\d+ +\+\d+$/m);
+    expect(actionnx(bundle).stdout).not.toMatch(/\dB/);
+  });
+
   it.each([
     [['nowhere.onnx'], 1, 'must be an ONNX file or a bundle folder'],
     [[fileURLToPath(import.meta.url)], 1, 'is not a valid ONNX file'],
