@@ -14,10 +14,10 @@ describe('rampRange', () => {
   });
 
   it.each([
-    ['near 1', map(0.9996, 0.9999), '0.90', '1.00'],
-    ['near 0', map(0.0001, 0.0004), '0.00', '0.10'],
-    ['in between', map(0.52, 0.48), '0.45', '0.55'],
-    ['of one value', map(0.5, 0.5), '0.45', '0.55'],
+    ['near 1', map(0.9996, 0.9999), '0.98', '1.00'],
+    ['near 0', map(0.0001, 0.0004), '0.00', '0.02'],
+    ['in between', map(0.505, 0.495), '0.49', '0.51'],
+    ['of one value', map(0.5, 0.5), '0.49', '0.51'],
   ])('does not stretch a flat map %s, and its ends can be told apart', (_, attention, low, high) => {
     expect(rampRange(attention).map((end) => end.toFixed(2))).toEqual([low, high]);
   });

@@ -19,7 +19,7 @@ const inferno = [
 export const rampCss = `linear-gradient(to right, ${inferno.map((rgb) => `rgb(${rgb.join(' ')})`).join(', ')})`;
 
 /** The ramp spans at least this much of attention's 0–1: a map that hardly varies must look as if it did not. */
-const leastSpan = 0.1;
+const leastSpan = 0.02;
 
 /** What the ramp spans, from a map's smallest value to its largest, or somewhat further; ends differ at two decimals. */
 export function rampRange({ data }: Tensor): [number, number] {
