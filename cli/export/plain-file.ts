@@ -53,7 +53,10 @@ export async function exportPlain(sources: readonly string[], wanted: Wanted): P
       remedy: 'a run becomes a bundle, whose model.onnx is a plain ONNX file',
     });
   }
-  if (/[/\\]$|\\/.test(out ?? '')) throw usageError('--out is the name of a file', { received: out });
+  // ONNX reads a backslash in the name of external data as a way into a folder; on Windows, basename does so too.
+  if (out !== undefined && (/[/\\]$/.test(out) || basename(out).includes('\\'))) {
+    throw usageError('--out is the name of a file', { received: out });
+  }
   await onTrustedBackend(wanted.backend, (backend) => exportModel(path, { ...wanted, precision }, backend));
 }
 
@@ -90,7 +93,16 @@ async function exportModel(path: string, wanted: Plain, backend: string): Promis
   if (json) {
     const { inputs: takes, outputs: gives, opset, parameters, byteLength: bytes } = onnx;
     const external = onnx.external && { file: onnx.external.name, bytes: onnx.external.byteLength };
-    const said = { file, bytes, external, opset, parameters, inputs: takes, outputs: gives };
+    const said = {
+      file,
+      bytes,
+      external,
+      opset,
+      parameters,
+      tfjsBackend: backend,
+      inputs: takes,
+      outputs: gives,
+    };
     console.log(JSON.stringify({ ...said, verification: verified }, null, 2));
     return;
   }
