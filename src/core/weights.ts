@@ -1,4 +1,5 @@
 import type { layers } from '@tensorflow/tfjs-layers';
+import type { Scratch } from './scratch.ts';
 import { gather, rowMajorStrides } from './strided.ts';
 import { sizeOf } from './tensor.ts';
 
@@ -8,8 +9,8 @@ import { sizeOf } from './tensor.ts';
  */
 export interface Weights {
   readonly shape: readonly number[];
-  data(): Float32Array;
-  /** `data()` makes the elements anew at each call. */
+  data(scratch?: Scratch): Float32Array;
+  /** `data()` makes the elements anew at each call, in the scratch memory where there is some. */
   readonly fresh?: boolean;
 }
 
@@ -33,7 +34,14 @@ export function transposeWeights(weights: Weights, permutation: readonly number[
   const shape = permutation.map((axis) => weights.shape[axis]);
   const steps = rowMajorStrides(weights.shape);
   const layout = { shape, strides: permutation.map((axis) => steps[axis]), offset: 0 };
-  return { shape, data: () => gather(weights.data(), new Float32Array(sizeOf(shape)), layout), fresh: true };
+  return {
+    shape,
+    fresh: true,
+    data(scratch) {
+      const size = sizeOf(shape);
+      return gather(weights.data(), scratch?.floats(size) ?? new Float32Array(size), layout);
+    },
+  };
 }
 
 /** The same elements in another shape of equal size. */
@@ -41,5 +49,5 @@ export function reshapeWeights(weights: Weights, shape: readonly number[]): Weig
   if (sizeOf(shape) !== sizeOf(weights.shape)) {
     throw new Error(`weights of shape [${weights.shape}] do not fit the shape [${shape}]`);
   }
-  return { shape, data: () => weights.data() };
+  return { ...weights, shape };
 }

@@ -1,4 +1,5 @@
 import { UserError } from '../core/errors.ts';
+import { Scratch } from '../core/scratch.ts';
 import type { LazyBytes } from './proto.ts';
 
 /** Tensors begin at multiples of a page, so that they can be mapped into memory as they are. */
@@ -27,12 +28,13 @@ export class ExternalData {
     return offset;
   }
 
-  /** The file in order; one tensor is in memory at a time. */
+  /** The file in order; one tensor is in memory at a time. Each chunk is valid until the next one. */
   *chunks(): Generator<Uint8Array> {
+    const scratch = new Scratch();
     let at = 0;
     for (const { offset, content } of this.#parts) {
       if (offset > at) yield new Uint8Array(offset - at);
-      const bytes = content.bytes();
+      const bytes = content.bytes(scratch);
       if (bytes.byteLength !== content.byteLength) {
         throw new Error(`a tensor announced as ${content.byteLength} bytes has ${bytes.byteLength}`);
       }
@@ -50,7 +52,8 @@ export class ExternalData {
       });
     }
     const whole = new Uint8Array(this.#end);
-    for (const { offset, content } of this.#parts) whole.set(content.bytes(), offset);
+    const scratch = new Scratch();
+    for (const { offset, content } of this.#parts) whole.set(content.bytes(scratch), offset);
     return whole;
   }
 }

@@ -1,3 +1,4 @@
+import type { Scratch } from '../core/scratch.ts';
 import type { ElementArray, ElementType } from './element-type.ts';
 
 /** A float attribute; plain numbers are integer attributes. */
@@ -49,8 +50,11 @@ export interface Initializer {
   /** A weight that was learnt, as against a shape, an axis or a normalisation constant. Of a graph that was read: any of a floating-point type. */
   readonly learnt: boolean;
   /** As they are stored: see `ElementArray`. Strings have none: theirs are in `extra`. */
-  data(): ElementArray;
-  /** `data()` makes the elements anew at each call, so that who asked for them may change them. */
+  data(scratch?: Scratch): ElementArray;
+  /**
+   * `data()` makes the elements anew at each call, in the scratch memory where there is some, so that who asked for them
+   * may change them.
+   */
   readonly fresh?: boolean;
   /** Of a tensor that was read: fields that are only passed on (strings, doc string), as encoded. */
   readonly extra?: Uint8Array;

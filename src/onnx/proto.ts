@@ -4,10 +4,15 @@
  * Wire format: https://protobuf.dev/programming-guides/encoding
  */
 
-/** Bytes that are made when their turn comes. `bytes()` must return exactly `byteLength` of them. */
+import { Scratch } from '../core/scratch.ts';
+
+/**
+ * Bytes that are made when their turn comes, in the scratch memory where they can be. `bytes()` must return exactly
+ * `byteLength` of them.
+ */
 export interface LazyBytes {
   readonly byteLength: number;
-  bytes(): Uint8Array;
+  bytes(scratch: Scratch): Uint8Array;
 }
 
 type Part = Uint8Array | LazyBytes | Message;
@@ -73,10 +78,11 @@ export class Message {
 
   /** The encoded message in order, in chunks of about 64 KiB or one large part. Valid until the next chunk. */
   *chunks(): Generator<Uint8Array> {
+    const scratch = new Scratch();
     const buffer = new Uint8Array(chunkBytes);
     let filled = 0;
     for (const part of this.#flat()) {
-      const bytes = part instanceof Uint8Array ? part : part.bytes();
+      const bytes = part instanceof Uint8Array ? part : part.bytes(scratch);
       if (bytes.byteLength !== part.byteLength) {
         throw new Error(`a part announced as ${part.byteLength} bytes has ${bytes.byteLength}`);
       }

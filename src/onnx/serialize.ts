@@ -122,7 +122,7 @@ function tensorMessage(initializer: Initializer): Message {
 
 /** Little-endian, as the format asks and as every machine that runs JavaScript stores it. */
 function rawData({ dtype, shape, data }: Initializer): LazyBytes {
-  return { byteLength: storedBytes(dtype, sizeOf(shape)), bytes: () => bytesOf(data()) };
+  return { byteLength: storedBytes(dtype, sizeOf(shape)), bytes: (scratch) => bytesOf(data(scratch)) };
 }
 
 /** TensorProto.DataLocation. */

@@ -69,17 +69,9 @@ function fold(
     kernel: {
       ...kernel,
       fresh: true,
-      data() {
-        const scale = scales();
-        const weights = kernel.data() as Float32Array;
-        // New memory costs more than the arithmetic.
-        const folded = kernel.fresh ? weights : new Float32Array(weights.length);
-        const size = folded.length / filters;
-        for (let filter = 0; filter < filters; filter++) {
-          const factor = scale[filter];
-          for (let i = filter * size; i < (filter + 1) * size; i++) folded[i] = weights[i] * factor;
-        }
-        return folded;
+      data(scratch) {
+        const weights = kernel.data(scratch) as Float32Array;
+        return scaleFilters(kernel.fresh ? weights : weights.slice(), scales());
       },
     },
     bias: {
@@ -96,6 +88,16 @@ function fold(
       },
     },
   };
+}
+
+/** Multiplies each filter of a kernel by its scale, in place. One plain loop: it runs over all weights of a model. */
+function scaleFilters(kernel: Float32Array, scales: Float64Array): Float32Array {
+  const size = Math.trunc(kernel.length / scales.length);
+  for (let filter = 0, i = 0; filter < scales.length; filter++) {
+    const scale = scales[filter];
+    for (const end = i + size; i < end; i++) kernel[i] *= scale;
+  }
+  return kernel;
 }
 
 function freeName(base: string, taken: ReadonlyMap<string, unknown>): string {

@@ -75,8 +75,8 @@ function withZeros(weight: Initializer, axis: number, extent: number): Initializ
   return {
     ...weight,
     shape: shape.with(axis, extent),
-    data() {
-      const given = weight.data() as Float32Array;
+    data(scratch) {
+      const given = weight.data(scratch) as Float32Array;
       const padded = new Float32Array((given.length / from) * to);
       for (let row = 0; row * from < given.length; row++) {
         padded.set(given.subarray(row * from, (row + 1) * from), row * to);
