@@ -18,13 +18,16 @@ export interface Architecture {
 
 const L = tf.layers;
 
+/** The default, orthogonal, takes long and says so, for weights that are drawn anew anyway. */
+const recurrentInitializer = 'glorotUniform';
+
 /** Next-character prediction: two LSTMs over one-hot characters. */
 function textGeneration({ length = 40, characters = 71, units = 128 } = {}): LayersModel {
   return tf.sequential({
     name: 'lstm_text_generation',
     layers: [
-      L.lstm({ units, returnSequences: true, inputShape: [length, characters] }),
-      L.lstm({ units }),
+      L.lstm({ units, recurrentInitializer, returnSequences: true, inputShape: [length, characters] }),
+      L.lstm({ units, recurrentInitializer }),
       L.dense({ units: characters, activation: 'softmax' }),
     ],
   });
@@ -32,7 +35,7 @@ function textGeneration({ length = 40, characters = 71, units = 128 } = {}): Lay
 
 /** Review classification: embedded words, padding masked, read in both directions. */
 function sentiment({ length = 100, words = 2000, size = 64 } = {}): LayersModel {
-  const layer = L.lstm({ units: size });
+  const layer = L.lstm({ units: size, recurrentInitializer });
   return tf.sequential({
     name: 'sentiment',
     layers: [
@@ -155,7 +158,7 @@ function dateConversion({ read = 12, written = 10, size = 64 } = {}): LayersMode
     tf.input({ shape: [read], name: 'source', dtype: 'int32' }),
     tf.input({ shape: [written], name: 'target', dtype: 'int32' }),
   ];
-  const lstm = () => L.lstm({ units: size, returnSequences: true });
+  const lstm = () => L.lstm({ units: size, recurrentInitializer, returnSequences: true });
   const embed = (dim: number, x: SymbolicTensor) =>
     L.embedding({ inputDim: dim, outputDim: size, maskZero: true }).apply(x) as SymbolicTensor;
   const encoded = lstm().apply(embed(inputDim, source)) as SymbolicTensor;
@@ -175,7 +178,8 @@ function dateConversion({ read = 12, written = 10, size = 64 } = {}): LayersMode
 
 /** Frame prediction: stacked ConvLSTM2Ds (Shi et al. 2015), arXiv 1506.04214, and a convolution over time. */
 function nextFrame({ frames = 5, size = 20, filters = 8 } = {}): LayersModel {
-  const recurrent = () => L.convLstm2d({ filters, kernelSize: 3, padding: 'same', returnSequences: true });
+  const recurrent = () =>
+    L.convLstm2d({ filters, kernelSize: 3, padding: 'same', recurrentInitializer, returnSequences: true });
   return tf.sequential({
     name: 'next_frame',
     layers: [

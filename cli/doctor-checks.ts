@@ -5,6 +5,7 @@ import { findBrowser } from '../src/node/browser.ts';
 import { findFfmpeg } from '../src/node/ffmpeg.ts';
 import { encodePng, readImage } from '../src/node/image-file.ts';
 import { packageVersion } from '../src/node/package-info.ts';
+import { describeProcessor } from '../src/node/processor.ts';
 import { nodeRuntime } from '../src/runtime/node.ts';
 import type { Provider, Runtime } from '../src/runtime/session.ts';
 import { webRuntime } from '../src/runtime/web.ts';
@@ -33,7 +34,8 @@ export const checks: readonly Check[] = [
     required: true,
     isolated: false,
     remedy: '',
-    run: () => `${packageVersion} on ${platform()} ${arch()}, ${cpus().length} cores`,
+    run: async () =>
+      `${packageVersion} on ${platform()} ${arch()}, ${cpus().length} cores, ${await describeProcessor()}`,
   },
   {
     name: 'node',

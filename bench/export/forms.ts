@@ -1,27 +1,25 @@
 /**
  * The forms and precisions of a graph, side by side with the graph that PyTorch's exporter writes for torchvision's
  * model of the same architecture: bytes and processor time on onnxruntime-node's CPU, all in one run and in turns.
- * PyTorch's side needs Python with torch, torchvision and onnx, and is left out, by name, where there is none. int8 is
- * calibrated on noise here, which does for its speed; what it costs in F1 `actionnx export` measures.
- * Run after a build: node dist/bench/forms.js
+ * int8 is calibrated on noise here, which does for its speed; what it costs in F1 `actionnx export` measures.
  */
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Runner, race } from '../cli/race.ts';
-import { table } from '../cli/table.ts';
-import { goldenFrames } from '../exporters/golden.ts';
-import { exportOnnx } from '../exporters/onnx/export.ts';
-import { onnxModel } from '../exporters/onnx/onnx-model.ts';
-import { quantize } from '../exporters/onnx/quantize/quantize.ts';
-import { resolveSystem } from '../models/index.ts';
-import { selectBackend } from '../models/train/backend.ts';
-import { imagenetNormalization } from '../src/core/normalization.ts';
-import { Rng } from '../src/core/rng.ts';
-import { sizeOf, type Tensor, tensor } from '../src/core/tensor.ts';
-import { nodeRuntime } from '../src/runtime/node.ts';
-import { seedWeights } from './compare.ts';
-import { runPeer } from './peer.ts';
+import { type Runner, race } from '../../cli/race.ts';
+import { table } from '../../cli/table.ts';
+import { goldenFrames } from '../../exporters/golden.ts';
+import { exportOnnx } from '../../exporters/onnx/export.ts';
+import { onnxModel } from '../../exporters/onnx/onnx-model.ts';
+import { quantize } from '../../exporters/onnx/quantize/quantize.ts';
+import { resolveSystem } from '../../models/index.ts';
+import { imagenetNormalization } from '../../src/core/normalization.ts';
+import { Rng } from '../../src/core/rng.ts';
+import { sizeOf, type Tensor, tensor } from '../../src/core/tensor.ts';
+import { describeProcessor } from '../../src/node/processor.ts';
+import { nodeRuntime } from '../../src/runtime/node.ts';
+import { seedWeights } from '../compare.ts';
+import { runPeer } from '../peer.ts';
 
 const models = [
   {
@@ -96,25 +94,27 @@ async function entries({ preset, changes, torch, torchShape }: (typeof models)[n
   return made;
 }
 
-await selectBackend('cpu');
-const folder = await mkdtemp(join(tmpdir(), 'actionnx-bench-'));
-try {
-  for (const model of models) {
-    const all = await entries(model, folder);
-    const laps = await race(all, 7);
-    const portable = all.findIndex(({ name }) => name === 'portable');
-    const rows = all.map(({ name, bytes }, i) => [
-      name,
-      `${(bytes / 1e6).toFixed(1)} MB`,
-      `${laps[i].milliseconds.toFixed(0)} ms`,
-      `× ${(laps[portable].milliseconds / laps[i].milliseconds).toFixed(2)}`,
-      all[0].name === 'torch.onnx' ? `× ${(laps[0].milliseconds / laps[i].milliseconds).toFixed(2)}` : '',
-    ]);
-    for (const { session } of all) await session.release();
-    console.log(
-      `${model.title}\n${table(['Graph', 'Size', 'A run', 'Speed against portable', 'Against torch.onnx'], rows)}\n`,
-    );
+export async function compareForms(): Promise<void> {
+  console.log(`one thread of ${await describeProcessor()}\n`);
+  const folder = await mkdtemp(join(tmpdir(), 'actionnx-bench-'));
+  try {
+    for (const model of models) {
+      const all = await entries(model, folder);
+      const laps = await race(all, 7);
+      const portable = all.findIndex(({ name }) => name === 'portable');
+      const rows = all.map(({ name, bytes }, i) => [
+        name,
+        `${(bytes / 1e6).toFixed(1)} MB`,
+        `${laps[i].milliseconds.toFixed(0)} ms`,
+        `× ${(laps[portable].milliseconds / laps[i].milliseconds).toFixed(2)}`,
+        all[0].name === 'torch.onnx' ? `× ${(laps[0].milliseconds / laps[i].milliseconds).toFixed(2)}` : '',
+      ]);
+      for (const { session } of all) await session.release();
+      console.log(
+        `${model.title}\n${table(['Graph', 'Size', 'A run', 'Speed against portable', 'Against torch.onnx'], rows)}\n`,
+      );
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true });
   }
-} finally {
-  await rm(folder, { recursive: true, force: true });
 }
