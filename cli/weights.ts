@@ -95,10 +95,10 @@ function overview(listed: ReturnType<typeof describe>, path: string): string {
       clipped(name),
       dtype,
       clipped(shape.join(' × ')) || 'scalar',
-      sizeOf(shape),
+      sizeOf(shape).toLocaleString('en'),
     ]);
   const facts = [
-    `${path}: ${format}, ${tensors.length} tensors, ${elements} elements, ${bytes} bytes`,
+    `${path}: ${format}, ${tensors.length.toLocaleString('en')} tensors, ${elements.toLocaleString('en')} elements, ${bytes.toLocaleString('en')} bytes`,
     `sha256 ${sha256}`,
     ...Object.entries(metadata).map(([key, value]) => clipped(`${key}: ${value}`)),
   ];

@@ -13,6 +13,7 @@ import { layersModelOf } from '../../models/layers-model-file.ts';
 import { type FramesModel, tfjsReference } from '../../models/reference.ts';
 import { tf } from '../../models/tf.ts';
 import type { ValueShape } from '../../src/core/converter.ts';
+import { usageError } from '../../src/core/errors.ts';
 import type { Tensor } from '../../src/core/tensor.ts';
 import { type ModelJsonFile, readModelJson } from '../../src/node/model-json-file.ts';
 
@@ -32,16 +33,18 @@ export interface ExportableModel {
   dispose(): void;
 }
 
-/** The `model.json` that a path names, or that lies in the folder that it names; undefined where there is none. */
+/**
+ * The `model.json` that a path names, or that lies in the folder that it names; undefined for other folders.
+ *
+ * @throws UserError (exit 2) when there is nothing at the path
+ */
 export async function findModelJson(path: string): Promise<string | undefined> {
-  const isFile = (candidate: string) =>
-    stat(candidate).then(
-      (found) => found.isFile(),
-      () => false,
-    );
-  if (await isFile(path)) return path;
+  const kind = (place: string) => stat(place).catch(() => undefined);
+  const found = await kind(path);
+  if (!found) throw usageError('there is no such run folder or model.json', { received: path });
+  if (found.isFile()) return path;
   const inside = join(path, 'model.json');
-  return (await isFile(inside)) ? inside : undefined;
+  return (await kind(inside))?.isFile() ? inside : undefined;
 }
 
 /** The model of a `model.json`. @throws UserError when a file is missing or damaged, or an operator has no converter */

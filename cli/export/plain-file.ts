@@ -1,4 +1,6 @@
 import { basename } from 'node:path';
+import pc from 'picocolors';
+import { bytesText } from '../../exporters/inspect/bytes-text.ts';
 import type { OnnxModel } from '../../exporters/onnx/onnx-model.ts';
 import { openModel } from '../../exporters/onnx/open-model.ts';
 import { requirePassed, type VerificationRow, verifyGraph } from '../../exporters/onnx/verify.ts';
@@ -16,7 +18,7 @@ import { table } from '../table.ts';
 import { findModelJson, readExportable } from './exportable-model.ts';
 import { largestDifferences } from './precision.ts';
 import { onTrustedBackend } from './trusted-backend.ts';
-import { verificationTable } from './verification-table.ts';
+import { unvaried, verificationTable } from './verification-table.ts';
 import { verificationTargets } from './verification-targets.ts';
 
 interface Wanted {
@@ -121,8 +123,14 @@ function tell(
     `${table(['', 'Name', 'Type', 'Shape'], [...ports('input', onnx.inputs), ...ports('output', onnx.outputs)])}\n`,
   );
   console.log(`${verificationTable(rows, reference)}\n`);
+  const constant = unvaried(rows).map(quoted);
+  if (constant.length > 0) {
+    console.log(
+      `${pc.yellow('note:')} ${constant.join(', ')} hardly differs from input to input, so that agreement says little: try others with --inputs\n`,
+    );
+  }
   const bytes = onnx.byteLength + (onnx.external?.byteLength ?? 0);
-  const size = `${(bytes / 1e6).toFixed(bytes < 1e5 ? 3 : 1)} MB, ${onnx.parameters.toLocaleString('en')} parameters`;
+  const size = `${bytesText(bytes)}, ${onnx.parameters.toLocaleString('en')} parameters`;
   const where = onnx.external ? `${file} and ${onnx.external.name}` : file;
   console.log(`${where}: opset ${onnx.opset}, ${size}`);
   if (isOutside && !onnx.external) console.log('no weight is large enough to lie in a file of its own');

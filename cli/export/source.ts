@@ -1,4 +1,3 @@
-import { stat } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import type { BundleSource } from '../../exporters/bundle.ts';
 import { systems } from '../../models/index.ts';
@@ -29,10 +28,7 @@ export interface SourceOptions {
 /** Whatever `path` holds: a run folder of `actionnx train`, or a tfjs `model.json` (or the folder it lies in). */
 export async function openSource(path: string, options: SourceOptions): Promise<ExportSource> {
   const modelJson = await findModelJson(path);
-  if (modelJson !== undefined) return fromModelFile(modelJson, options);
-  const found = await stat(path).catch(() => null);
-  if (!found) throw usageError('there is no such run folder or model.json', { received: path });
-  return fromRun(path, options);
+  return modelJson === undefined ? fromRun(path, options) : fromModelFile(modelJson, options);
 }
 
 async function fromRun(folder: string, { checkpoint: which, name, ...flags }: SourceOptions) {

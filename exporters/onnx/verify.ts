@@ -22,6 +22,9 @@ export interface VerificationRow {
   readonly samples: number;
   /** Largest absolute difference over all samples and elements; Infinity where one is not a number. */
   readonly maxDifference: number;
+  /** The range of what tfjs gave. */
+  readonly least: number;
+  readonly greatest: number;
   readonly passed: boolean;
 }
 
@@ -76,12 +79,13 @@ export async function verifyGraph(
     try {
       const results = await session.run(inputs);
       for (const [output, wanted] of Object.entries(expected)) {
-        const { maxDifference, largest } = compare(output, results[output], wanted);
+        const compared = compare(output, results[output], wanted);
+        const { maxDifference, least, greatest } = compared;
         rows.push({
           ...{ runtime: runtime.name, version: runtime.version, provider: session.provider, output },
           samples: wanted?.shape[0] ?? 1,
-          maxDifference,
-          passed: maxDifference <= tolerance * Math.max(1, largest),
+          ...compared,
+          passed: maxDifference <= tolerance * Math.max(1, -least, greatest),
         });
       }
     } finally {
@@ -105,12 +109,12 @@ export function requirePassed(rows: readonly VerificationRow[], tolerance = veri
   });
 }
 
-/** How far apart two outputs are, Infinity where a value is not a number, and the largest value that is expected. */
+/** How far apart two outputs are, Infinity where a value is not a number, and the range of what is expected. */
 function compare(
   name: string,
   actual: Tensor | undefined,
   expected: Tensor | undefined,
-): { maxDifference: number; largest: number } {
+): Pick<VerificationRow, 'maxDifference' | 'least' | 'greatest'> {
   if (!expected)
     throw new UserError('golden values must hold every output', { received: `none for ${name}` });
   if (actual?.shape.join() !== expected.shape.join()) {
@@ -119,12 +123,13 @@ function compare(
       remedy: 'check the converters of custom layers, or report it with the model',
     });
   }
-  let [maxDifference, largest] = [0, 0];
+  let [maxDifference, least, greatest] = [0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (let i = 0; i < expected.data.length; i++) {
-    const difference = Math.abs(actual.data[i] - expected.data[i]);
-    if (Number.isNaN(difference)) return { maxDifference: Number.POSITIVE_INFINITY, largest };
-    if (difference > maxDifference) maxDifference = difference;
-    largest = Math.max(largest, Math.abs(expected.data[i]));
+    const value = Number(expected.data[i]);
+    const difference = Math.abs(actual.data[i] - value);
+    maxDifference = Math.max(maxDifference, Number.isNaN(difference) ? Number.POSITIVE_INFINITY : difference);
+    least = Math.min(least, value);
+    greatest = Math.max(greatest, value);
   }
-  return { maxDifference, largest };
+  return { maxDifference, least, greatest };
 }

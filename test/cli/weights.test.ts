@@ -38,7 +38,7 @@ describe('actionnx weights', () => {
     const text = await actionnx('views.pt');
     expect(text).toMatchObject({ status: 0, stderr: '' });
     expect(text.stdout).toMatch(/^transposed +float32 +4 × 2 × 3 +24$/m);
-    expect(text.stdout).toMatch(/^views\.pt: pytorch, 6 tensors, 74 elements, \d+ bytes$/m);
+    expect(text.stdout).toMatch(/^views\.pt: pytorch, 6 tensors, 74 elements, [\d,]+ bytes$/m);
     const { stdout } = await actionnx('views.pt', '--json');
     const listed = JSON.parse(stdout);
     expect(listed).toMatchObject({ file: 'views.pt', format: 'pytorch', elements: 74, tensorBytes: 4 * 74 });

@@ -36,8 +36,8 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 describe('actionnx export', () => {
   it("exports a run's best epoch, and prints the checks and where the bundle is", async () => {
     const printed = await exported(at('run'), '--out', at('bundle'));
-    expect(printed).toMatch(/onnxruntime-node \S+ +cpu +probabilities +3 +\d\.\de-\d/);
-    expect(printed).toMatch(/onnxruntime-web \S+ +wasm +probabilities +3 +\d\.\de-\d/);
+    expect(printed).toMatch(/onnxruntime-node \S+ +cpu +probabilities +3 +[\d.]+ to [\d.]+ +\d\.\de-\d/);
+    expect(printed).toMatch(/onnxruntime-web \S+ +wasm +probabilities +3 +[\d.]+ to [\d.]+ +\d\.\de-\d/);
     expect(printed).toContain(`${at('bundle')}: pcd-sig-resnet-tiny, 43 labels`);
     const { manifest } = await readBundle(at('bundle'));
     expect(manifest).toMatchObject({

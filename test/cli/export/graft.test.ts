@@ -157,7 +157,7 @@ describe('a backbone cut and given a head', () => {
     await expect(attempt({ at: undefined })).rejects.toThrow('received no --at');
     await expect(attempt({ at: 'elsewhere' })).rejects.toThrow('no value called elsewhere');
     await expect(attempt({ at: 'Features' })).rejects.toThrow(`others: ${at}`);
-    await expect(attempt({ head: join(folder, 'nothing') })).rejects.toThrow('--head is a tfjs model.json');
+    await expect(attempt({ head: folder })).rejects.toThrow('--head is a tfjs model.json');
     const { at: flat } = valueNamed(backbone('channelsFirst'), 'flat');
     await expect(attempt({ at: flat })).rejects.toThrow('a head for [3, 3, 6], features of [54]');
   });
