@@ -23,6 +23,8 @@ export type ReadExternal = (location: string, offset: number, length: number) =>
 export interface ParseContext {
   readonly source: string;
   readonly readExternal?: ReadExternal;
+  /** What tensors claim of each file beside the model: bytes in all, and up to which one. */
+  readonly claims: Map<string, { bytes: number; end: number }>;
 }
 
 /** Where a tensor's elements are, if not in the model's file. */
@@ -118,6 +120,11 @@ export function parseTensor(fields: Fields, context: ParseContext): Initializer 
     const length = storedBytes(dtype, size);
     if (place.length !== undefined && place.length !== length)
       throw misfit(`${place.length} bytes of external data`);
+    const { bytes: others, end } = context.claims.get(place.location) ?? { bytes: 0, end: 0 };
+    context.claims.set(place.location, {
+      bytes: others + length,
+      end: Math.max(end, place.offset + length),
+    });
     return { ...head, data: () => readOutside(dtype, place, length, name, context) };
   }
   if (raw?.length || (size === 0 && count === 0)) {

@@ -1,10 +1,13 @@
 /** An ONNX file as a model. Field numbers: onnx.proto of the ONNX specification. */
 import { quoted } from '../core/errors.ts';
-import { elementTypeOf } from './element-type.ts';
 import type { Attribute, Graph, GraphNode, GraphPort, Initializer } from './graph.ts';
 import type { Model } from './model.ts';
+import { parsePort } from './parse-port.ts';
 import { type ParseContext, parseEntry, parseTensor, type ReadExternal } from './parse-tensor.ts';
 import { Fields } from './proto-reader.ts';
+
+/** How often a file beside the model may be read over, as equal weights that are kept once are. */
+const mostReadings = 64;
 
 /** Graphs inside nodes of graphs. Real ones have two or three levels. */
 const maxDepth = 32;
@@ -20,7 +23,7 @@ const maxDepth = 32;
  * @example const { graph } = parseModel(await readFile('model.onnx'), 'model.onnx');
  */
 export function parseModel(bytes: Uint8Array, source: string, readExternal?: ReadExternal): Model {
-  const context = { source, readExternal };
+  const context: ParseContext = { source, readExternal, claims: new Map() };
   const fields = new Fields(bytes, source);
   const opsets = new Map<string, number>();
   const metadata = new Map<string, string>();
@@ -56,6 +59,11 @@ export function parseModel(bytes: Uint8Array, source: string, readExternal?: Rea
     }
   }
   if (!graph || irVersion < 1) throw fields.damaged(graph ? 'no version' : 'no graph');
+  for (const [location, { bytes, end }] of context.claims) {
+    if (bytes > mostReadings * end) {
+      throw fields.damaged(`tensors of ${bytes} bytes in the first ${end} bytes of ${quoted(location)}`);
+    }
+  }
   const extra = fields.kept();
   return { graph, irVersion, opsets, producer: { name, version }, metadata, ...(extra && { extra }) };
 }
@@ -245,62 +253,4 @@ function parseAttribute(node: Fields, context: ParseContext, depth: number): [st
     }
   })();
   return [name, value ?? { encoded: fields.kept() ?? new Uint8Array() }];
-}
-
-/** A ValueInfoProto. */
-function parsePort(fields: Fields): GraphPort {
-  let name = '';
-  let type: Pick<GraphPort, 'dtype' | 'shape'> = { dtype: null, shape: null };
-  while (fields.next()) {
-    if (fields.number === 1) {
-      name = fields.string();
-    } else if (fields.number === 2) {
-      const tensor = parseTensorType(fields.message());
-      if (tensor) type = tensor;
-      else fields.keep();
-    } else {
-      fields.keep();
-    }
-  }
-  const extra = fields.kept();
-  return { name, ...type, ...(extra && { extra }) };
-}
-
-/** A TypeProto of a tensor; undefined for any other. */
-function parseTensorType(fields: Fields): Pick<GraphPort, 'dtype' | 'shape'> | undefined {
-  let type: Pick<GraphPort, 'dtype' | 'shape'> | undefined;
-  while (fields.next()) {
-    if (fields.number !== 1) return undefined;
-    const tensor = fields.message();
-    let shape: (number | string)[] | null = null;
-    let code = 0;
-    while (tensor.next()) {
-      if (tensor.number === 1) code = tensor.small();
-      else if (tensor.number === 2) shape = parseShape(tensor.message());
-    }
-    const dtype = elementTypeOf(code);
-    if (!dtype) return undefined;
-    type = { dtype, shape };
-  }
-  return type;
-}
-
-function parseShape(fields: Fields): (number | string)[] {
-  const shape: (number | string)[] = [];
-  while (fields.next()) {
-    if (fields.number !== 1) continue;
-    const dimension = fields.message();
-    let extent: number | string = '';
-    while (dimension.next()) {
-      if (dimension.number === 1) {
-        extent = dimension.small();
-        // Some exporters write −1 for what is not known.
-        if (extent < 0) extent = '';
-      } else if (dimension.number === 2) {
-        extent = dimension.string();
-      }
-    }
-    shape.push(extent);
-  }
-  return shape;
 }

@@ -146,13 +146,13 @@ describe('hostile files', () => {
   const modelWith = (graph: Message) => file(new Message().integer(1, 8).message(7, graph));
   const tensorWith = (fill: (tensor: Message) => Message) =>
     modelWith(new Message().message(5, fill(new Message().string(8, 't'))));
+  const outside = (location: string) =>
+    new Message()
+      .integer(2, 1)
+      .message(13, new Message().string(1, 'location').string(2, location))
+      .integer(14, 1);
   const external = (location: string) =>
-    tensorWith((tensor) =>
-      tensor
-        .integer(2, 1)
-        .message(13, new Message().string(1, 'location').string(2, location))
-        .integer(14, 1),
-    );
+    modelWith(new Message().message(5, outside(location).string(8, 't')));
   const nested = (depth: number): Message =>
     depth === 0
       ? new Message()
@@ -231,6 +231,16 @@ describe('hostile files', () => {
     ['external data in the root', external('/etc/passwd'), "outside the model's folder"],
     ['external data above, as Windows writes it', external('a\\..\\..\\b'), "outside the model's folder"],
     ['external data on a drive', external('C:\\b'), "outside the model's folder"],
+    [
+      'external data that is claimed over and over',
+      modelWith(
+        Array.from({ length: 65 }, (_, i) => outside('w.bin').string(8, `t${i}`).integer(1, 1000)).reduce(
+          (graph, tensor) => graph.message(5, tensor),
+          new Message(),
+        ),
+      ),
+      'tensors of 260000 bytes in the first 4000 bytes of "w.bin"',
+    ],
     ['external data nowhere', external(''), "outside the model's folder"],
   ])('refuses %s', (_, bytes, reason) => {
     const attempt = () => parseModel(bytes, 'hostile.onnx');

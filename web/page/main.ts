@@ -236,7 +236,7 @@ function setUpControls(): void {
   byId('ramp').style.background = rampCss;
   byId('grid').onkeydown = (event) => {
     const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-    if (step === undefined) return;
+    if (step === undefined || state.pictures.length === 0) return;
     event.preventDefault();
     select(Math.min(Math.max(state.selected + step, 0), state.pictures.length - 1));
   };
