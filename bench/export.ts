@@ -4,7 +4,6 @@
  * where it or a package is missing. Run after `npm ci`, all or some:
  * node dist/bench/export.js [writing] [parity] [passes] [forms]
  */
-import pc from 'picocolors';
 import { selectBackend } from '../models/train/backend.ts';
 import { compareForms } from './export/forms.ts';
 import { compareParity } from './export/parity.ts';
@@ -26,7 +25,7 @@ if (unknown.length > 0) {
 await selectBackend('cpu');
 for (const [name, { title, compare }] of Object.entries(parts)) {
   if (asked.length > 0 && !asked.includes(name)) continue;
-  console.log(`${pc.bold(title)}\n`);
+  console.log(`# ${title}\n`);
   await compare();
   console.log();
 }
