@@ -105,10 +105,10 @@ function filesText({ graph, golden }: BundleManifest): string {
 /** What a precision below float32 costs; nothing at float32. */
 function precisionText({ graph: { precision, cost } }: BundleManifest): string[] {
   if (!cost) return [];
-  const { bytesRatio, speedRatio, meanDifference, maxDifference, f1 } = cost;
+  const { bytesRatio, speedRatio, processor, meanDifference, maxDifference, f1 } = cost;
   const percent = (rate: number) => (100 * rate).toFixed(1);
   const lines = [
-    `- ${bytesRatio.toFixed(2)} times smaller than float32, ${speedRatio.toFixed(2)} times as fast where it was exported`,
+    `- ${bytesRatio.toFixed(2)} times smaller than float32, ${speedRatio.toFixed(2)} times as fast on ${processor ?? 'the CPU where it was exported'}`,
     `- probabilities differ by ${meanDifference.toPrecision(2)} in the mean, ${maxDifference.toPrecision(2)} at most`,
     ...(f1
       ? [

@@ -13,6 +13,7 @@ import { Rng } from '../../src/core/rng.ts';
 import type { Tensor } from '../../src/core/tensor.ts';
 import type { Dataset, Sample } from '../../src/data/dataset.ts';
 import { packageVersion } from '../../src/node/package-info.ts';
+import { describeProcessor } from '../../src/node/processor.ts';
 import { nodeRuntime } from '../../src/runtime/node.ts';
 import { packFrames } from '../../src/runtime/pack-frames.ts';
 import { openData } from '../evaluation.ts';
@@ -61,6 +62,7 @@ export async function inPrecision(source: FloatSource, args: PrecisionArguments)
     ...(measured?.differences ?? golden),
     bytesRatio: source.onnx.byteLength / onnx.byteLength,
     speedRatio,
+    processor: await describeProcessor(),
     f1: measured?.f1 ?? null,
     calibration:
       made && data
@@ -230,10 +232,10 @@ const percent = (rate: number) => (100 * rate).toFixed(1);
 
 /** The cost as lines of a table: what was measured, at float32 and here. */
 export function costRows(cost: PrecisionCost): string[][] {
-  const { meanDifference, maxDifference, bytesRatio, speedRatio, f1, calibration } = cost;
+  const { meanDifference, maxDifference, bytesRatio, speedRatio, processor, f1, calibration } = cost;
   return [
     ['Bytes', `÷ ${bytesRatio.toFixed(2)}`],
-    ["Speed, onnxruntime-node's CPU", `× ${speedRatio.toFixed(2)}`],
+    [`Speed, onnxruntime-node on ${processor ?? 'a CPU'}`, `× ${speedRatio.toFixed(2)}`],
     [
       'Difference of probabilities, mean and largest',
       `${meanDifference.toExponential(1)}, ${maxDifference.toExponential(1)}`,

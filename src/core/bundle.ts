@@ -42,6 +42,8 @@ const precisionCost = z.object({
    */
   bytesRatio: z.number(),
   speedRatio: z.number(),
+  /** Where that was measured. */
+  processor: z.string().optional(),
   /** Example-based F1 of both on one split, whose samples were not calibrated on; null where no data was given. */
   f1: z
     .object({
