@@ -158,7 +158,7 @@ function drawCard(block: BlockSummary, box: Box, summary: ModelSummary): string 
     `<title>${xml(block.name)}: ${xml(operatorText(block.operators, Number.POSITIVE_INFINITY))}</title>`,
     `<text x="16" y="22" font-size="14" font-weight="600" fill="#0f172a">${xml(name)}${repeats && `<tspan fill="${colour}" dx="8">${repeats}</tspan>`}</text>`,
     `<text x="${width - 14}" y="22" font-size="11.5" text-anchor="end" fill="#64748b" font-family="ui-monospace, Menlo, Consolas, monospace">${shape}</text>`,
-    `<text x="16" y="41" font-size="12" fill="#334155">${xml(operatorText(block.operators, 52))}</text>`,
+    `<text x="16" y="41" font-size="12" fill="#334155">${xml(operatorText(block.operators, 44))}</text>`,
     `<text x="16" y="58" font-size="11" fill="#64748b">${costs}</text>`,
     bar(11, share(block.parameters, summary.parameters), '#cbd5e1'),
     bar(7, share(block.flops, summary.flops), colour),
@@ -169,13 +169,16 @@ function drawCard(block: BlockSummary, box: Box, summary: ModelSummary): string 
 /** Nodes that compute nothing. */
 const quiet = new Set(['Constant', 'Identity']);
 
-/** "3 Conv · 2 Relu · Add", as much of it as there is room for. */
+/** "3 Conv · 2 Relu · Add", as many as there is room for. @param room in letters */
 function operatorText(operators: Readonly<Record<string, number>>, room: number): string {
   const working = Object.entries(operators).filter(([operator]) => !quiet.has(operator));
   const parts = (working.length > 0 ? working : Object.entries(operators)).map(
     ([operator, count]) => `${count > 1 ? `${count} ` : ''}${operator.split(':').at(-1)}`,
   );
-  return shortened(parts.join(' · '), room);
+  let shown = parts.length;
+  const text = () => [...parts.slice(0, shown), ...(shown < parts.length ? ['…'] : [])].join(' · ');
+  while (shown > 1 && text().length > room) shown--;
+  return shortened(text(), room);
 }
 
 /** About as wide as a text is in the widest of the fonts that it may be drawn in; pixels. */
