@@ -134,15 +134,17 @@ export const command: CommandModule<unknown, Arguments> = {
     if (args.ensemble || args.graft !== undefined) requireAsItIs(args);
     if (args.ensemble) {
       const source = await openEnsemble(paths, args);
-      return writeAndTell(out ?? join('bundles', source.name), source, 'the members combined', args);
+      const checked = await inPrecision(source, args);
+      return writeAndTell(out ?? join('bundles', source.name), checked, 'the members combined', args);
     }
     if (args.graft !== undefined) {
       if (paths.length > 0) throw usageError('--graft takes no source', { received: paths.join(', ') });
       await selectBackend(request);
       const source = await openGraft({ ...args, graft: args.graft }, readNormalization(args));
+      const inAsked = await inPrecision(source, args);
       return writeAndTell(
         out ?? join('bundles', source.name),
-        source,
+        inAsked,
         'backbone and head by themselves',
         args,
       );
@@ -222,14 +224,20 @@ async function importModule(path: string): Promise<void> {
   });
 }
 
-/** Graphs that are joined stay as they are: what a part was exported for, and in which precision, is the part's. */
+/** Graphs that are joined keep their form, and the members of an ensemble their precision too. */
 function requireAsItIs({ ensemble, graft, precision, target }: Arguments): void {
   if (ensemble && graft !== undefined)
     throw usageError('--ensemble and --graft are two things', { remedy: 'give one' });
-  if (precision === 'fp32' && target === 'portable') return;
-  throw usageError('--precision and --target are for what is exported from tfjs', {
-    received: `--precision ${precision} --target ${target} with --${ensemble ? 'ensemble' : 'graft'}`,
-    remedy: ensemble ? 'give them where the members are exported' : 'leave them out',
+  const wanted =
+    target !== 'portable'
+      ? `--target ${target}`
+      : ensemble && precision !== 'fp32'
+        ? `--precision ${precision}`
+        : null;
+  if (wanted === null) return;
+  throw usageError(`--${ensemble ? 'ensemble' : 'graft'} joins graphs as they are`, {
+    received: wanted,
+    remedy: ensemble ? 'give it where the members are exported' : 'leave it out',
   });
 }
 

@@ -10,7 +10,7 @@ import { type Runner, race } from '../../cli/race.ts';
 import { table } from '../../cli/table.ts';
 import { goldenFrames } from '../../exporters/golden.ts';
 import { exportOnnx } from '../../exporters/onnx/export.ts';
-import { onnxModel } from '../../exporters/onnx/onnx-model.ts';
+import { modelFile } from '../../exporters/onnx/onnx-model.ts';
 import { quantize } from '../../exporters/onnx/quantize/quantize.ts';
 import { resolveSystem } from '../../models/index.ts';
 import { imagenetNormalization } from '../../src/core/normalization.ts';
@@ -88,8 +88,12 @@ async function entries({ preset, changes, torch, torchShape }: (typeof models)[n
   }
   await add('portable, fp16', exported({ precision: 'fp16' }).bytes(), feeds);
   await add('portable, int8-weights', exported({ precision: 'int8-weights' }).bytes(), feeds);
-  const { graph } = await quantize(portable.graph, { runtime: nodeRuntime, inputs: [feeds], tolerance: 1 });
-  await add('portable, int8', onnxModel(graph, { passes: [] }).bytes(), feeds);
+  const { model: inInt8 } = await quantize(portable.model, {
+    runtime: nodeRuntime,
+    inputs: [feeds],
+    tolerance: 1,
+  });
+  await add('portable, int8', modelFile(inInt8).bytes(), feeds);
   model.dispose();
   return made;
 }

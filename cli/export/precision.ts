@@ -2,7 +2,7 @@ import { exampleBasedScores } from '../../eval/metrics/index.ts';
 import { score } from '../../eval/score.ts';
 import { type BundleSource, unwrittenBundle } from '../../exporters/bundle.ts';
 import { goldenFrames } from '../../exporters/golden.ts';
-import { type OnnxModel, onnxModel } from '../../exporters/onnx/onnx-model.ts';
+import { modelFile, type OnnxModel, storedIn } from '../../exporters/onnx/onnx-model.ts';
 import { openModel } from '../../exporters/onnx/open-model.ts';
 import { type Quantized, quantize } from '../../exporters/onnx/quantize/quantize.ts';
 import { clipsAsPlanes } from '../../exporters/onnx/targets.ts';
@@ -12,7 +12,6 @@ import { UserError, usageError } from '../../src/core/errors.ts';
 import { Rng } from '../../src/core/rng.ts';
 import type { Tensor } from '../../src/core/tensor.ts';
 import type { Dataset, Sample } from '../../src/data/dataset.ts';
-import { packageVersion } from '../../src/node/package-info.ts';
 import { describeProcessor } from '../../src/node/processor.ts';
 import { nodeRuntime } from '../../src/runtime/node.ts';
 import { packFrames } from '../../src/runtime/pack-frames.ts';
@@ -43,11 +42,7 @@ export async function inPrecision(source: FloatSource, args: PrecisionArguments)
     args.calibrate === undefined ? null : await openData({ data: args.calibrate, skipBroken: false });
   const samples = data && precision === 'int8' ? await calibrationSamples(data, args) : [];
   const made = data && precision === 'int8' ? await calibrated(source, data, samples, args) : null;
-  const onnx = onnxModel(made?.graph ?? source.onnx.graph, {
-    passes: [],
-    precision: precision === 'int8' ? 'fp32' : precision,
-    version: packageVersion,
-  });
+  const onnx = made ? modelFile(made.model) : storedIn(source.onnx, precision as 'fp16' | 'int8-weights');
   const lossy: FloatSource = { ...source, onnx, precision };
   const { input } = source;
   const frameShape = [input.height, input.width, 3];
@@ -143,11 +138,15 @@ async function calibrated(
     const images = await data.frames(video, clipFrames({ target: frame, count, speed, frameCount }));
     inputs.push({ [source.onnx.inputs[0].name]: packFrames([images], source) });
   }
-  const graph = clipsAsPlanes.reduce((current, pass) => pass.apply(current), source.onnx.graph);
-  return quantize(graph, {
-    ...{ runtime: nodeRuntime, inputs, calibration },
-    onStage: (stage) => process.stderr.write(`int8 of ${source.name}: ${stage}\n`),
-  });
+  const { model } = source.onnx;
+  const graph = clipsAsPlanes.reduce((current, pass) => pass.apply(current), model.graph);
+  return quantize(
+    { ...model, graph },
+    {
+      ...{ runtime: nodeRuntime, inputs, calibration },
+      onStage: (stage) => process.stderr.write(`int8 of ${source.name}: ${stage}\n`),
+    },
+  );
 }
 
 /** The second graph's outputs, and how much faster it is on onnxruntime-node's CPU. */

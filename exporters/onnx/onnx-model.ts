@@ -19,6 +19,8 @@ export interface GraphOptions {
 
 /** A model as ONNX, not yet written: weights are read from the model when their turn comes. */
 export interface OnnxModel {
+  /** All that the file says. */
+  readonly model: Model;
   readonly graph: Graph;
   readonly opset: number;
   /** Learnt weights in the graph. */
@@ -56,6 +58,12 @@ export function onnxModel(built: Graph, options: GraphOptions): OnnxModel {
   return modelFile(modelOf(graph, { name: 'actionnx', version }));
 }
 
+/** The same model with its weights stored in fewer bits. */
+export function storedIn({ model }: OnnxModel, precision: Exclude<Precision, 'int8'>): OnnxModel {
+  const graph = weightPasses(precision).reduce((current, pass) => pass.apply(current), model.graph);
+  return modelFile({ ...model, graph });
+}
+
 /** What a bundle's graph calls the file that its weights are in, where they are in one of their own. */
 export const externalFile = 'model.onnx.data';
 
@@ -71,6 +79,7 @@ export function modelFile(model: Model, external?: string): OnnxModel {
   const outside = name === undefined ? null : serializeOutside(model, name);
   const message = outside?.model ?? whole;
   return {
+    model,
     graph,
     opset: opsets.get('') ?? 0,
     parameters: parameterCount(graph),

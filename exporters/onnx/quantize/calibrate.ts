@@ -1,7 +1,6 @@
 import { knownExtents } from '../../../src/onnx/extents.ts';
 import type { Graph, GraphNode } from '../../../src/onnx/graph.ts';
-import type { Runtime } from '../../../src/runtime/session.ts';
-import { type Feeds, observe } from './observe.ts';
+import { type Feeds, type OpenGraph, observe } from './observe.ts';
 import {
   countValues,
   emptyHistogram,
@@ -26,14 +25,14 @@ export async function calibrate(
   graph: Graph,
   values: readonly string[],
   inputs: readonly Feeds[],
-  { runtime, method }: { runtime: Runtime; method: Calibration },
+  { open, method }: { open: OpenGraph; method: Calibration },
 ): Promise<Map<string, Range>> {
-  const extremes = await findExtremes(graph, values, inputs, runtime);
+  const extremes = await findExtremes(graph, values, inputs, open);
   if (method === 'min-max') return extremes;
   const ranges = new Map<string, Range>();
   for (const group of groups(graph, values)) {
     const histograms = new Map(group.map((name) => [name, emptyHistogram(extremes.get(name)!)]));
-    await observe(graph, { nodes: [], outputs: group }, inputs, runtime, (outputs) => {
+    await observe(graph, { nodes: [], outputs: group }, inputs, open, (outputs) => {
       for (const name of group) countValues(histograms.get(name)!, outputs[name]);
     });
     for (const [name, histogram] of histograms) ranges.set(name, rangeOf(histogram, method));
@@ -50,7 +49,7 @@ async function findExtremes(
   graph: Graph,
   values: readonly string[],
   inputs: readonly Feeds[],
-  runtime: Runtime,
+  open: OpenGraph,
 ): Promise<Map<string, Range>> {
   const reduce = (operator: string, name: string): GraphNode => ({
     ...{ name: `${name}/${operator}`, operator, inputs: [name], outputs: [`${name}/${operator}`] },
@@ -58,7 +57,7 @@ async function findExtremes(
   });
   const nodes = values.flatMap((name) => [reduce('ReduceMin', name), reduce('ReduceMax', name)]);
   const found = new Map<string, Range>();
-  await observe(graph, { nodes, outputs: nodes.map(({ name }) => name) }, inputs, runtime, (outputs) => {
+  await observe(graph, { nodes, outputs: nodes.map(({ name }) => name) }, inputs, open, (outputs) => {
     for (const name of values) {
       const [[min], [max]] = [outputs[`${name}/ReduceMin`], outputs[`${name}/ReduceMax`]];
       const { min: least = min, max: largest = max } = found.get(name) ?? {};

@@ -1,8 +1,7 @@
 import type { Graph, GraphNode, Initializer } from '../../../src/onnx/graph.ts';
-import type { Runtime } from '../../../src/runtime/session.ts';
 import { dequantizeChannels, quantizeChannels } from '../precision/quantized-channels.ts';
 import { kernelScales } from './kernel-scales.ts';
-import { type Feeds, observe, type Probe } from './observe.ts';
+import { type Feeds, type OpenGraph, observe, type Probe } from './observe.ts';
 import type { QuantizedNode } from './plan.ts';
 import { affineScale, type Range } from './range.ts';
 
@@ -28,7 +27,7 @@ export async function measureLayerErrors(
   plan: readonly QuantizedNode[],
   ranges: ReadonlyMap<string, Range>,
   inputs: readonly Feeds[],
-  runtime: Runtime,
+  open: OpenGraph,
 ): Promise<Map<string, LayerError>> {
   const convolutions = plan.filter(({ node }) => node.operator === 'Conv').map(({ node }) => node);
   const rounded = new Set<string>();
@@ -46,12 +45,16 @@ export async function measureLayerErrors(
   const sums = new Map(
     convolutions.map(({ name }, i) => [name, probes[i].outputs.map((): Float64Array | null => null)]),
   );
-  await observe(graph, probe, inputs, runtime, (outputs) => {
-    convolutions.forEach(({ name }, i) => {
+  await observe(graph, probe, inputs, open, (outputs) => {
+    convolutions.forEach(({ name, inputs: [, kernel] }, i) => {
+      const [filters] = graph.initializers.get(kernel)!.shape;
       const sum = sums.get(name)!;
       probes[i].outputs.forEach((output, k) => {
-        const values = (sum[k] ??= new Float64Array(outputs[output].length));
-        for (const [c, value] of outputs[output].entries()) values[c] += value / inputs.length;
+        const values = (sum[k] ??= new Float64Array(filters));
+        // A row a plane: clips may be batches of frames inside.
+        const means = outputs[output];
+        const count = (inputs.length * means.length) / filters;
+        for (const [at, value] of means.entries()) values[at % filters] += value / count;
       });
     });
   });
@@ -81,12 +84,11 @@ function errorProbe(node: GraphNode, kernel: Initializer, range: Range | null): 
   const [input] = inputs;
   const at = (part: string) => `${name}/probe/${part}`;
   const roundedInput = `${input}/probe/rounded`;
-  const rank = kernel.shape.length;
-  const axes = Array.from({ length: rank }, (_, axis) => axis).filter((axis) => axis !== 1);
-  const make = (part: string, operator: string, taken: string[], given = {}): GraphNode => ({
-    ...{ name: at(part), operator, inputs: taken, outputs: [at(part)], attributes: given },
+  const make = (part: string, operator: string, taken: string[]): GraphNode => ({
+    ...{ name: at(part), operator, inputs: taken, outputs: [at(part)], attributes: {} },
   });
-  const mean = (part: string, value: string) => make(part, 'ReduceMean', [value], { axes, keepdims: 0 });
+  // The same in every opset, as ReduceMean is not.
+  const mean = (part: string, value: string) => make(part, 'GlobalAveragePool', [value]);
   const roundedKernel: Initializer = {
     ...kernel,
     name: at('kernel'),

@@ -1,11 +1,12 @@
 import type { Tensor } from '../../../src/core/tensor.ts';
 import type { Graph, GraphNode, GraphPort, Initializer } from '../../../src/onnx/graph.ts';
-import { modelOf } from '../../../src/onnx/model.ts';
-import { serializeModel } from '../../../src/onnx/serialize.ts';
-import type { Runtime } from '../../../src/runtime/session.ts';
+import type { InferenceSession } from '../../../src/runtime/session.ts';
 
 /** Inputs of a graph, by name: one sample, or a batch of some. */
 export type Feeds = Readonly<Record<string, Tensor>>;
+
+/** Opens a graph, its operators from the sets of the model that is quantised. */
+export type OpenGraph = (graph: Graph) => Promise<InferenceSession>;
 
 /** Nodes that are added to a graph to see what happens inside. */
 export interface Probe {
@@ -24,7 +25,7 @@ export async function observe(
   graph: Graph,
   probe: Probe,
   inputs: Iterable<Feeds>,
-  runtime: Runtime,
+  open: OpenGraph,
   see: (outputs: Readonly<Record<string, Float32Array>>, index: number) => void,
 ): Promise<void> {
   const observed: Graph = {
@@ -36,7 +37,7 @@ export async function observe(
     ]),
     outputs: probe.outputs.map((name): GraphPort => ({ name, dtype: 'float32', shape: null })),
   };
-  const session = await runtime.open(graphBytes(observed), { provider: 'cpu' });
+  const session = await open(observed);
   try {
     let index = 0;
     for (const feeds of inputs) {
@@ -49,9 +50,4 @@ export async function observe(
   } finally {
     await session.release();
   }
-}
-
-/** A graph as an ONNX file. */
-export function graphBytes(graph: Graph): Uint8Array {
-  return serializeModel(modelOf(graph, { name: 'actionnx', version: '' })).whole();
 }

@@ -1,8 +1,10 @@
 import type { Graph } from '../../../src/onnx/graph.ts';
+import type { Model } from '../../../src/onnx/model.ts';
+import { serializeModel } from '../../../src/onnx/serialize.ts';
 import type { Runtime } from '../../../src/runtime/session.ts';
 import { type Calibration, calibrate } from './calibrate.ts';
 import { measureLayerErrors } from './layer-error.ts';
-import { type Feeds, observe } from './observe.ts';
+import { type Feeds, type OpenGraph, observe } from './observe.ts';
 import { planQuantization } from './plan.ts';
 import { quantizeGraph } from './quantize-graph.ts';
 
@@ -20,7 +22,7 @@ export interface QuantizeOptions {
 }
 
 export interface Quantized {
-  readonly graph: Graph;
+  readonly model: Model;
   /** Convolutions that compute in 8 bits, and those left in float because of what 8 bits did to the output. */
   readonly layers: number;
   readonly inFloat: readonly string[];
@@ -32,29 +34,32 @@ export interface Quantized {
 const largestFloatShare = 0.25;
 
 /**
- * A graph whose convolutions compute in 8 bits: static quantisation in QDQ form, calibrated on samples.
+ * A model whose convolutions compute in 8 bits: static quantisation in QDQ form, calibrated on samples.
  *
  * Ranges of activations come from running the graph; biases are corrected for the mean error of each filter; and as
  * long as the output is further off than `tolerance`, the layers with the largest measured error of their own go back
  * to float, at most a quarter of them.
  *
- * @throws UserError where the runtime does not take the graph
+ * @throws UserError where the runtime does not take the model
  * @example
- * const { graph } = exportOnnx(model, { frames: imagenetNormalization });
- * const { graph: inInt8 } = await quantize(graph, { runtime: nodeRuntime, inputs: samples });
- * await writeFile('model-int8.onnx', onnxModel(inInt8, { passes: [] }).chunks());
+ * const { model } = exportOnnx(classifier, { frames: imagenetNormalization });
+ * const { model: inInt8 } = await quantize(model, { runtime: nodeRuntime, inputs: samples });
+ * await writeFile('model-int8.onnx', modelFile(inInt8).chunks());
  */
-export async function quantize(graph: Graph, options: QuantizeOptions): Promise<Quantized> {
+export async function quantize(model: Model, options: QuantizeOptions): Promise<Quantized> {
   const { runtime, inputs, calibration = 'min-max', tolerance = 0.03, onStage } = options;
+  const { graph } = model;
+  const open: OpenGraph = (probed) =>
+    runtime.open(serializeModel({ ...model, graph: probed }).whole(), { provider: 'cpu' });
   const whole = planQuantization(graph, new Set());
   const values = new Set(whole.flatMap(({ inputs: taken, output }) => [...taken, output]));
   onStage?.('ranges of values');
-  const ranges = await calibrate(graph, [...values], inputs, { runtime, method: calibration });
+  const ranges = await calibrate(graph, [...values], inputs, { open, method: calibration });
   onStage?.('errors of layers');
-  const errors = await measureLayerErrors(graph, whole, ranges, inputs, runtime);
+  const errors = await measureLayerErrors(graph, whole, ranges, inputs, open);
   const corrections = new Map([...errors].map(([name, { correction }]) => [name, correction]));
   const worstFirst = [...errors].sort(([, a], [, b]) => b.noise - a.noise).map(([name]) => name);
-  const expected = await outputs(graph, inputs, runtime);
+  const expected = await outputs(graph, inputs, open);
 
   let best: Quantized | undefined;
   for (let count = 0; count <= worstFirst.length * largestFloatShare; count = Math.max(1, 2 * count)) {
@@ -62,9 +67,9 @@ export async function quantize(graph: Graph, options: QuantizeOptions): Promise<
     onStage?.(`error with ${count} ${count === 1 ? 'layer' : 'layers'} in float`);
     const plan = planQuantization(graph, new Set(inFloat));
     const quantized = quantizeGraph(graph, plan, ranges, corrections);
-    const error = relativeError(await outputs(quantized, inputs, runtime), expected);
+    const error = relativeError(await outputs(quantized, inputs, open), expected);
     if (!best || error < best.error) {
-      best = { graph: quantized, layers: worstFirst.length - count, inFloat, error };
+      best = { model: { ...model, graph: quantized }, layers: worstFirst.length - count, inFloat, error };
     }
     if (error <= tolerance) break;
   }
@@ -72,10 +77,10 @@ export async function quantize(graph: Graph, options: QuantizeOptions): Promise<
 }
 
 /** The first output for each input. */
-async function outputs(graph: Graph, inputs: readonly Feeds[], runtime: Runtime): Promise<Float32Array[]> {
+async function outputs(graph: Graph, inputs: readonly Feeds[], open: OpenGraph): Promise<Float32Array[]> {
   const found: Float32Array[] = [];
   const [{ name }] = graph.outputs;
-  await observe(graph, { nodes: [], outputs: [name] }, inputs, runtime, (outputs) => {
+  await observe(graph, { nodes: [], outputs: [name] }, inputs, open, (outputs) => {
     found.push(outputs[name].slice());
   });
   return found;

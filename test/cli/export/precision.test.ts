@@ -1,4 +1,4 @@
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -8,12 +8,15 @@ import { exportOnnx } from '../../../exporters/onnx/export.ts';
 import { tfjsReference } from '../../../models/reference.ts';
 import { a2dLabels } from '../../../src/core/labels.ts';
 import { readBundle, readGolden } from '../../../src/node/bundle-folder.ts';
+import { serializeModel } from '../../../src/onnx/serialize.ts';
 import { Classifier } from '../../../src/runtime/classifier.ts';
 import { nodeRuntime } from '../../../src/runtime/node.ts';
 import { writeSmallRelease } from '../../data/small-release.ts';
-import { tf } from '../../exporters/onnx/parity.ts';
+import { seedWeights, tf } from '../../exporters/onnx/parity.ts';
 import { writeRandomRun } from '../../exporters/random-run.ts';
-import { exported } from './exported.ts';
+import { exported, saveModel } from './exported.ts';
+
+const L = tf.layers;
 
 let folder: string;
 const at = (...parts: string[]) => join(folder, ...parts);
@@ -59,10 +62,37 @@ describe('actionnx export --precision', () => {
     expect([cost?.f1, cost?.calibration]).toEqual([null, null]);
   });
 
+  it('int8: of a backbone of newer operators with a head', async () => {
+    const backbone = tf.sequential({
+      layers: [
+        L.conv2d({ filters: 6, kernelSize: 3, activation: 'relu', inputShape: [16, 16, 3] }),
+        L.conv2d({ filters: 8, kernelSize: 3, activation: 'relu' }),
+        L.globalAveragePooling2d({ name: 'features' } as never),
+      ],
+    });
+    seedWeights(backbone, 'backbone');
+    const { model, outputs } = exportOnnx(backbone);
+    const opset19 = serializeModel({ ...model, irVersion: 9, opsets: new Map([['', 19]]) }).whole();
+    await writeFile(at('backbone.onnx'), opset19);
+    const head = tf.sequential({ layers: [L.dense({ units: 43, activation: 'sigmoid', inputShape: [8] })] });
+    seedWeights(head, 'head');
+    await saveModel(at('head'), head);
+    await writeFile(at('labels.txt'), a2dLabels.names.join('\n'));
+    const graft = ['--graft', at('backbone.onnx'), '--at', outputs[0].name, '--head', at('head')];
+    const data = ['--calibrate', at('data'), '--calibration-samples', '2', '--max-f1-loss', '1'];
+    const flags = [...graft, '--labels', at('labels.txt'), '--precision', 'int8', ...data];
+    await run(...flags, '--out', at('grafted'));
+    const { graph } = (await readBundle(at('grafted'))).manifest;
+    expect(graph).toMatchObject({ precision: 'int8', opset: 19, cost: { calibration: { layers: 2 } } });
+    expect(graph.cost?.meanDifference).toBeLessThan(0.1);
+  });
+
   it('refuses flags that do not go together', async () => {
     const refuse = (...flags: string[]) => run(at('pcd-resnet-tiny'), '--out', at('none'), ...flags);
     await expect(refuse('--precision', 'int8')).rejects.toThrow(/needs --calibrate/);
     await expect(refuse('--calibrate', at('data'))).rejects.toThrow(/for precisions below fp32/);
+    await expect(refuse('--ensemble', '--precision', 'fp16')).rejects.toThrow(/--ensemble joins graphs/);
+    await expect(refuse('--ensemble', '--target', 'cpu')).rejects.toThrow(/received --target cpu/);
     const data = ['--precision', 'int8', '--calibrate', at('data')];
     await expect(refuse(...data, '--measure-split', 'train')).rejects.toThrow(/measured on another split/);
     await expect(refuse(...data, '--calibration-samples', '0')).rejects.toThrow(/positive whole number/);
