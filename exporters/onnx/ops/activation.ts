@@ -70,6 +70,13 @@ export function activate(x: Value, identifier: unknown, graph: NodeBuilder): Val
   return apply(x, graph);
 }
 
+/** The same for what is stored with its channels second and is channels last to tfjs: a softmax is over the channels. */
+export function activateChannels(x: Value, identifier: unknown, graph: NodeBuilder): Value {
+  const [batch, channels, ...extents] = x.shape;
+  const last = { ...x, shape: [batch, ...extents, channels], layout: 'channels-first' } as const;
+  return { ...x, name: activate(last, identifier, graph).name };
+}
+
 export const activation = defineConverter('Activation', (layer, [x], graph) =>
   activate(x, layer.getConfig().activation, graph),
 );

@@ -1,5 +1,6 @@
 import { defineConverter, type GraphBuilder, type Layer, type Value } from '../../../src/core/converter.ts';
 import { layerWeight, transposeWeights } from '../../../src/core/weights.ts';
+import { activate, activateChannels } from './activation.ts';
 import { reverseTime, samplesAsSteps, stepsAsSamples, zerosPerSample } from './extents.ts';
 import type { Recurrence, RecurrentConfig } from './recurrent.ts';
 import { lstmStates } from './recurrent-scan.ts';
@@ -55,13 +56,14 @@ export function convLstm2dRecurrence(
       : Array(2).fill(zerosPerSample(x, [filters, ...hidden], graph));
   const recurrentKernel = graph.weight('recurrent_kernel', oihw('recurrent_kernel'));
   const attributes = windowAttributes({ kernel: kernelSize, strides: [1, 1], padding: 'same' }, hidden);
+  const apply = dataFormat === 'channelsFirst' ? activate : activateChannels;
   const { states, results } = graph.scan(
     initial,
     [gates],
     { axis: 1, reverse: goBackwards },
     ([h, c], [fromInput]) => {
       const fromState = graph.node('Conv', [h, recurrentKernel], { attributes, shape: fromInput.shape });
-      const next = lstmStates(config, graph.node('Add', [fromInput, fromState]), c, graph);
+      const next = lstmStates(config, graph.node('Add', [fromInput, fromState]), c, graph, apply);
       return { states: next, result: next[0] };
     },
   );

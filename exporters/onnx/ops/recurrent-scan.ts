@@ -88,12 +88,17 @@ const cellSteps: Readonly<Record<Cell['operator'], CellStep>> = {
   },
 };
 
-/** An LSTM's output and carry from its gates, joined along axis 1 in tfjs's order, and the carry before. */
+/**
+ * An LSTM's output and carry from its gates, joined along axis 1 in tfjs's order, and the carry before.
+ *
+ * @param apply how an activation is applied
+ */
 export function lstmStates(
   { activation, recurrentActivation }: Pick<Cell, 'activation' | 'recurrentActivation'>,
   gates: Value,
   carry: Value,
   graph: GraphBuilder,
+  apply = activate,
 ): Value[] {
   const part = { shape: carry.shape };
   const size = carry.shape[1]!;
@@ -103,9 +108,9 @@ export function lstmStates(
     { i: part, f: part, c: part, o: part },
     { axis: 1 },
   );
-  const gate = (value: Value) => activate(value, recurrentActivation, graph);
+  const gate = (value: Value) => apply(value, recurrentActivation, graph);
   const kept = graph.node('Mul', [gate(f), carry]);
-  const added = graph.node('Mul', [gate(i), activate(c, activation, graph)]);
+  const added = graph.node('Mul', [gate(i), apply(c, activation, graph)]);
   const next = graph.node('Add', [kept, added]);
-  return [graph.node('Mul', [gate(o), activate(next, activation, graph)]), next];
+  return [graph.node('Mul', [gate(o), apply(next, activation, graph)]), next];
 }

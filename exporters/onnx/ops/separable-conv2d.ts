@@ -1,6 +1,6 @@
 import { defineConverter, type ValueShape } from '../../../src/core/converter.ts';
 import { layerWeight, transposeWeights } from '../../../src/core/weights.ts';
-import { activate } from './activation.ts';
+import { activate, activateChannels } from './activation.ts';
 import { type DepthwiseConfig, depthwise } from './depthwise-conv2d.ts';
 import { spatialInput } from './window.ts';
 
@@ -28,9 +28,7 @@ export const separableConv2d = defineConverter('SeparableConv2D', (layer, [input
   );
   if (config.dataFormat === 'channelsLast') return activate(y, config.activation, graph);
   // tfjs activates before it puts the channels first again, so that a softmax is over them all the same.
-  const [batch, channels, ...extents] = shape;
-  const last = { ...y, shape: [batch, ...extents, channels], layout: 'channels-first' } as const;
-  return { ...y, name: activate(last, config.activation, graph).name };
+  return activateChannels(y, config.activation, graph);
 });
 
 function withChannels(shape: ValueShape, channels: number, dataFormat: string): ValueShape {

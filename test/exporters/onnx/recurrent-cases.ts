@@ -79,6 +79,7 @@ const convolutional = [
     recurrentActivation: 'sigmoid',
     returnSequences: true,
   },
+  { kernelSize: 2, activation: 'softmax', recurrentActivation: 'softmax' },
 ] as const;
 
 /** Recurrent layers and wrappers of them, with and without masks. */
