@@ -1,4 +1,4 @@
-import { defineConverter } from '../../../src/core/converter.ts';
+import { defineConverter, type ValueShape } from '../../../src/core/converter.ts';
 import { type DataFormat, spatialInput } from './window.ts';
 
 /** ONNX clamps a slice's end to the extent, so this stands for "to the end". */
@@ -9,11 +9,17 @@ export const cropping2d = defineConverter('Cropping2D', (layer, [input], graph) 
     cropping: [[number, number], [number, number]];
     dataFormat: DataFormat;
   };
-  const { x, layout } = spatialInput(input, dataFormat, graph);
+  const { x, extents, layout } = spatialInput(input, dataFormat, graph);
   const starts = graph.constant(cropping.map(([begin]) => begin));
   const ends = graph.constant(cropping.map(([, end]) => (end === 0 ? toTheEnd : -end)));
+  // tfjs's own output shape takes unknown extents for zeros.
+  const first = dataFormat === 'channelsFirst' ? 2 : 1;
+  const shape = cropping.reduce<ValueShape>((cut, [begin, end], i) => {
+    const extent = extents[i];
+    return cut.with(first + i, extent === null ? null : extent - begin - end);
+  }, input.shape);
   return graph.node('Slice', [x, starts, ends, graph.constant([2, 3])], {
-    shape: graph.outputShapes[0],
+    shape,
     layout,
   });
 });
