@@ -3,6 +3,8 @@ import { sameLayout } from './merge.ts';
 
 export const concatenate = defineConverter('Concatenate', (layer, inputs, graph) => {
   const parts = sameLayout(inputs, graph);
-  const axis = storedAxis(parts[0], layer.getConfig().axis as number);
+  const given = layer.getConfig().axis as number;
+  if (given < -1) throw graph.unsupported(`axis ${given}, for which tfjs takes the last`);
+  const axis = storedAxis(parts[0], given);
   return graph.node('Concat', parts, { attributes: { axis }, shape: graph.outputShapes[0] });
 });

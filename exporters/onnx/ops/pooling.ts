@@ -21,8 +21,15 @@ function pooling(operator: 'MaxPool' | 'AveragePool'): Convert {
     const { x, extents, layout } = spatialInput(input, dataFormat ?? 'channelsLast', graph);
     const window = { kernel: [poolSize].flat(), strides: [strides].flat(), padding };
     refuseNegativePadding(window, graph);
+    const attributes = windowAttributes(window, extents);
+    if (attributes.auto_pad && window.kernel.some((size, axis) => size < window.strides[axis])) {
+      throw graph.unsupported(
+        `'same' padding of a window [${window.kernel}] with longer strides [${window.strides}] on unknown extents, ` +
+          'where ONNX may come to a negative one',
+      );
+    }
     return graph.node(operator, [x], {
-      attributes: windowAttributes(window, extents),
+      attributes,
       shape: graph.outputShapes[0],
       layout,
     });

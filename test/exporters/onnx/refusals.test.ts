@@ -73,6 +73,18 @@ describe('exportOnnx refuses', () => {
       /layer "conv" .*channels first over one axis/,
     ],
     [
+      'negative axes that tfjs takes for the last',
+      [4, 4],
+      (x) => L.concatenate({ name: 'joined', axis: -2 }).apply([x, x]),
+      /layer "joined" .*axis -2, for which tfjs takes the last/,
+    ],
+    [
+      'short windows over unknown extents that ONNX would pad below zero',
+      [-1, -1, 2],
+      (x) => L.maxPooling2d({ name: 'pool', poolSize: [1, 3], strides: 2, padding: 'same' }).apply(x),
+      /layer "pool" .*'same' padding of a window \[1,3\] with longer strides \[2,2\] on unknown extents/,
+    ],
+    [
       'weights that tfjs cannot be given',
       [4],
       (x) => L.categoryEncoding({ name: 'encode', numTokens: 5, outputMode: 'tfIdf' }).apply(x),
