@@ -8,7 +8,7 @@ import { graphCoverage } from './graph-model/coverage.ts';
 import type { LayerCase } from './onnx/case.ts';
 import { layerCases } from './onnx/layer-cases.ts';
 import { tf } from './onnx/parity.ts';
-import { familyCount, randomCase } from './onnx/random-case.ts';
+import { randomCase, randomClasses, usualRounds } from './onnx/random-case.ts';
 
 type Layer = layers.Layer;
 
@@ -119,7 +119,9 @@ function uses(): Map<string, Use> {
     model.dispose();
   };
   for (const layerCase of layerCases) add(layerCase, 'cases');
-  for (let seed = 0; seed < 4 * familyCount; seed++) add(randomCase(seed), 'randomCases');
+  for (const className of randomClasses) {
+    for (let seed = 0; seed < usualRounds; seed++) add(randomCase(className, seed), 'randomCases');
+  }
   return found;
 }
 

@@ -1,13 +1,15 @@
 """Checks exported graphs with ONNX's own tools and writes their hashes to onnx-graphs.json.
 
-    ACTIONNX_GRAPHS=/tmp/graphs npx vitest run test/exporters/onnx
+    ACTIONNX_GRAPHS=/tmp/graphs npx vitest run test/exporters/onnx/layers.test.ts
     python test/golden/onnx-graphs.py /tmp/graphs
+    ACTIONNX_GRAPHS=/tmp/random npx vitest run test/exporters/onnx/random-layers.test.ts
+    python test/golden/onnx-graphs.py /tmp/random test/golden/random-graphs.json
     ACTIONNX_GRAPHS=/tmp/more npx vitest run test/exporters/graph-model
     python test/golden/onnx-graphs.py /tmp/more test/golden/graph-model-graphs.json
 
 Every graph must pass the full checker and strict shape inference, infer the shapes it declares, be byte for byte what
-the onnx package writes for it, and give tfjs's outputs in ONNX's reference evaluator, completed by onnx_recurrent.py.
-Needs numpy, onnx and safetensors.
+the onnx package writes for it, and give tfjs's outputs in ONNX's reference evaluator, completed by onnx_recurrent.py
+and onnx_pooling.py. Needs numpy, onnx and safetensors.
 """
 import hashlib
 import json
@@ -20,7 +22,10 @@ import onnx
 from onnx.reference import ReferenceEvaluator
 from safetensors.numpy import load_file
 
+from onnx_pooling import GlobalMaxPool, MaxPool
 from onnx_recurrent import GRU, LSTM, RNN, Scan
+
+OPERATORS = [GlobalMaxPool, MaxPool, RNN, GRU, LSTM, Scan]
 
 
 def check(path: pathlib.Path) -> str:
@@ -34,7 +39,7 @@ def check(path: pathlib.Path) -> str:
     values = load_file(path.with_suffix(".safetensors"))
     names = [port.name for port in model.graph.input]
     feeds = {name: values[f"input {i}"] for i, name in enumerate(names)}
-    for i, output in enumerate(ReferenceEvaluator(model, new_ops=[RNN, GRU, LSTM, Scan]).run(None, feeds)):
+    for i, output in enumerate(ReferenceEvaluator(model, new_ops=OPERATORS).run(None, feeds)):
         np.testing.assert_allclose(output, values[f"output {i}"], rtol=2e-4, atol=2e-5)
         declared = model.graph.output[i].type.tensor_type.shape.dim
         for extent, dim in zip(output.shape, declared, strict=True):

@@ -1,6 +1,5 @@
-import type { Tensor } from '@tensorflow/tfjs-core';
-import type { layers, SymbolicTensor } from '@tensorflow/tfjs-layers';
-import { describe, graph, type LayerCase, stack } from './case.ts';
+import type { SymbolicTensor } from '@tensorflow/tfjs-layers';
+import { calledOnTensor, describe, graph, type LayerCase, stack } from './case.ts';
 import { tf } from './parity.ts';
 
 const L = tf.layers;
@@ -19,36 +18,6 @@ const transposed = [
     activation: 'softmax',
   },
 ] as const;
-
-/**
- * A layer that tfjs 4.22 computes on a tensor but not inside a model, where it hands the list of inputs on to an
- * operation that wants a tensor: the model's reference calls it on the tensor.
- */
-function calledOnTensor(name: string, make: () => layers.Layer): LayerCase {
-  // Some layers write into the shape of what they are applied to, which must not be the model's input.
-  const before = () =>
-    L.zeroPadding2d({
-      name: 'pad',
-      padding: [
-        [0, 1],
-        [0, 0],
-      ],
-    });
-  class OnTensor extends L.Layer {
-    static readonly className = 'OnTensor';
-    readonly #layer = make();
-    override computeOutputShape() {
-      return [null, null, null, null];
-    }
-    override call(inputs: Tensor[]) {
-      return this.#layer.call(inputs[0], {});
-    }
-  }
-  return {
-    ...stack(name, image, [before, make]),
-    reference: stack('', image, [before, () => new OnTensor({ name: 'on_tensor' })]).build,
-  };
-}
 
 /** Layers of images that layer-cases.ts does not have. */
 export const imageCases: readonly LayerCase[] = [
@@ -111,8 +80,10 @@ export const imageCases: readonly LayerCase[] = [
         [3, 2],
         [1, 4],
       ].map(([height, width]) =>
-        calledOnTensor(`Resizing ${describe({ interpolation, cropToAspectRatio, height, width })}`, () =>
-          L.resizing({ name: 'resize', height, width, interpolation, cropToAspectRatio }),
+        calledOnTensor(
+          `Resizing ${describe({ interpolation, cropToAspectRatio, height, width })}`,
+          image,
+          () => L.resizing({ name: 'resize', height, width, interpolation, cropToAspectRatio }),
         ),
       ),
     ),
@@ -125,13 +96,15 @@ export const imageCases: readonly LayerCase[] = [
     [8, 3],
     [7, 9],
   ].map(([height, width]) =>
-    calledOnTensor(`CenterCrop to ${height}×${width}`, () => L.centerCrop({ name: 'crop', height, width })),
+    calledOnTensor(`CenterCrop to ${height}×${width}`, image, () =>
+      L.centerCrop({ name: 'crop', height, width }),
+    ),
   ),
   stack('CenterCrop after Conv2D', image, [
     () => L.conv2d({ name: 'conv', filters: 4, kernelSize: 2 }),
     () => L.centerCrop({ name: 'crop', height: 3, width: 2 }),
   ]),
-  calledOnTensor('RandomWidth of no change', () =>
+  calledOnTensor('RandomWidth of no change', image, () =>
     L.randomWidth({ name: 'width', factor: [0, 0], seed: 1 } as never),
   ),
   stack('Softmax over two axes after Conv2D', image, [

@@ -1,16 +1,11 @@
 import type { SymbolicTensor } from '@tensorflow/tfjs-layers';
-import { describe, graph, type LayerCase, stack } from './case.ts';
+import { activations, describe, graph, type LayerCase, stack } from './case.ts';
 import { imageCases } from './image-cases.ts';
 import { tf } from './parity.ts';
 import { recurrentCases } from './recurrent-cases.ts';
 import { sequenceCases } from './sequence-cases.ts';
 
 const L = tf.layers;
-
-const activations = [
-  ...['linear', 'relu', 'relu6', 'elu', 'selu', 'sigmoid', 'hardSigmoid', 'softplus', 'softsign'],
-  ...['tanh', 'softmax', 'logSoftmax', 'gelu', 'gelu_new', 'mish', 'swish'],
-];
 
 const convolutions = [
   { kernelSize: 3, padding: 'same' },
@@ -235,9 +230,31 @@ export const layerCases: readonly LayerCase[] = [
         ],
       }),
   ]),
+  stack(
+    'Conv2D of one channel, Cropping2D of any extent',
+    image,
+    [
+      () => L.conv2d({ name: 'conv', filters: 1, kernelSize: 3 }),
+      () =>
+        L.cropping2D({
+          name: 'crop',
+          cropping: [
+            [0, 0],
+            [0, 1],
+          ],
+        }),
+    ],
+    { declared: [null, null, 3] },
+  ),
   stack('UpSampling2D nearest', image, [() => L.upSampling2d({ name: 'up', size: [2, 3] })]),
   stack('UpSampling2D bilinear', image, [
     () => L.upSampling2d({ name: 'up', size: [3, 2], interpolation: 'bilinear' }),
+  ]),
+  stack('UpSampling2D bilinear channelsFirst between convolutions of channels last', image, [
+    () => L.conv2d({ name: 'before', filters: 4, kernelSize: 3 }),
+    () =>
+      L.upSampling2d({ name: 'up', size: [2, 2], interpolation: 'bilinear', dataFormat: 'channelsFirst' }),
+    () => L.conv2d({ name: 'after', filters: 4, kernelSize: 3 }),
   ]),
   ...([L.add, L.multiply, L.average, L.maximum, L.minimum] as const).map((merge) =>
     graph(

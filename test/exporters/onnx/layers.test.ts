@@ -1,24 +1,14 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { exportOnnx } from '../../../exporters/onnx/export.ts';
 import { stockConverters } from '../../../exporters/onnx/ops/index.ts';
-import { sha256 } from '../../../src/core/hash.ts';
-import { encodeSafetensors } from '../../../src/core/safetensors.ts';
 import { nodeRuntime } from '../../../src/runtime/node.ts';
 import { webRuntime } from '../../../src/runtime/web.ts';
 import { caseInputs } from './case.ts';
+import { goldenGraphs } from './golden.ts';
 import { layerCases } from './layer-cases.ts';
 import { difference, predict, run, seedWeights } from './parity.ts';
 
-/**
- * The graphs that ONNX's own checker and reference evaluator have passed: test/golden/onnx-graphs.py, which reads
- * what this test leaves in the folder ACTIONNX_GRAPHS.
- */
-const golden: Record<string, string> = JSON.parse(
-  readFileSync(new URL('../../golden/onnx-graphs.json', import.meta.url), 'utf8'),
-);
-const dump = process.env.ACTIONNX_GRAPHS;
+const golden = goldenGraphs('onnx-graphs.json');
 
 describe.each(layerCases)('$name', (layerCase) => {
   const { name, build, reference = build } = layerCase;
@@ -39,17 +29,7 @@ describe.each(layerCases)('$name', (layerCase) => {
   });
 
   it('is the graph that the ONNX checker has passed', async () => {
-    if (dump) {
-      mkdirSync(dump, { recursive: true });
-      const file = join(dump, encodeURIComponent(name));
-      writeFileSync(`${file}.onnx`, graph);
-      const values = [
-        ...inputs.map((value, i) => [`input ${i}`, value]),
-        ...expected.map((value, i) => [`output ${i}`, value]),
-      ];
-      writeFileSync(`${file}.safetensors`, encodeSafetensors(Object.fromEntries(values)));
-    }
-    expect(await sha256(graph)).toBe(golden[name]);
+    await golden(name, graph, inputs, expected);
   });
 });
 
