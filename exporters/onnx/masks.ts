@@ -1,4 +1,5 @@
 import type { GraphBuilder, Layer, Value } from '../../src/core/converter.ts';
+import { asFloat } from './ops/number-types.ts';
 
 /**
  * Which steps of a sequence count, bool [N, T], as tfjs's predict passes it from layer to layer; or in what way tfjs
@@ -16,11 +17,12 @@ type MakeMask = (
 /** The steps of [N, T, …] that have an element unlike a value. */
 export function stepsUnlike(value: number, x: Value, graph: GraphBuilder): Value {
   const constant = graph.constant(Float32Array.of(value), []);
+  const numbers = Number.isInteger(value) ? x : asFloat(x, graph);
   const literal =
-    x.dtype === 'float32'
+    numbers.dtype === 'float32'
       ? constant
-      : graph.node('Cast', [constant], { attributes: { to: 6 }, dtype: x.dtype, shape: [] });
-  return graph.node('Not', [graph.node('Equal', [x, literal], { dtype: 'bool' })]);
+      : graph.node('Cast', [constant], { attributes: { to: 6 }, dtype: numbers.dtype, shape: [] });
+  return graph.node('Not', [graph.node('Equal', [numbers, literal], { dtype: 'bool' })]);
 }
 
 /** [N, T, F] → [N, T]: where any of the last axis is true. */

@@ -5,6 +5,7 @@ import {
   storedAxis,
   type Value,
 } from '../../../src/core/converter.ts';
+import { asFloat, refuseIntegers } from './number-types.ts';
 
 type Apply = (x: Value, graph: NodeBuilder) => Value;
 
@@ -77,6 +78,9 @@ export function activateChannels(x: Value, identifier: unknown, graph: NodeBuild
   return { ...x, name: activate(last, identifier, graph).name };
 }
 
-export const activation = defineConverter('Activation', (layer, [x], graph) =>
-  activate(x, layer.getConfig().activation, graph),
-);
+export const activation = defineConverter('Activation', (layer, [x], graph) => {
+  const identifier = layer.getConfig().activation;
+  if (identifier === 'linear' || identifier === 'relu') return activate(x, identifier, graph);
+  if (identifier === 'selu' || identifier === 'softplus') refuseIntegers(x, graph);
+  return activate(asFloat(x, graph), identifier, graph);
+});

@@ -1,8 +1,10 @@
 import { defineConverter, float } from '../../../src/core/converter.ts';
 import { layerWeight, literalWeights } from '../../../src/core/weights.ts';
+import { refuseIntegers } from './number-types.ts';
 
 /** Normalisation by the moving statistics, over the last axis or, for channels-first models, over the second. */
 export const batchNormalization = defineConverter('BatchNormalization', (layer, [input], graph) => {
+  refuseIntegers(input, graph);
   const { axis, epsilon } = layer.getConfig() as { axis: number; epsilon: number };
   const rank = input.shape.length;
   const channelAxis = axis < 0 ? axis + rank : axis;

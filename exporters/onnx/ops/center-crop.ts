@@ -1,11 +1,13 @@
 import { defineConverter, type GraphBuilder, type Value } from '../../../src/core/converter.ts';
+import { asFloat } from './number-types.ts';
 import { resize } from './resizing.ts';
 
 /**
  * tfjs samples a box in the middle by nearest neighbours, on a grid that is not quite the pixels' own, so which rows
  * and columns it takes is worked out here; an image smaller than the crop is resized instead.
  */
-export const centerCrop = defineConverter('CenterCrop', (layer, [image], graph) => {
+export const centerCrop = defineConverter('CenterCrop', (layer, [input], graph) => {
+  const image = asFloat(input, graph);
   const { height, width } = layer.getConfig() as { height: number; width: number };
   const [, imageHeight, imageWidth] = image.shape;
   if (image.shape.length !== 4 || imageHeight === null || imageWidth === null) {

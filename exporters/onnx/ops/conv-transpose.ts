@@ -1,6 +1,7 @@
 import { type Convert, defineConverter, type Layer } from '../../../src/core/converter.ts';
 import { layerWeight, transposeWeights } from '../../../src/core/weights.ts';
 import { activate } from './activation.ts';
+import { asFloat } from './number-types.ts';
 import { type DataFormat, refuseNegativePadding, spatialInput } from './window.ts';
 
 interface ConvTransposeConfig {
@@ -30,7 +31,7 @@ const convert: Convert = (layer, [input], graph) => {
     ...Array.from({ length: rank }, (_, axis) => axis),
   ]);
   const bias = layerWeight(layer, 'bias');
-  const { x, layout } = spatialInput(input, dataFormat, graph);
+  const { x, layout } = spatialInput(asFloat(input, graph), dataFormat, graph);
   const overhangs = kernelSize.map((size, axis) => Math.max(size - strides[axis], 0));
   const begins = overhangs.map((overhang) => (padding === 'same' ? Math.floor(overhang / 2) : 0));
   const ends = overhangs.map((overhang, axis) => (padding === 'same' ? overhang - begins[axis] : 0));

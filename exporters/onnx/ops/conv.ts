@@ -1,6 +1,7 @@
 import { type Convert, defineConverter, type Layer } from '../../../src/core/converter.ts';
 import { layerWeight, transposeWeights } from '../../../src/core/weights.ts';
 import { activate } from './activation.ts';
+import { refuseIntegers } from './number-types.ts';
 import {
   type DataFormat,
   type Padding,
@@ -29,6 +30,7 @@ const convert: Convert = (layer, [input], graph) => {
   }
   if (padding === 'causal') throw graph.unsupported('causal padding, which tfjs itself does not compute');
   const rank = kernelSize.length;
+  if (rank === 3) refuseIntegers(input, graph);
   const kernel = transposeWeights(layerWeight(layer, 'kernel')!, [
     rank + 1,
     rank,

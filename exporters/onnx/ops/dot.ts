@@ -1,4 +1,5 @@
 import { defineConverter, type GraphBuilder, type Value } from '../../../src/core/converter.ts';
+import { asFloat, ofOneType } from './number-types.ts';
 
 /** What tfjs adds under the square root of a norm: its `epsilon()`. */
 const smallestSquare = 1e-7;
@@ -6,7 +7,8 @@ const smallestSquare = 1e-7;
 /** Batched products along one axis of each input, of rank 2 or 3. */
 export const dot = defineConverter('Dot', (layer, inputs, graph) => {
   const { axes, normalize } = layer.getConfig() as { axes: number | [number, number]; normalize: boolean };
-  const [a, b] = inputs.map((input, i) => {
+  const numbers = normalize ? inputs.map((input) => asFloat(input, graph)) : ofOneType(inputs, graph);
+  const [a, b] = numbers.map((input, i) => {
     const x = graph.tfjsOrder(input);
     const given = Array.isArray(axes) ? axes[i] : axes;
     const axis = given < 0 ? given + x.shape.length : given;

@@ -1,11 +1,11 @@
 import { defineConverter } from '../../../src/core/converter.ts';
 import { layerWeight } from '../../../src/core/weights.ts';
+import { asInteger } from './number-types.ts';
 
 /** Rows of a table; indices of other types are cut to integers first, as tfjs does. */
 export const embedding = defineConverter('Embedding', (layer, [input], graph) => {
   const x = graph.tfjsOrder(input);
-  const indices =
-    x.dtype === 'int32' ? x : graph.node('Cast', [x], { attributes: { to: 6 }, dtype: 'int32' });
+  const indices = asInteger(x, graph);
   if (layer.weights[0].dtype !== 'float32') throw graph.unsupported(`a table of ${layer.weights[0].dtype}`);
   const table = layerWeight(layer, 'embeddings')!;
   return graph.node('Gather', [graph.weight('embeddings', table), indices], {

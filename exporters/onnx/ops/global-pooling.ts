@@ -1,16 +1,18 @@
 import { type Convert, defineConverter } from '../../../src/core/converter.ts';
+import { asFloat } from './number-types.ts';
 
 /** [N, …, C] → [N, C]. A value that lies in tfjs's order is reduced where it lies, without a transpose. */
 function globalPooling(operator: 'GlobalAveragePool' | 'GlobalMaxPool', reduction: string): Convert {
-  return (layer, [x], graph) => {
+  return (layer, [input], graph) => {
     const shape = graph.outputShapes[0];
-    const isChannelsFirst = x.layout === 'channels-first' || layer.getConfig().dataFormat === 'channelsFirst';
-    if (isChannelsFirst) {
-      const source = layer.getConfig().dataFormat === 'channelsFirst' ? graph.tfjsOrder(x) : x;
+    const isFirst = layer.getConfig().dataFormat === 'channelsFirst';
+    const x = reduction === 'ReduceMean' ? asFloat(input, graph) : input;
+    if (x.dtype === 'float32' && (x.layout === 'channels-first' || isFirst)) {
+      const source = isFirst ? graph.tfjsOrder(x) : x;
       return graph.node('Flatten', [graph.node(operator, [source])], { shape, layout: 'tfjs' });
     }
-    const axes = x.shape.slice(1, -1).map((_, i) => i + 1);
-    return graph.node(reduction, [x], { attributes: { axes, keepdims: 0 }, shape });
+    const axes = x.shape.slice(1, -1).map((_, i) => i + (isFirst ? 2 : 1));
+    return graph.node(reduction, [graph.tfjsOrder(x)], { attributes: { axes, keepdims: 0 }, shape });
   };
 }
 

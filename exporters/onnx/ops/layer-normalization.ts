@@ -1,5 +1,6 @@
 import { defineConverter, float, type GraphBuilder, type Value } from '../../../src/core/converter.ts';
 import { layerWeight, literalWeights, reshapeWeights } from '../../../src/core/weights.ts';
+import { refuseIntegers } from './number-types.ts';
 
 interface Norm {
   readonly x: Value;
@@ -10,6 +11,7 @@ interface Norm {
 
 /** Normalisation of every sample over some axes: ONNX's operator where these are the last ones, else written out. */
 export const layerNormalization = defineConverter('LayerNormalization', (layer, [input], graph) => {
+  refuseIntegers(input, graph);
   const { axis, epsilon } = layer.getConfig() as { axis: number | number[]; epsilon: number };
   const x = graph.tfjsOrder(input);
   const rank = x.shape.length;

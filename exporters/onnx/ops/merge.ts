@@ -1,9 +1,10 @@
 import { type Convert, defineConverter, type GraphBuilder, type Value } from '../../../src/core/converter.ts';
+import { asFloat, ofOneType } from './number-types.ts';
 
 /** Inputs of one rank and one layout. tfjs gives inputs of lower rank new axes after the batch. */
 function aligned(inputs: readonly Value[], graph: GraphBuilder): Value[] {
   const rank = Math.max(...inputs.map(({ shape }) => shape.length));
-  const expanded = inputs.map((input) => {
+  const expanded = ofOneType(inputs, graph).map((input) => {
     const missing = rank - input.shape.length;
     if (missing === 0) return input;
     const axes = Array.from({ length: missing }, (_, i) => i + 1);
@@ -37,6 +38,7 @@ export const maximum = defineConverter('Maximum', chain('Max'));
 export const minimum = defineConverter('Minimum', chain('Min'));
 
 export const average = defineConverter('Average', (layer, inputs, graph) => {
-  const total = sum(layer, inputs, graph) as Value;
+  const floats = inputs.map((input) => asFloat(input, graph));
+  const total = sum(layer, floats, graph) as Value;
   return graph.node('Mul', [total, graph.constant(Float32Array.of(1 / inputs.length), [])]);
 });

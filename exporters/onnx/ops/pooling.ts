@@ -1,4 +1,5 @@
 import { type Convert, defineConverter } from '../../../src/core/converter.ts';
+import { asFloat, asInteger } from './number-types.ts';
 import {
   type DataFormat,
   type Padding,
@@ -18,7 +19,7 @@ interface PoolingConfig {
 function pooling(operator: 'MaxPool' | 'AveragePool'): Convert {
   return (layer, [input], graph) => {
     const { poolSize, strides, padding, dataFormat } = layer.getConfig() as unknown as PoolingConfig;
-    const { x, extents, layout } = spatialInput(input, dataFormat ?? 'channelsLast', graph);
+    const { x, extents, layout } = spatialInput(asFloat(input, graph), dataFormat ?? 'channelsLast', graph);
     const window = { kernel: [poolSize].flat(), strides: [strides].flat(), padding };
     refuseNegativePadding(window, graph);
     const attributes = windowAttributes(window, extents);
@@ -28,11 +29,13 @@ function pooling(operator: 'MaxPool' | 'AveragePool'): Convert {
           'where ONNX may come to a negative one',
       );
     }
-    return graph.node(operator, [x], {
+    const pooled = graph.node(operator, [x], {
       attributes,
       shape: graph.outputShapes[0],
       layout,
     });
+    // tfjs has floats over three axes.
+    return input.dtype === 'float32' || window.kernel.length === 3 ? pooled : asInteger(pooled, graph);
   };
 }
 

@@ -7,24 +7,32 @@ import {
 } from '../../../src/core/converter.ts';
 import { layerWeight, reshapeWeights, transposeWeights } from '../../../src/core/weights.ts';
 import { clipFromZero } from './activation.ts';
+import { asFloat, asInteger } from './number-types.ts';
 
 export const relu = defineConverter('ReLU', (layer, [x], graph) => {
   const { maxValue } = layer.getConfig() as { maxValue?: number | null };
-  return maxValue == null ? graph.node('Relu', [x]) : clipFromZero(x, maxValue, graph);
+  if (maxValue == null) return graph.node('Relu', [x]);
+  const clipped = clipFromZero(asFloat(x, graph), maxValue, graph);
+  return x.dtype === 'float32' ? clipped : asInteger(clipped, graph);
 });
 
 export const leakyRelu = defineConverter('LeakyReLU', (layer, [x], graph) =>
-  graph.node('LeakyRelu', [x], { attributes: { alpha: float(layer.getConfig().alpha as number) } }),
+  graph.node('LeakyRelu', [asFloat(x, graph)], {
+    attributes: { alpha: float(layer.getConfig().alpha as number) },
+  }),
 );
 
-export const elu = defineConverter('ELU', (_layer, [x], graph) => graph.node('Elu', [x]));
+export const elu = defineConverter('ELU', (_layer, [x], graph) => graph.node('Elu', [asFloat(x, graph)]));
 
 export const thresholdedRelu = defineConverter('ThresholdedReLU', (layer, [x], graph) =>
-  graph.node('ThresholdedRelu', [x], { attributes: { alpha: float(layer.getConfig().theta as number) } }),
+  graph.node('ThresholdedRelu', [asFloat(x, graph)], {
+    attributes: { alpha: float(layer.getConfig().theta as number) },
+  }),
 );
 
 /** The slopes have the input's shape without the batch, with ones on the axes that share them. */
-export const prelu = defineConverter('PReLU', (layer, [x], graph) => {
+export const prelu = defineConverter('PReLU', (layer, [input], graph) => {
+  const x = asFloat(input, graph);
   const alpha = layerWeight(layer, 'alpha')!;
   const slopes =
     x.layout === 'tfjs'
@@ -34,8 +42,9 @@ export const prelu = defineConverter('PReLU', (layer, [x], graph) => {
 });
 
 /** Along one axis, or over several together: exp(x − log Σ exp x). Masked places are kept out by a large negative number. */
-export const softmax = defineConverter('Softmax', (layer, [input], graph) => {
+export const softmax = defineConverter('Softmax', (layer, [given], graph) => {
   const { mask } = graph;
+  const input = asFloat(given, graph);
   const x = mask ? graph.node('Add', [graph.tfjsOrder(input), maskAdder(mask, graph)]) : input;
   const axes = [layer.getConfig().axis as number | number[]].flat().map((axis) => storedAxis(x, axis));
   if (axes.length === 1) return graph.node('Softmax', [x], { attributes: { axis: axes[0] } });

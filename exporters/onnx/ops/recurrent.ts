@@ -6,6 +6,7 @@ import {
   type Value,
 } from '../../../src/core/converter.ts';
 import { reverseTime } from './extents.ts';
+import { asFloat } from './number-types.ts';
 import { activationAttributes, cellsOf } from './recurrent-cell.ts';
 import { runAsNode } from './recurrent-node.ts';
 import { runAsScan } from './recurrent-scan.ts';
@@ -32,7 +33,7 @@ export function recurrence(layer: Layer, inputs: readonly Value[], graph: GraphB
   if (stateful) throw graph.unsupported('stateful: true, since a graph keeps nothing between its runs');
   const [input, ...initial] = inputs;
   const cells = cellsOf(layer, graph);
-  let x = graph.tfjsOrder(input);
+  let x = graph.tfjsOrder(asFloat(input, graph));
   // tfjs lists a stack's states from the last cell to the first.
   let taken = initial.length;
   const states: Value[] = [];

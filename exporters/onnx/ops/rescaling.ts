@@ -1,4 +1,5 @@
 import { defineConverter } from '../../../src/core/converter.ts';
+import { asFloat } from './number-types.ts';
 
 /** x · scale + offset. */
 export const rescaling = defineConverter('Rescaling', (layer, [x], graph) => {
@@ -8,8 +9,6 @@ export const rescaling = defineConverter('Rescaling', (layer, [x], graph) => {
       `scale ${JSON.stringify(scale)} and offset ${JSON.stringify(offset)}, which must be numbers`,
     );
   }
-  const numbers =
-    x.dtype === 'float32' ? x : graph.node('Cast', [x], { attributes: { to: 1 }, dtype: 'float32' });
-  const scaled = graph.node('Mul', [numbers, graph.constant(Float32Array.of(scale), [])]);
+  const scaled = graph.node('Mul', [asFloat(x, graph), graph.constant(Float32Array.of(scale), [])]);
   return offset === 0 ? scaled : graph.node('Add', [scaled, graph.constant(Float32Array.of(offset), [])]);
 });

@@ -1,5 +1,6 @@
 import { defineConverter, type GraphBuilder, type Value } from '../../../src/core/converter.ts';
 import { extentsOf, joinExtents } from './extents.ts';
+import { asFloat } from './number-types.ts';
 
 export interface ResizeMode {
   readonly interpolation: 'nearest' | 'bilinear';
@@ -38,7 +39,10 @@ export const resizing = defineConverter('Resizing', (layer, [x], graph) => {
     cropToAspectRatio: boolean;
   };
   if (x.shape.length !== 4) throw graph.unsupported(`an image of rank ${x.shape.length} without a batch`);
-  const numbers =
-    x.dtype === 'float32' ? x : graph.node('Cast', [x], { attributes: { to: 1 }, dtype: 'float32' });
-  return resize(numbers, [height, width], { interpolation, alignCorners: !cropToAspectRatio }, graph);
+  return resize(
+    asFloat(x, graph),
+    [height, width],
+    { interpolation, alignCorners: !cropToAspectRatio },
+    graph,
+  );
 });

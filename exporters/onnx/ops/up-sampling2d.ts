@@ -1,4 +1,5 @@
 import { defineConverter, type Value } from '../../../src/core/converter.ts';
+import { asFloat } from './number-types.ts';
 import { type DataFormat, spatialInput } from './window.ts';
 
 /** tfjs samples at `position / scale` without half-pixel centres, rounding down for 'nearest'. */
@@ -8,7 +9,11 @@ export const upSampling2d = defineConverter('UpSampling2D', (layer, [input], gra
     dataFormat: DataFormat;
     interpolation: 'nearest' | 'bilinear';
   };
-  const { x, layout } = spatialInput(input, dataFormat, graph);
+  const { x, layout } = spatialInput(
+    interpolation === 'nearest' ? input : asFloat(input, graph),
+    dataFormat,
+    graph,
+  );
   const mode: Record<string, string> =
     interpolation === 'nearest' ? { mode: 'nearest', nearest_mode: 'floor' } : { mode: 'linear' };
   const wanted = graph.outputShapes[0];

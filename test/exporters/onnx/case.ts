@@ -76,7 +76,7 @@ export function calledOnTensor(
   name: string,
   image: readonly number[],
   make: () => Layer,
-  declared?: Declared,
+  options: StackOptions = {},
 ): LayerCase {
   // Some layers write into the shape of what they are applied to, which must not be the model's input.
   const before = () =>
@@ -98,8 +98,10 @@ export function calledOnTensor(
     }
   }
   return {
-    ...stack(name, image, [before, make], { declared }),
-    reference: stack('', image, [before, () => new OnTensor({ name: 'on_tensor' })]).build,
+    ...stack(name, image, [before, make], options),
+    reference: stack('', image, [before, () => new OnTensor({ name: 'on_tensor' })], {
+      tokens: options.tokens,
+    }).build,
   };
 }
 

@@ -338,6 +338,26 @@ export const layerCases: readonly LayerCase[] = [
     const z = L.activation({ name: 'b', activation: 'linear' }).apply(y) as SymbolicTensor;
     return [x, y, z, L.dense({ name: 'c', units: 2 }).apply(y) as SymbolicTensor];
   }),
+  ...['relu', 'relu6', 'hardSigmoid', 'softsign', 'logSoftmax', 'gelu', 'gelu_new', 'swish'].map(
+    (activation) =>
+      stack(
+        `Activation ${activation} of whole numbers`,
+        [3, 7],
+        [() => L.activation({ name: 'activation', activation: activation as never })],
+        { tokens: 9 },
+      ),
+  ),
+  ...([L.add, L.average, L.maximum] as const).map((merge) =>
+    graph(
+      `${merge({}).getClassName()} of whole numbers and others`,
+      [[3, 7]],
+      (x) => {
+        const half = L.rescaling({ name: 'half', scale: 0.5 }).apply(x) as SymbolicTensor;
+        return merge({ name: 'merge' }).apply([x, half]) as SymbolicTensor;
+      },
+      9,
+    ),
+  ),
   ...imageCases,
   ...sequenceCases,
   ...recurrentCases,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { exportOnnx } from '../../../exporters/onnx/export.ts';
 import { stockConverters } from '../../../exporters/onnx/ops/index.ts';
+import type { Tensor } from '../../../src/core/tensor.ts';
 import { nodeRuntime } from '../../../src/runtime/node.ts';
 import { webRuntime } from '../../../src/runtime/web.ts';
 import { caseInputs } from './case.ts';
@@ -23,6 +24,8 @@ describe.each(layerCases)('$name', (layerCase) => {
   it.each([nodeRuntime, webRuntime()])('gives tfjs outputs in $name', async (runtime) => {
     const actual = await run(runtime, graph, inputs);
     expect(actual.map(({ shape }) => shape)).toEqual(expected.map(({ shape }) => shape));
+    const types = (values: readonly Tensor[]) => values.map(({ data }) => data.constructor.name);
+    expect(types(actual)).toEqual(types(expected));
     actual.forEach((output, i) => {
       expect(difference(output, expected[i])).toBeLessThan(2e-5);
     });

@@ -85,6 +85,28 @@ describe('exportOnnx refuses', () => {
       /layer "pool" .*'same' padding of a window \[1,3\] with longer strides \[2,2\] on unknown extents/,
     ],
     [
+      'a normalisation whose fractions tfjs cuts off',
+      [4],
+      (x) => {
+        const tokens = L.categoryEncoding({ name: 'encode', numTokens: 5, outputMode: 'int' as never }).apply(
+          x,
+        );
+        return L.batchNormalization({ name: 'norm' }).apply(tokens as SymbolicTensor);
+      },
+      /layer "norm" .*an input of type int32, by which tfjs cuts off fractions/,
+    ],
+    [
+      'a concatenation of numbers of several types',
+      [4],
+      (x) => {
+        const tokens = L.categoryEncoding({ name: 'encode', numTokens: 5, outputMode: 'int' as never }).apply(
+          x,
+        );
+        return L.concatenate({ name: 'joined' }).apply([x, tokens as SymbolicTensor]);
+      },
+      /layer "joined" .*inputs of types float32 and int32, which tfjs mixes up/,
+    ],
+    [
       'weights that tfjs cannot be given',
       [4],
       (x) => L.categoryEncoding({ name: 'encode', numTokens: 5, outputMode: 'tfIdf' }).apply(x),

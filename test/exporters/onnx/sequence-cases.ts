@@ -159,6 +159,17 @@ export const sequenceCases: readonly LayerCase[] = [
       () => L.dense({ name: 'dense', units: 3, useBias: false }),
     ],
   ),
+  ...[0, 0.5].map((maskValue) =>
+    stack(
+      `Masking of whole numbers by ${maskValue}, LSTM`,
+      [3, 5, 2],
+      [
+        () => L.masking({ name: 'mask', maskValue }),
+        () => L.lstm({ name: 'lstm', units: 2, recurrentInitializer: 'glorotNormal', returnSequences: true }),
+      ],
+      { tokens: 3 },
+    ),
+  ),
   stack(
     'TimeDistributed Dense',
     [2, 4, 3],
