@@ -41,6 +41,7 @@ function convolution(make: Make, rank: number, { dilates = true, formats = true 
     };
     return one(rng, make, images(rng, rank, dataFormat), config, {
       free: spatialAxes(rank, dataFormat),
+      integers: make === L.conv2dTranspose || make === L.conv3dTranspose,
     });
   };
 }
@@ -66,7 +67,7 @@ function freeAxes(rank: number, dataFormat: string): number[] {
   return spatialAxes(rank, dataFormat).filter((axis) => axis <= rank);
 }
 
-function pooling(make: Make, rank: number): Family {
+function pooling(make: Make, rank: number, integers: boolean): Family {
   return (rng, seed) => {
     const dataFormat = rank === 1 ? 'channelsLast' : cycled(dataFormats, seed);
     const { kernel, strides, padding } = windowOf(rng, rank, false);
@@ -76,7 +77,7 @@ function pooling(make: Make, rank: number): Family {
     };
     const isShort = kernel.some((size, axis) => size < strides[axis]);
     return one(rng, make, images(rng, rank, dataFormat), config, {
-      ...surroundings(rng),
+      ...{ ...surroundings(rng), integers },
       // With unknown extents such windows are refused.
       free: isShort && padding === 'same' ? [] : freeAxes(rank, dataFormat),
     });
@@ -90,6 +91,7 @@ function globalPooling(make: Make, rank: number): Family {
     return one(rng, make, input, rank === 1 ? {} : { dataFormat }, {
       ...surroundings(rng),
       free: freeAxes(rank, dataFormat),
+      integers: true,
     });
   };
 }
@@ -127,12 +129,12 @@ export const convolutions: Families = {
   DepthwiseConv2D: depthwise(L.depthwiseConv2d as Make, false),
   SeparableConv2D: depthwise(L.separableConv2d as Make, true),
   ConvLSTM2D: convolutionalRecurrent,
-  MaxPooling1D: pooling(L.maxPooling1d as Make, 1),
-  MaxPooling2D: pooling(L.maxPooling2d as Make, 2),
-  MaxPooling3D: pooling(L.maxPooling3d as Make, 3),
-  AveragePooling1D: pooling(L.averagePooling1d as Make, 1),
-  AveragePooling2D: pooling(L.averagePooling2d as Make, 2),
-  AveragePooling3D: pooling(L.averagePooling3d as Make, 3),
+  MaxPooling1D: pooling(L.maxPooling1d as Make, 1, true),
+  MaxPooling2D: pooling(L.maxPooling2d as Make, 2, true),
+  MaxPooling3D: pooling(L.maxPooling3d as Make, 3, true),
+  AveragePooling1D: pooling(L.averagePooling1d as Make, 1, false),
+  AveragePooling2D: pooling(L.averagePooling2d as Make, 2, false),
+  AveragePooling3D: pooling(L.averagePooling3d as Make, 3, false),
   GlobalMaxPooling1D: globalPooling(L.globalMaxPooling1d as Make, 1),
   GlobalMaxPooling2D: globalPooling(L.globalMaxPooling2d as Make, 2),
   GlobalAveragePooling1D: globalPooling(L.globalAveragePooling1d as Make, 1),

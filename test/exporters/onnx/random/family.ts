@@ -80,7 +80,10 @@ export function convolution(name: string): (x: SymbolicTensor) => layers.Layer {
 interface Surroundings {
   /** Axes whose extents may be unknown. */
   readonly free?: readonly number[];
+  /** The inputs are whole numbers below this. */
   readonly tokens?: number;
+  /** Now and then, whole numbers where nothing stands before the layer: tfjs takes them here. */
+  readonly integers?: boolean;
   readonly before?: readonly ((x: SymbolicTensor) => layers.Layer)[];
   readonly after?: readonly ((x: SymbolicTensor) => layers.Layer)[];
 }
@@ -91,13 +94,17 @@ export function one(
   make: Make,
   input: readonly number[],
   config: object,
-  { free = [], tokens, before = [], after = [] }: Surroundings = {},
+  { free = [], integers = false, before = [], ...others }: Surroundings = {},
 ): LayerCase {
+  const isWhole = integers && before.length === 0 && rng.chance(0.3);
+  const { tokens = isWhole ? 6 : undefined } = others;
+  // Convolutions take none of what some layers make of whole numbers.
+  const { after = [] } = isWhole ? {} : others;
   const declared = declare(rng, input, free);
   const places = `${before.length > 0 ? ', after others' : ''}${after.length > 0 ? ', before others' : ''}`;
   const layer = () => make({ ...config, name: 'layer' } as never);
   return stack(
-    `${describe(config)} of ${describeShape(input, declared)}${places}`,
+    `${describe(config)} of ${describeShape(input, declared)}${isWhole ? ' whole numbers' : ''}${places}`,
     input,
     [...before, layer, ...after],
     { declared, tokens },

@@ -24,12 +24,13 @@ function joined(
   config: object,
   declared: readonly Declared[],
 ): LayerCase {
-  const convolved = shapes.map(() => rng.chance(0.4));
+  const isWhole = rng.chance(0.2);
+  const convolved = shapes.map(() => !isWhole && rng.chance(0.4));
   const described = shapes.map(
     (shape, i) => `${describeShape(shape, declared[i])}${convolved[i] ? ' convolved' : ''}`,
   );
   return graph(
-    `${describe(config)} of ${described.join(' and ')}`,
+    `${describe(config)} of ${described.join(' and ')}${isWhole ? ', whole numbers' : ''}`,
     shapes,
     (...xs) => {
       const values = xs.map((x, i) =>
@@ -37,7 +38,7 @@ function joined(
       );
       return make({ name: 'layer', ...config } as never).apply(values) as SymbolicTensor;
     },
-    undefined,
+    isWhole ? 6 : undefined,
     declared,
   );
 }

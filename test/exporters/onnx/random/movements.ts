@@ -32,13 +32,19 @@ function ofImages(make: Make, configOf: (rng: Rng) => object): Family {
     const dataFormat = cycled(dataFormats, seed);
     const config = { ...configOf(rng), dataFormat };
     const free = dataFormat === 'channelsLast' ? [1, 2] : [2];
-    return one(rng, make, images(rng, 2, dataFormat), config, { free, ...surroundings(rng) });
+    return one(rng, make, images(rng, 2, dataFormat), config, { free, ...surroundings(rng), integers: true });
   };
 }
 
 const flatten: Family = (rng, seed) => {
   const shape = anyShape(rng, cycled([3, 4, 5], seed));
-  return one(rng, L.flatten as Make, shape, { dataFormat: rng.pick(dataFormats) }, surroundings(rng));
+  return one(
+    rng,
+    L.flatten as Make,
+    shape,
+    { dataFormat: rng.pick(dataFormats) },
+    { ...surroundings(rng), integers: true },
+  );
 };
 
 /** The factors of a number, dealt out over a few axes. */
@@ -76,7 +82,7 @@ const permute: Family = (rng, seed) => {
     L.permute as Make,
     shape,
     { dims },
-    { ...surroundings(rng, false), free: middleAxes(shape) },
+    { integers: true, ...surroundings(rng, false), free: middleAxes(shape) },
   );
 };
 
@@ -88,19 +94,24 @@ const resizing: Family = (rng, seed) => {
     cropToAspectRatio: rng.chance(0.5),
   };
   const declared = declare(rng, shape, [1, 2]);
+  const isWhole = rng.chance(0.3);
   return calledOnTensor(
-    `${describe(config)} of ${describeShape(shape, declared)}`,
+    `${describe(config)} of ${describeShape(shape, declared)}${isWhole ? ' whole numbers' : ''}`,
     shape,
     () => L.resizing({ name: 'layer', ...config }),
-    declared,
+    { declared, tokens: isWhole ? 256 : undefined },
   );
 };
 
 const centerCrop: Family = (rng) => {
   const shape = images(rng, 2, 'channelsLast');
   const config = { height: 1 + rng.integer(9), width: 1 + rng.integer(9) };
-  return calledOnTensor(`${describe(config)} of [${shape}]`, shape, () =>
-    L.centerCrop({ name: 'layer', ...config }),
+  const isWhole = rng.chance(0.3);
+  return calledOnTensor(
+    `${describe(config)} of [${shape}]${isWhole ? ' whole numbers' : ''}`,
+    shape,
+    () => L.centerCrop({ name: 'layer', ...config }),
+    { tokens: isWhole ? 256 : undefined },
   );
 };
 
@@ -123,7 +134,13 @@ export const movements: Families = {
   Reshape: reshape,
   Permute: permute,
   RepeatVector: (rng) =>
-    one(rng, L.repeatVector as Make, anyShape(rng, 2), { n: 1 + rng.integer(5) }, surroundings(rng)),
+    one(
+      rng,
+      L.repeatVector as Make,
+      anyShape(rng, 2),
+      { n: 1 + rng.integer(5) },
+      { ...surroundings(rng), integers: true },
+    ),
   ZeroPadding2D: ofImages(L.zeroPadding2d as Make, (rng) => ({ padding: sides(rng) })),
   Cropping2D: ofImages(L.cropping2D as Make, (rng) => ({ cropping: sides(rng) })),
   UpSampling2D: ofImages(L.upSampling2d as Make, (rng) => ({

@@ -74,7 +74,11 @@ const dense: Family = (rng, seed) => {
   const config = {
     ...{ units: 1 + rng.integer(5), useBias: rng.chance(0.7), activation: rng.pick(activations) },
   };
-  return one(rng, L.dense as Make, shape, config, { free: middleAxes(shape), ...surroundings(rng) });
+  return one(rng, L.dense as Make, shape, config, {
+    integers: true,
+    free: middleAxes(shape),
+    ...surroundings(rng),
+  });
 };
 
 export const denseAndNormalizations: Families = {

@@ -22,11 +22,15 @@ const ranks = [2, 3, 4, 5];
 function pointwise(
   make: Make,
   configOf: (rng: Rng, shape: readonly number[]) => object = () => ({}),
-  allowed: readonly number[] = ranks,
+  { allowed = ranks, integers = true } = {},
 ): Family {
   return (rng, seed) => {
     const shape = anyShape(rng, cycled(allowed, seed));
-    return one(rng, make, shape, configOf(rng, shape), { ...surroundings(rng), free: middleAxes(shape) });
+    return one(rng, make, shape, configOf(rng, shape), {
+      ...surroundings(rng),
+      free: middleAxes(shape),
+      integers,
+    });
   };
 }
 
@@ -50,7 +54,7 @@ const prelu: Family = (rng, seed) => {
   const sharedAxes = middleAxes(shape).filter(() => rng.chance(0.5));
   const config = sharedAxes.length > 0 ? { sharedAxes } : {};
   // tfjs wants what is shared to have the extent that was declared.
-  return one(rng, L.prelu as Make, shape, config, surroundings(rng));
+  return one(rng, L.prelu as Make, shape, config, { ...surroundings(rng), integers: true });
 };
 
 /** tfjs has a single axis only where it is the last. */
@@ -69,12 +73,12 @@ export const pointwiseLayers: Families = {
   LeakyReLU: pointwise(L.leakyReLU as Make, (rng) =>
     rng.chance(0.7) ? { alpha: decimal(rng, -0.5, 1.5) } : {},
   ),
-  ELU: pointwise(L.elu as Make),
+  ELU: pointwise(L.elu as Make, () => ({}), { integers: false }),
   ThresholdedReLU: pointwise(L.thresholdedReLU as Make, (rng) => ({ theta: decimal(rng, 0, 1.5) })),
   PReLU: prelu,
-  Softmax: pointwise(L.softmax as Make, softmaxAxis),
+  Softmax: pointwise(L.softmax as Make, softmaxAxis, { integers: false }),
   Dropout: pointwise(L.dropout as Make, rate),
-  SpatialDropout1D: pointwise(L.spatialDropout1d as Make, rate, [3]),
+  SpatialDropout1D: pointwise(L.spatialDropout1d as Make, rate, { allowed: [3] }),
   GaussianNoise: pointwise(L.gaussianNoise as Make, (rng) => ({ stddev: decimal(rng, 0.1, 2) })),
   GaussianDropout: pointwise(L.gaussianDropout as Make, rate),
   AlphaDropout: pointwise(L.alphaDropout as Make, rate),

@@ -1,6 +1,6 @@
-import type { layers } from '@tensorflow/tfjs-layers';
+import type { layers, SymbolicTensor } from '@tensorflow/tfjs-layers';
 import type { Rng } from '../../../../src/core/rng.ts';
-import { activations } from '../case.ts';
+import { activations, describe, graph, type LayerCase } from '../case.ts';
 import { tf } from '../parity.ts';
 import {
   anyShape,
@@ -47,13 +47,26 @@ function overSteps(rng: Rng, make: Make, config: object, isMasked: boolean) {
   const embedding = () => L.embedding({ name: 'embedding', inputDim: 4, outputDim: size, maskZero: true });
   return one(rng, make, isMasked ? [batch, steps] : [batch, steps, size], config, {
     free: [1],
-    ...(isMasked && { tokens: 4, before: [embedding] }),
+    ...(isMasked ? { tokens: 4, before: [embedding] } : { integers: true }),
   });
+}
+
+/** A layer that begins with states, which are inputs too. */
+function fromStates(rng: Rng, kind: string, config: { units: number }): LayerCase {
+  const batch = 1 + rng.integer(4);
+  const states = Array<number[]>(kind === 'LSTM' ? 2 : 1).fill([batch, config.units]);
+  const shapes = [[batch, 1 + rng.integer(6), 1 + rng.integer(4)], ...states];
+  return graph(
+    `${describe(config)} of [${shapes[0]}] that begins with states`,
+    shapes,
+    (...inputs) => kinds[kind]({ ...config, name: 'layer' } as never).apply(inputs) as SymbolicTensor,
+  );
 }
 
 function recurrent(kind: string): Family {
   return (rng, seed) => {
     const config = { ...stepConfig(rng, kind !== 'SimpleRNN'), ...sequenceConfig(rng) };
+    if (seed % 4 === 2) return fromStates(rng, kind, config);
     return overSteps(rng, kinds[kind], config, cycled([false, true], seed));
   };
 }
@@ -118,10 +131,12 @@ const distributed: Family = (rng, seed) => {
     seed,
   );
   const [batch, ...frame] = images(rng, 2, 'channelsLast');
-  const layer = inner(frame);
-  const config = { layer: layer.getClassName() };
+  const config = { layer: inner(frame).getClassName() };
+  const anyFrame = ['Conv2D', 'Dense', 'GlobalAveragePooling2D', 'Activation'].includes(config.layer);
   const make: Make = ({ name }: { name: string }) => L.timeDistributed({ name, layer: inner(frame) });
-  return one(rng, make, [batch, 1 + rng.integer(4), ...frame], config, { free: [1] });
+  return one(rng, make, [batch, 1 + rng.integer(4), ...frame], config, {
+    free: anyFrame ? [1, 2, 3] : [1],
+  });
 };
 
 const embedding: Family = (rng, seed) => {
