@@ -50,7 +50,11 @@ const ofConcatenate: MakeMask = (inputs, masks, layer, graph) => {
   }
   if (axis === 1 && values.length === inputs.length) {
     const [batch] = values[0].shape;
-    return graph.node('Concat', values, { attributes: { axis }, shape: [batch, null] });
+    const steps = values.reduce<number | null>(
+      (sum, { shape: [, length] }) => (sum !== null && length !== null ? sum + length : null),
+      0,
+    );
+    return graph.node('Concat', values, { attributes: { axis }, shape: [batch, steps] });
   }
   return { wrong: `a mask from a concatenation along axis ${axis} with a sequence that has none` };
 };

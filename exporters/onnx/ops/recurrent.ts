@@ -34,6 +34,7 @@ export function recurrence(layer: Layer, inputs: readonly Value[], graph: GraphB
   const [input, ...initial] = inputs;
   const cells = cellsOf(layer, graph);
   let x = graph.tfjsOrder(asFloat(input, graph));
+  const mask = graph.mask && fitted(graph.mask, x, goBackwards, graph);
   // tfjs lists a stack's states from the last cell to the first.
   let taken = initial.length;
   const states: Value[] = [];
@@ -42,7 +43,7 @@ export function recurrence(layer: Layer, inputs: readonly Value[], graph: GraphB
     taken -= own.length;
     const isLast = i === cells.length - 1;
     const run = {
-      ...{ initial: own, mask: graph.mask, reverse: goBackwards },
+      ...{ initial: own, mask, reverse: goBackwards },
       sequence: returnSequences || !isLast,
       prefix: cells.length > 1 ? `cell${i}.` : '',
     };
@@ -54,6 +55,18 @@ export function recurrence(layer: Layer, inputs: readonly Value[], graph: GraphB
     x = outcome.sequence ?? x;
   });
   return { sequence: returnSequences ? x : undefined, states };
+}
+
+/** tfjs may hand over the mask of another sequence: of a longer one, the steps that it comes to first. */
+function fitted(mask: Value, { shape: [, steps] }: Value, goBackwards: boolean, graph: GraphBuilder): Value {
+  const [batch, length] = mask.shape;
+  if (steps === null || steps === length) return mask;
+  if (length !== null && length < steps) {
+    throw graph.unsupported(`a mask of ${length} steps over ${steps}, which tfjs cannot apply`);
+  }
+  const [start, end] = goBackwards ? [-steps, 2 ** 31 - 1] : [0, steps];
+  const limits = [start, end, 1].map((value) => graph.constant([value]));
+  return graph.node('Slice', [mask, ...limits], { shape: [batch, steps] });
 }
 
 const convert: Convert = (layer, inputs, graph) => {

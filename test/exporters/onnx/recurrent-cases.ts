@@ -151,6 +151,19 @@ export const recurrentCases: readonly LayerCase[] = [
     ],
     { tokens: 3 },
   ),
+  ...[false, true].map((goBackwards) =>
+    stack(
+      `Embedding with mask, LSTM, RepeatVector of fewer steps, GRU ${describe({ goBackwards })}`,
+      [6, 5],
+      [
+        embedded('embedding'),
+        () => L.lstm({ ...seeded, name: 'encoder', units: 3 }),
+        () => L.repeatVector({ name: 'repeat', n: 3 }),
+        () => L.gru({ ...seeded, name: 'decoder', units: 2, returnSequences: true, goBackwards }),
+      ],
+      { tokens: 3 },
+    ),
+  ),
   graph(
     'Concatenate of masked sequences, GRU',
     [

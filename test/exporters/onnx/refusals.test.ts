@@ -54,6 +54,19 @@ describe('exportOnnx refuses', () => {
       /layer "steps\/softmax" of class Softmax, .*a mask inside "steps", to which it does not belong/,
     ],
     [
+      'a mask that is too short',
+      [5],
+      (x) => {
+        const embedded = L.embedding({ name: 'embed', inputDim: 4, outputDim: 2, maskZero: true }).apply(x);
+        const code = L.lstm({ name: 'encoder', units: 2, recurrentInitializer }).apply(
+          embedded as SymbolicTensor,
+        );
+        const repeated = L.repeatVector({ name: 'repeat', n: 7 }).apply(code as SymbolicTensor);
+        return L.gru({ name: 'decoder', units: 2, recurrentInitializer }).apply(repeated as SymbolicTensor);
+      },
+      /layer "decoder" .*a mask of 5 steps over 7, which tfjs cannot apply/,
+    ],
+    [
       'windows that tfjs shifts',
       [4, 4, 4, 2],
       (x) => L.conv3d({ name: 'conv', filters: 2, kernelSize: 1, strides: 2, padding: 'same' }).apply(x),
