@@ -18,9 +18,9 @@ const notes: Readonly<Record<string, string>> = {
   Model: 'entered, nested and shared alike',
   Functional: 'entered, nested and shared alike',
   Sequential: 'entered, nested and shared alike',
-  SimpleRNNCell: 'in RNN',
-  GRUCell: 'in RNN',
-  LSTMCell: 'in RNN',
+  SimpleRNNCell: 'in SimpleRNN and RNN',
+  GRUCell: 'in GRU and RNN',
+  LSTMCell: 'in LSTM and RNN',
   StackedRNNCells: 'in RNN; one operator a cell',
   ConvLSTM2DCell: 'in ConvLSTM2D',
   RNN: 'of SimpleRNNCell, GRUCell, LSTMCell and stacks of them; otherwise as LSTM',
@@ -31,11 +31,20 @@ const notes: Readonly<Record<string, string>> = {
   Bidirectional: 'all merge modes, states in and out',
   TimeDistributed: 'of any layer or model; all steps at once',
   Masking: 'and Embedding with `maskZero`: masks reach later layers as in tfjs',
-  BatchNormalization: 'over the last axis or the second',
+  BatchNormalization: 'over the last axis or the second; whole numbers refused: tfjs cuts off fractions',
+  LayerNormalization: 'over any axes; whole numbers refused: tfjs cuts off fractions',
+  Activation: 'all; selu and softplus of whole numbers refused: tfjs cuts off fractions',
+  Concatenate: 'negative axes before the last refused: tfjs takes the last; numbers of several types refused',
   Softmax: 'over one axis or several, under masks',
   Conv1D: '`causal` and `channelsFirst` refused: tfjs does not compute them',
-  Conv3D: '`same` with strides longer than the kernel refused: tfjs shifts it',
+  Conv3D: '`same` with strides longer than the kernel refused: tfjs shifts it; whole numbers refused',
   Conv3DTranspose: '`same` with strides longer than the kernel refused: tfjs shifts it',
+  ...Object.fromEntries(
+    ['MaxPooling1D', 'MaxPooling2D', 'AveragePooling1D', 'AveragePooling2D'].map((name) => [
+      name,
+      '`same` with strides longer than the window refused on unknown extents: ONNX may pad below zero',
+    ]),
+  ),
   MaxPooling3D: '`same` with strides longer than the window refused: tfjs shifts it',
   AveragePooling3D: '`same` with strides longer than the window refused: tfjs shifts it',
   DepthwiseConv2D: '`dilationRate` refused: tfjs ignores it',
@@ -80,6 +89,13 @@ function layerPaths(model: Layer, prefix = ''): [string, Layer][] {
   );
 }
 
+/** The classes of what is in a model: layers, models among them with theirs, and the cells of recurrent layers. */
+function classesWithin(layer: Layer): string[] {
+  const { layers, cell, cells } = layer as Layer & { layers?: Layer[]; cell?: Layer; cells?: Layer[] };
+  const inner = layers ?? cells ?? (cell ? [cell] : []);
+  return inner.flatMap((each) => [each.getClassName(), ...classesWithin(each)]);
+}
+
 /** Whether a node is a transpose between layouts, as all layers may need. */
 function isRelayout({ operator, attributes }: GraphNode): boolean {
   const perm = String(attributes.perm);
@@ -100,7 +116,7 @@ function uses(): Map<string, Use> {
     const model = build();
     const { nodes } = exportOnnx(model, { passes: [] }).graph;
     const paths = layerPaths(model);
-    for (const className of new Set(paths.map(([, layer]) => layer.getClassName()))) {
+    for (const className of new Set(classesWithin(model))) {
       const use = found.get(className) ?? { cases: 0, randomCases: 0, operators: new Map() };
       found.set(className, use);
       use[kind]++;
@@ -157,13 +173,13 @@ Made from the converters and their tests: \`npx vitest run test/exporters/covera
 
 ## Layers of tfjs-layers ${tf.version_layers}
 
-**Graphs** counts hand-written cases. Each gives tfjs's outputs within 2·10⁻⁵ in onnxruntime-node and in
-onnxruntime-web's wasm, and passes ONNX's checker, strict shape inference and reference evaluator
-(\`test/exporters/onnx/layers.test.ts\`, \`test/golden/onnx-graphs.py\`). **Random** counts those with seeded random
-shapes, strides, paddings, dilations, data formats and options, in the same two runtimes
-(\`test/exporters/onnx/random-layers.test.ts\`; \`ACTIONNX_SEED\` and \`ACTIONNX_ROUNDS\` give more). **ONNX operators** are
-those that most cases have, then those of others, before any pass; transposes between layouts, which passes take out, are not listed. Every
-activation of tfjs-layers is exported. Whole models of tfjs's examples: \`test/exporters/onnx/architectures.test.ts\`.
+**Graphs** counts hand-written cases (\`test/exporters/onnx/layers.test.ts\`), **Random** those with seeded random
+weights, shapes, unknown extents, strides, paddings, dilations, data formats, types and options, alone and between other
+layers (\`test/exporters/onnx/random-layers.test.ts\`; \`ACTIONNX_SEED\` and \`ACTIONNX_ROUNDS\` give more). Each gives
+tfjs's outputs within 2·10⁻⁵ in onnxruntime-node and in onnxruntime-web's wasm, and its graph has passed ONNX's checker,
+strict shape inference and reference evaluator (\`test/golden/onnx-graphs.py\`): the tests hold its hash. **ONNX
+operators** are those that most cases have, then those of others, before any pass; transposes between layouts, which
+passes take out, are not listed. Every activation of tfjs-layers is exported. Whole models of tfjs's examples: \`test/exporters/onnx/architectures.test.ts\`.
 
 ${layerTable()}
 

@@ -73,7 +73,7 @@ function recurrent(kind: string): Family {
 
 /** One cell, or a stack of them. */
 const recurrentOfCells: Family = (rng, seed) => {
-  const count = cycled([1, 2, 3, 1], seed);
+  const count = cycled([2, 3, 2, 3, 1], seed);
   const configs = Array.from({ length: count }, () => {
     const kind = rng.integer(cells.length);
     return { kind, ...stepConfig(rng, kind > 0) };
