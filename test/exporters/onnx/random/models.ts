@@ -66,11 +66,7 @@ function nested(nest: Nest): Family {
 }
 
 export const models: Families = {
-  Model: nested((shape, chain) => {
-    const inputs = tf.input({ shape, name: 'inner' });
-    const outputs = chain.reduce<SymbolicTensor>((x, make) => make().apply(x) as SymbolicTensor, inputs);
-    return tf.model({ inputs, outputs, name: 'body' });
-  }),
+  Model: nested(functional(() => tf.LayersModel as ModelClass)),
   Functional: nested(functional(functionalClass)),
   Sequential: nested((shape, chain) =>
     tf.sequential({

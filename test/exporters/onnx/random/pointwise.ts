@@ -48,12 +48,11 @@ function activation(rng: Rng, seed: number): LayerCase {
   });
 }
 
-/** Slopes of their own for some axes; those of the others may be of any extent. */
+/** tfjs wants all extents known, of the axes that share slopes too. */
 const prelu: Family = (rng, seed) => {
   const shape = anyShape(rng, cycled(ranks, seed));
   const sharedAxes = middleAxes(shape).filter(() => rng.chance(0.5));
   const config = sharedAxes.length > 0 ? { sharedAxes } : {};
-  // tfjs wants what is shared to have the extent that was declared.
   return one(rng, L.prelu as Make, shape, config, { ...surroundings(rng), integers: true });
 };
 
