@@ -31,9 +31,7 @@ const computed: Readonly<Record<string, (a: Value, b: Value, op: GraphOp) => Val
   DivNoNan: (a, b, op) => {
     const zero = op.constant(Float32Array.of(0), []);
     const isZero = broadcastNode('Equal', [b, zero], op, 'bool');
-    const quotient = broadcastNode('Div', [a, b], op);
-    const { shape, layout, dtype } = quotient;
-    return op.node('Where', [isZero, zero, quotient], { shape, layout, dtype });
+    return broadcastNode('Where', [isZero, zero, broadcastNode('Div', [a, b], op)], op);
   },
   FloorDiv: floorDivide,
   FloorMod: remainder,

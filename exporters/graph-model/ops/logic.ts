@@ -1,5 +1,4 @@
-import { broadcastShape, type ConvertOp, defineGraphConverter } from '../op.ts';
-import { aligned } from './align.ts';
+import { type ConvertOp, defineGraphConverter } from '../op.ts';
 import { broadcastNode } from './arithmetic.ts';
 
 const comparisons: Readonly<Record<string, string>> = {
@@ -24,10 +23,7 @@ const select: ConvertOp = ([condition, a, b], op) => {
   if (op.operator === 'Select' && condition.shape.length === 1 && a.shape.length > 1) {
     throw op.unsupported('a condition for each sample');
   }
-  const shape = broadcastShape([condition.shape, a.shape, b.shape], op);
-  const stored = aligned([condition, a, b], op);
-  const layout = stored.some((value) => value.layout === 'channels-first') ? 'channels-first' : 'tfjs';
-  return op.node('Where', stored, { shape, layout, dtype: a.dtype });
+  return broadcastNode('Where', [condition, a, b], op);
 };
 
 export const logic = [
