@@ -1,6 +1,8 @@
 import type { Value } from '../../../src/core/converter.ts';
 import { sizeOf } from '../../../src/core/tensor.ts';
 import { type ConvertOp, defineGraphConverter, frontAxis, type GraphOp } from '../op.ts';
+import { broadcastNode } from './arithmetic.ts';
+import { expanded } from './shape.ts';
 
 /** Vectors that are made when exporting are no longer than this. */
 const longestLiteral = 2 ** 16;
@@ -72,20 +74,17 @@ const gather: ConvertOp = (inputs, op) => {
   });
 };
 
-/** In types that runtimes have: indices as int64, values as float32. */
+/** Compared with each class's number: ONNX's own OneHot counts negative indices from the end, here they are no class. */
 const oneHot: ConvertOp = ([indices, depth, on, off], op) => {
   const axis = op.attributes.integer('axis', -1);
   if (axis !== -1) throw op.unsupported(`axis ${axis}`);
   const [classes] = op.integers(depth, 'a depth');
-  const values = [off, on].map((value) => {
-    op.requireRank(value, 0);
-    return op.node('Reshape', [op.cast(value, 'float32'), op.constant([1])], { shape: [1] });
-  });
-  const pair = op.node('Concat', values, { attributes: { axis: 0 }, shape: [2] });
-  const hot = op.node('OneHot', [op.cast(op.tfjsOrder(indices), 'int64'), op.constant([classes], []), pair], {
-    ...{ shape: [...indices.shape, classes], layout: 'tfjs', dtype: 'float32' },
-  });
-  return op.cast(hot, on.dtype);
+  if (!(classes > 0 && classes <= longestLiteral)) throw op.unsupported(`${classes} classes`);
+  for (const value of [on, off]) op.requireRank(value, 0);
+  const data = Int32Array.from({ length: classes }, (_, i) => i);
+  const numbers = op.literal({ dtype: 'int32', shape: [classes], data: () => data });
+  const isClass = broadcastNode('Equal', [expanded(indices, indices.shape.length, op), numbers], op, 'bool');
+  return broadcastNode('Where', [isClass, on, off], op);
 };
 
 export const creations = [
