@@ -23,15 +23,16 @@ const spaceToBatch: ConvertOp = ([x, blockShape, paddings], op) => {
     const found = spatial.get(axis);
     return found ? [found.extent, found.block] : [known(extent, axis, op)];
   });
-  const blockAxes: number[] = [];
+  const blockAxes = new Map<number, number>();
   const otherAxes: number[] = [];
   let at = 0;
   for (const axis of stored.keys()) {
     otherAxes.push(at++);
-    if (spatial.has(axis)) blockAxes.push(at++);
+    if (spatial.has(axis)) blockAxes.set(axis, at++);
   }
+  const blocksInOrder = blocks.map((_, i) => blockAxes.get(storedAxis(y, i + 1))!);
   const shape = [times(x.shape[0], blocks), ...extents, ...x.shape.slice(1 + blocks.length)];
-  return regrouped(y, split, [...blockAxes, ...otherAxes], shape, op);
+  return regrouped(y, split, [...blocksInOrder, ...otherAxes], shape, op);
 };
 
 /** The way back, and the removal of what padding has left. */
