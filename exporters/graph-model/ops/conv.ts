@@ -46,7 +46,7 @@ function convolve(x: Value, kernel: Value, convolution: Convolution, op: GraphOp
   if (channels !== null && channels !== inChannels) {
     throw op.unsupported(`a filter for ${inChannels} channels on an input of ${channels}`);
   }
-  const { bias, apply } = fusedTail(extras, op);
+  const { bias, apply } = fusedTail(extras, op, window.spatial.layout === 'tfjs');
   const isOwn = bias?.shape.length === 1 && bias.shape[0] === outChannels;
   const y = op.node('Conv', [window.spatial.x, kernel, ...(bias && isOwn ? [bias] : [])], {
     attributes: { ...window.attributes, ...(group !== undefined && { group }) },

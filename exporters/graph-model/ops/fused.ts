@@ -10,15 +10,24 @@ export interface FusedTail {
   apply(y: Value): Value;
 }
 
-/** @param extras the operator's inputs after the two of its product: bias, then the slopes of a PReLU */
-export function fusedTail(extras: readonly Value[], op: GraphOp): FusedTail {
+/**
+ * @param extras the operator's inputs after the two of its product: bias, then the slopes of a PReLU
+ * @param isChannelsFirst whether the product, not its layout, has the channels second: one slope each goes along them
+ */
+export function fusedTail(extras: readonly Value[], op: GraphOp, isChannelsFirst = false): FusedTail {
   // In place of a bias that is not there.
   const fused = op.attributes.texts('fused_ops', []).filter((name) => name !== 'NoOp');
   const hasBias = fused[0] === 'BiasAdd';
   const [activation, ...others] = hasBias ? fused.slice(1) : fused;
   const [bias, slopes] = hasBias ? extras : [undefined, extras[0]];
   if (others.length > 0 || (hasBias && !bias)) throw op.unsupported(`fused_ops [${fused}]`);
-  return { bias, apply: (y) => (activation === undefined ? y : applyActivation(y, activation, slopes, op)) };
+  const isVector = slopes?.shape.length === 1 && slopes.shape[0] !== null;
+  const alongChannels =
+    slopes && isChannelsFirst && isVector ? op.arranged(slopes, [0], [slopes.shape[0]!, 1, 1]) : slopes;
+  return {
+    bias,
+    apply: (y) => (activation === undefined ? y : applyActivation(y, activation, alongChannels, op)),
+  };
 }
 
 const simple: Readonly<Record<string, string>> = {
