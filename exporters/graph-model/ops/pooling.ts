@@ -9,6 +9,13 @@ function pooling(operator: 'MaxPool' | 'AveragePool'): ConvertOp {
     const kernel = isChannelsFirst ? size.slice(2) : size.slice(1, -1);
     if (kernel.length !== 2 && kernel.length !== 3) throw op.unsupported(`ksize [${size}]`);
     const { spatial, attributes, outputShape } = windowOf(x, kernel, op);
+    const strides = attributes.strides as readonly number[];
+    if (attributes.auto_pad && kernel.some((size, axis) => size < strides[axis])) {
+      throw op.unsupported(
+        `'same' padding of a window [${kernel}] with longer strides [${strides}] on unknown extents, ` +
+          'where ONNX may come to a negative one',
+      );
+    }
     const channels = spatial.layout === 'tfjs' ? x.shape[1] : x.shape.at(-1)!;
     return op.node(operator, [spatial.x], {
       attributes,
