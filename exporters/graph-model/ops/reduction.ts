@@ -9,7 +9,7 @@ function reduction(operator: string): ConvertOp {
     const given = op.integers(axesValue, 'axes').map((axis) => frontAxis(axis, rank, op));
     const axes = new Set(given);
     const keepsAxes = op.attributes.flag('keep_dims');
-    if (axes.size === 0) return x;
+    if (axes.size === 0) return operator === 'ReduceL2' ? op.node('Abs', [x]) : x;
     const layout = keepsAxes ? x.layout : layoutWithout(x, axes);
     const source = layout ? x : op.tfjsOrder(x);
     const shape = keepsAxes
