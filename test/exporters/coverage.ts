@@ -191,9 +191,10 @@ layer, its class, and where it is.
 **Graphs** counts hand-written ones, in which an operator stands on its input and on what a convolution gives, and
 **Models** those that tensorflowjs_converter wrote from Keras models. Each gives tfjs's outputs within 2·10⁻⁵ in
 onnxruntime-node and in onnxruntime-web's wasm, and passes ONNX's checker, strict shape inference and reference
-evaluator (\`test/exporters/graph-model\`, \`test/golden/graph-models.py\`). **Random** counts chains of operators with
-seeded random shapes and options, in the same two runtimes (\`random-chains.test.ts\` there). **ONNX operators** include
-those that change the layout.
+evaluator (\`test/exporters/graph-model\`, \`test/golden/graph-models.py\`). So do those that **Random** counts: the
+operator on seeded random values, shapes and options, alone (\`random-ops.test.ts\` there) or in a chain
+(\`random-chains.test.ts\`); \`ACTIONNX_SEED\` and \`ACTIONNX_ROUNDS\` give more. **ONNX operators** include those that
+change the layout.
 
 ${table(['Operator', 'ONNX operators', 'Graphs', 'Random', 'Models', 'Notes'], graphCoverage())}
 

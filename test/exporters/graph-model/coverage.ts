@@ -3,7 +3,8 @@ import { exportGraphOnnx } from '../../../exporters/graph-model/export.ts';
 import { parseGraphModel } from '../../../exporters/graph-model/graph-model.ts';
 import { graphConverters } from '../../../exporters/graph-model/ops/index.ts';
 import { aliases, caseGraph, opCases } from './op-cases.ts';
-import { randomChain } from './random-chain.ts';
+import { defaultRounds as chains, randomChain } from './random-chain.ts';
+import { defaultRounds, randomOp, randomOperators } from './random-ops/index.ts';
 
 /** What a row says beside the counts. */
 const notes: Readonly<Record<string, string>> = {
@@ -27,7 +28,7 @@ const notes: Readonly<Record<string, string>> = {
 
 interface Use {
   cases: number;
-  chains: number;
+  random: number;
   models: number;
   readonly operators: Set<string>;
 }
@@ -40,22 +41,36 @@ interface Topology {
 function uses(): Map<string, Use> {
   const found = new Map<string, Use>();
   const use = (operator: string) => {
-    const known = found.get(operator) ?? { cases: 0, chains: 0, models: 0, operators: new Set() };
+    const known = found.get(operator) ?? { cases: 0, random: 0, models: 0, operators: new Set() };
     found.set(operator, known);
     return known;
   };
-  const count = (json: unknown, kind: 'cases' | 'chains' | 'models') => {
+  const count = (
+    json: unknown,
+    kind: 'cases' | 'random' | 'models',
+    counted: (operator: string) => boolean,
+  ) => {
     const { node } = (json as { modelTopology: Topology }).modelTopology;
-    for (const operator of new Set(node.map(({ op }) => op))) use(operator)[kind]++;
+    for (const operator of new Set(node.map(({ op }) => op).filter(counted))) use(operator)[kind]++;
     return node;
   };
+  const all = () => true;
   const graphs = [
-    ...opCases.map((opCase) => ({ ...caseGraph(opCase), kind: 'cases' as const })),
-    ...Array.from({ length: 24 }, (_, seed) => ({ ...randomChain(seed), kind: 'chains' as const })),
+    ...opCases.map((opCase) => ({ ...caseGraph(opCase), kind: 'cases' as const, counted: all })),
+    ...Array.from({ length: chains }, (_, seed) => ({
+      ...{ ...randomChain(seed), kind: 'random' as const, counted: all },
+    })),
+    // Others in these graphs lead to the one or to what it gives.
+    ...randomOperators.flatMap((drawn) =>
+      Array.from({ length: defaultRounds }, (_, round) => ({
+        ...{ ...randomOp(drawn, round), kind: 'random' as const },
+        counted: (operator: string) => operator === drawn,
+      })),
+    ),
   ];
-  for (const { graph, outputs, kind } of graphs) {
+  for (const { graph, outputs, kind, counted } of graphs) {
     const { json, shards, path } = graph.file(outputs);
-    const operatorOf = new Map(count(json, kind).map(({ name, op }) => [name, op]));
+    const operatorOf = new Map(count(json, kind, counted).map(({ name, op }) => [name, op]));
     const { nodes } = exportGraphOnnx(parseGraphModel(json, shards, path), { passes: [] }).graph;
     for (const { name, operator } of nodes) {
       const source = operatorOf.get(name.slice(0, name.lastIndexOf('/')));
@@ -64,21 +79,21 @@ function uses(): Map<string, Use> {
   }
   const folder = new URL('../../golden/graph-models/', import.meta.url);
   for (const name of readdirSync(folder)) {
-    count(JSON.parse(readFileSync(new URL(`${name}/model.json`, folder), 'utf8')), 'models');
+    count(JSON.parse(readFileSync(new URL(`${name}/model.json`, folder), 'utf8')), 'models', all);
   }
   return found;
 }
 
-/** Rows of a table: operator, ONNX operators, hand-written graphs, random chains, converted models, notes. */
+/** Rows of a table: operator, ONNX operators, hand-written graphs, random graphs, converted models, notes. */
 export function graphCoverage(): (string | number)[][] {
   const used = uses();
   return graphConverters
     .map(({ operator }) => operator)
     .sort()
     .map((name) => {
-      const { operators, cases, chains, models } = used.get(name) ?? used.get(aliases[name])!;
+      const { operators, cases, random, models } = used.get(name)!;
       const listed = [...operators].sort().join(', ');
-      const counts = used.has(name) ? [cases, chains, models] : [0, 0, 0];
-      return [name, listed || '–', ...counts.map((number) => number || '–'), notes[name] ?? ''];
+      const counts = [cases, random, models].map((number) => number || '–');
+      return [name, listed || '–', ...counts, notes[name] ?? ''];
     });
 }

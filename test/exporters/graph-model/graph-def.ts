@@ -6,6 +6,8 @@ import { randomTensor } from '../onnx/parity.ts';
 /** An attribute: an integer, a string, a flag, a list of integers or strings, or as JSON has it. */
 type Attribute = number | string | boolean | readonly number[] | readonly string[] | Record<string, unknown>;
 
+export type AttributeList = Record<string, Attribute>;
+
 const types = { float32: 'DT_FLOAT', int32: 'DT_INT32', bool: 'DT_BOOL', uint8: 'DT_UINT8' };
 
 /** A float attribute. */
@@ -74,7 +76,7 @@ export class GraphDef {
     );
   }
 
-  op(operator: string, inputs: readonly string[], attributes: Record<string, Attribute> = {}): string {
+  op(operator: string, inputs: readonly string[], attributes: AttributeList = {}): string {
     // tfjs asks convolutions for them.
     const { strides } = attributes;
     const dilations = operator.includes('Conv') && { dilations: Array((strides as number[]).length).fill(1) };

@@ -39,16 +39,25 @@ export async function golden(
   inputs: readonly Tensor[],
   outputs: readonly Tensor[],
 ): Promise<void> {
-  const dump = process.env.ACTIONNX_GRAPHS;
-  if (dump) {
-    mkdirSync(dump, { recursive: true });
-    const file = join(dump, encodeURIComponent(name));
-    writeFileSync(`${file}.onnx`, graph);
-    const values = [
-      ...inputs.map((value, i) => [`input ${i}`, value]),
-      ...outputs.map((value, i) => [`output ${i}`, value]),
-    ];
-    writeFileSync(`${file}.safetensors`, encodeSafetensors(Object.fromEntries(values)));
-  }
+  leave(name, graph, inputs, outputs);
   expect(await sha256(graph)).toBe(passed[name]);
+}
+
+/** Leaves a graph for checking, with what it is to give, where a folder is given. */
+export function leave(
+  name: string,
+  graph: Uint8Array,
+  inputs: readonly Tensor[],
+  outputs: readonly Tensor[],
+): void {
+  const dump = process.env.ACTIONNX_GRAPHS;
+  if (!dump) return;
+  mkdirSync(dump, { recursive: true });
+  const file = join(dump, encodeURIComponent(name));
+  writeFileSync(`${file}.onnx`, graph);
+  const values = [
+    ...inputs.map((value, i) => [`input ${i}`, value]),
+    ...outputs.map((value, i) => [`output ${i}`, value]),
+  ];
+  writeFileSync(`${file}.safetensors`, encodeSafetensors(Object.fromEntries(values)));
 }

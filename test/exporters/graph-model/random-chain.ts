@@ -2,6 +2,9 @@ import { Rng } from '../../../src/core/rng.ts';
 import { randomTensor } from '../onnx/parity.ts';
 import { GraphDef } from './graph-def.ts';
 
+/** In the tests that always run. */
+export const defaultRounds = 24;
+
 /** A tensor on its way through a chain. */
 interface Link {
   readonly name: string;

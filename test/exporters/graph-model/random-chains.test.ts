@@ -5,12 +5,12 @@ import { graphModelOf } from '../../../models/graph-model-file.ts';
 import { nodeRuntime } from '../../../src/runtime/node.ts';
 import { webRuntime } from '../../../src/runtime/web.ts';
 import { difference, run } from '../onnx/parity.ts';
-import { executed } from './parity.ts';
-import { randomChain } from './random-chain.ts';
+import { executed, golden, leave } from './parity.ts';
+import { defaultRounds, randomChain } from './random-chain.ts';
 
 /** Other chains: ACTIONNX_SEED=1000 ACTIONNX_ROUNDS=200 npx vitest run test/exporters/graph-model/random-chains.test.ts */
 const first = Number(process.env.ACTIONNX_SEED ?? 0);
-const rounds = Number(process.env.ACTIONNX_ROUNDS ?? 24);
+const rounds = Number(process.env.ACTIONNX_ROUNDS ?? defaultRounds);
 const seeds = Array.from({ length: rounds }, (_, i) => first + i);
 
 it.each(seeds)('chain %i of random operators, shapes and options gives what tfjs gives', async (seed) => {
@@ -25,4 +25,7 @@ it.each(seeds)('chain %i of random operators, shapes and options gives what tfjs
     const wrong = outputs.filter((_, i) => !(difference(actual[i], expected[i]) < 2e-5));
     expect(wrong, `${runtime.name}: the first of ${outputs.join(', ')}`).toEqual([]);
   }
+  const name = `chain ${seed}`;
+  if (seed < defaultRounds) await golden(name, bytes, inputs, expected);
+  else leave(name, bytes, inputs, expected);
 });

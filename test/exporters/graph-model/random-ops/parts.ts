@@ -1,0 +1,169 @@
+import { type Draw, type DType, type Generate, under } from './draw.ts';
+
+const dtypes: readonly DType[] = ['float32', 'float32', 'int32'];
+
+/** All axes but one. */
+function others(rank: number, axis: number): number[] {
+  const front = (axis + rank) % rank;
+  return Array.from({ length: rank }, (_, other) => other).filter((other) => other !== front);
+}
+
+/** Several results, each under a name of its own. */
+function results(draw: Draw, name: string, count: number): string[] {
+  return Array.from({ length: count }, (_, i) =>
+    draw.graph.op('Identity', [i === 0 ? name : `${name}:${i}`]),
+  );
+}
+
+/** Begins and sizes; what is taken of an unknown batch is all of it. */
+const slice: Generate = (draw, operator) => {
+  const { graph } = draw;
+  const shape = draw.shape();
+  const begins = shape.map((extent, axis) => (axis === 0 && draw.chance(0.5) ? 0 : draw.from(0, extent - 1)));
+  const sizes = shape.map((extent, axis) => (draw.chance(0.3) ? -1 : draw.from(1, extent - begins[axis])));
+  const inputs = [draw.value(shape, { dtype: draw.pick(dtypes) }), graph.ints(begins), graph.ints(sizes)];
+  return graph.op(operator, inputs);
+};
+
+/** An entry of x[…]: what it takes of an axis, and which masks have its bit. */
+interface Entry {
+  readonly bounds: readonly [begin: number, end: number, step: number];
+  readonly masks: readonly string[];
+}
+
+const newAxis: Entry = { bounds: [0, 0, 1], masks: ['new_axis_mask'] };
+const ellipsis: Entry = { bounds: [0, 0, 1], masks: ['ellipsis_mask'] };
+
+/** Something of an axis, from either end, with all steps 1 or forwards and backwards. */
+function range(draw: Draw, extent: number, isPlain: boolean): Entry {
+  const at = (place: number) => (draw.chance(0.3) ? place - extent : place);
+  // tfjs mixes axes up where one is taken away and others are taken in steps.
+  if (isPlain && draw.chance(0.4)) {
+    const place = at(draw.from(0, extent - 1));
+    return { bounds: [place, place + 1, 1], masks: ['shrink_axis_mask'] };
+  }
+  const step = isPlain ? 1 : draw.pick([1, 2, 3, -1, -2]);
+  const masks = ['begin_mask', 'end_mask'].filter(() => draw.chance(0.3));
+  const first = draw.from(0, extent - 1);
+  const last = step > 0 ? draw.from(first, extent - 1) : draw.from(0, first);
+  // Before the first element no bound stands.
+  const end =
+    step > 0 ? (last + 1 === extent ? extent : at(last + 1)) : last === 0 ? -extent - 1 : at(last - 1);
+  const isPast = step > 0 && last + 1 === extent && draw.chance(0.3);
+  return { bounds: [at(first), isPast ? end + 2 : end, step], masks };
+}
+
+/** Entries for the first axes, or for the first and the last with an ellipsis between, and new axes among them. */
+const stridedSlice: Generate = (draw, operator) => {
+  const { graph } = draw;
+  const shape = draw.shape();
+  const isPlain = draw.chance(0.6);
+  const entry = (extent: number) => range(draw, extent, isPlain);
+  const ranges = shape.map(entry).slice(0, draw.from(1, shape.length));
+  let entries = ranges;
+  if (draw.chance(0.3)) {
+    const before = draw.from(0, ranges.length);
+    const after = shape.slice(shape.length - (ranges.length - before)).map(entry);
+    entries = [...ranges.slice(0, before), ellipsis, ...after];
+  }
+  const added = shape.length < 5 && draw.chance(0.3) ? 1 : 0;
+  entries = entries.toSpliced(draw.from(0, entries.length), 0, ...Array<Entry>(added).fill(newAxis));
+  const bits = (name: string) =>
+    entries.reduce((mask, { masks }, i) => mask + (masks.includes(name) ? 2 ** i : 0), 0);
+  const names = ['begin_mask', 'end_mask', 'ellipsis_mask', 'new_axis_mask', 'shrink_axis_mask'];
+  const list = (i: number) => graph.ints(entries.map(({ bounds }) => bounds[i]));
+  const x = draw.value(shape, { dtype: draw.pick(dtypes) });
+  const masks = Object.fromEntries(names.map((name) => [name, bits(name)]));
+  return graph.op(operator, [x, list(0), list(1), list(2)], masks);
+};
+
+const split: Generate = (draw, operator) => {
+  const rank = draw.from(1, 5);
+  const axis = draw.axis(rank);
+  const num_split = draw.from(1, 3);
+  const shape = draw.shape(rank);
+  const whole = shape.with(axis, num_split * draw.from(1, 2));
+  const x = draw.value(whole, { dtype: draw.pick(dtypes), open: others(rank, axis) });
+  return results(draw, draw.graph.op(operator, [draw.graph.ints(axis), x], { num_split }), num_split);
+};
+
+/** One length may be left to find; tfjs finds a wrong one if it is the first. */
+const splitV: Generate = (draw, operator) => {
+  const { graph } = draw;
+  const rank = draw.from(1, 5);
+  const axis = draw.axis(rank);
+  const lengths = Array.from({ length: draw.from(1, 3) }, () => draw.from(1, 2));
+  const whole = draw.shape(rank).with(
+    axis,
+    lengths.reduce((sum, length) => sum + length),
+  );
+  const x = draw.value(whole, { dtype: draw.pick(dtypes), open: others(rank, axis) });
+  const given =
+    lengths.length > 1 && draw.chance(0.5) ? lengths.with(draw.from(1, lengths.length - 1), -1) : lengths;
+  const inputs = [x, graph.ints(given), graph.ints(axis)];
+  return results(draw, graph.op(operator, inputs, { num_split: lengths.length }), lengths.length);
+};
+
+const unpack: Generate = (draw, operator) => {
+  const shape = draw.shape();
+  const axis = draw.axis(shape.length);
+  const num = shape.at(axis)!;
+  const x = draw.value(shape, { dtype: draw.pick(dtypes), open: others(shape.length, axis) });
+  return results(draw, draw.graph.op(operator, [x], { axis, num }), num);
+};
+
+/** Values and constants that differ along one axis. */
+const concat: Generate = (draw, operator) => {
+  const { graph } = draw;
+  const shape = draw.shape();
+  const axis = draw.axis(shape.length);
+  const dtype = draw.pick(dtypes);
+  const part = (i: number) => {
+    const extents = shape.with(axis, draw.from(1, 3));
+    return i > 0 && draw.chance(0.3)
+      ? draw.constant(extents, dtype)
+      : draw.value(extents, { dtype, open: [] });
+  };
+  const parts = Array.from({ length: draw.from(1, 4) }, (_, i) => part(i));
+  const along = graph.ints(axis);
+  return graph.op(operator, operator === 'Concat' ? [along, ...parts] : [...parts, along], {
+    N: parts.length,
+  });
+};
+
+const pack: Generate = (draw, operator) => {
+  const shape = draw.shape(draw.from(1, 4));
+  const dtype = draw.pick(dtypes);
+  const count = draw.from(1, 3);
+  const items = Array.from({ length: count }, () => draw.value(shape, { dtype, open: [0] }));
+  return draw.graph.op(operator, items, { axis: draw.axis(shape.length + 1), N: count });
+};
+
+/** Numbers of a scalar's, a vector's or a matrix's shape. */
+function indices(draw: Draw, below: number): string {
+  const shape = draw.pick([[], [draw.from(1, 4)], [draw.from(1, 3), draw.from(1, 3)]]);
+  const size = shape.reduce((product, extent) => product * extent, 1);
+  return draw.graph.constant(
+    Int32Array.from({ length: size }, () => draw.from(0, below - 1)),
+    shape,
+  );
+}
+
+const gather: Generate = (draw, operator) => {
+  const shape = draw.shape(draw.from(1, 4));
+  const axis = operator === 'Gather' ? 0 : draw.axis(shape.length);
+  const x = draw.value(shape, { dtype: draw.pick(dtypes) });
+  const along = operator === 'Gather' ? [] : [draw.graph.ints(axis)];
+  return draw.graph.op(operator, [x, indices(draw, shape.at(axis)!), ...along]);
+};
+
+export const parts: Readonly<Record<string, Generate>> = {
+  Slice: slice,
+  StridedSlice: stridedSlice,
+  Split: split,
+  SplitV: splitV,
+  Unpack: unpack,
+  ...under(['Concat', 'ConcatV2'], concat),
+  Pack: pack,
+  ...under(['Gather', 'GatherV2'], gather),
+};
