@@ -68,6 +68,21 @@ export class Draw {
     return this.graph.constant(Int32Array.from({ length: sizeOf(shape) }, signed), shape);
   }
 
+  /** Whole numbers: a constant, or what a graph works out from a value's extents, which may be unknown. */
+  ints(values: readonly number[], x: string, shape: Shape): string {
+    const g = this.graph;
+    if (this.chance(0.6)) return g.ints(values);
+    const extents = g.op('Shape', [x]);
+    const scalars = values.map((value) => {
+      if (this.chance(0.5)) return g.ints(value);
+      const axis = this.from(0, shape.length - 1);
+      const range = [axis, axis + 1, 1].map((bound) => g.ints([bound]));
+      const extent = g.op('StridedSlice', [extents, ...range], { shrink_axis_mask: 1 });
+      return g.op('Sub', [extent, g.ints(shape[axis] - value)]);
+    });
+    return g.op('Pack', scalars, { axis: 0, N: scalars.length });
+  }
+
   /** A value that an input gives: as it is, transposed, or through a convolution, so stored channels-first. */
   value(shape: Shape, { dtype = 'float32', open = [...shape.keys()] }: ValueOptions = {}): string {
     const g = this.graph;

@@ -24,8 +24,9 @@ const resize: Generate = (draw, operator) => {
     [false, true],
   ]);
   const [batch, channels] = [draw.from(1, 2), draw.from(1, 3)];
-  const x = draw.value([batch, draw.from(2, 7), draw.from(2, 7), channels]);
-  const size = draw.graph.ints([draw.from(2, 9), draw.from(2, 9)]);
+  const shape = [batch, draw.from(2, 7), draw.from(2, 7), channels];
+  const x = draw.value(shape);
+  const size = draw.ints([draw.from(2, 9), draw.from(2, 9)], x, shape);
   return draw.graph.op(operator, [x, size], { align_corners, half_pixel_centers });
 };
 

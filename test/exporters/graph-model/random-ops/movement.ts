@@ -43,7 +43,8 @@ const reshape: Generate = (draw, operator) => {
     ...(keepsChannels ? shape.slice(-1) : []),
   ];
   const left = keepsBatch ? 0 : draw.from(0, target.length - 1);
-  return graph.op(operator, [x, graph.ints(target.with(left, -1))]);
+  const wanted = draw.chance(0.7) ? graph.ints(target.with(left, -1)) : draw.ints(target, x, shape);
+  return graph.op(operator, [x, wanted]);
 };
 
 /** Axes of one element put in, and some of them taken out. */
@@ -85,8 +86,9 @@ const mirrorPad: Generate = (draw, operator) => {
 };
 
 const tile: Generate = (draw, operator) => {
-  const { x, rank } = given(draw);
-  return draw.graph.op(operator, [x, draw.graph.ints(Array.from({ length: rank }, () => draw.from(1, 3)))]);
+  const { x, shape } = given(draw);
+  const counts = shape.map(() => draw.from(1, 3));
+  return draw.graph.op(operator, [x, draw.ints(counts, x, shape)]);
 };
 
 const broadcast: Generate = (draw, operator) => {
@@ -94,8 +96,8 @@ const broadcast: Generate = (draw, operator) => {
   const shape = target
     .map((extent) => (draw.chance(0.4) ? 1 : extent))
     .slice(draw.chance(0.4) ? draw.from(0, target.length - 1) : 0);
-  const x = draw.value(shape, { dtype: draw.pick(dtypes), open: [] });
-  return draw.graph.op(operator, [x, draw.graph.ints(target)]);
+  const x = draw.value(shape, { dtype: draw.pick(dtypes) });
+  return draw.graph.op(operator, [x, draw.ints(target, x, shape)]);
 };
 
 const reverse: Generate = (draw, operator) => {
