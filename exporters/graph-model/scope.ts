@@ -117,7 +117,8 @@ export class GraphScope {
       channelsFirst: (value) => builder.relayout(value, 'channels-first', name),
       tfjsOrder: (value) => builder.relayout(value, 'tfjs', name),
       rowMajor: (value) => builder.rowMajor(value, name),
-      constantOf: (value) => this.#constants.get(value.name),
+      // One that is transposed in name only is another tensor.
+      constantOf: (value) => (value.layout === 'tfjs' ? this.#constants.get(value.name) : undefined),
       elementsOf: (value) => this.#elementsOf(value),
       integers: (value, what) => {
         const elements = this.#elementsOf(value);
