@@ -61,11 +61,17 @@ export class Draw {
     return Float32Array.from({ length: sizeOf(shape) }, () => this.rng.uniform(low, high));
   }
 
-  /** A constant of floats, or of whole numbers that are not zero. */
+  /** A constant of floats, of whole numbers that are not zero, or of what is true or false; transposed at times. */
   constant(shape: Shape, dtype: DType = 'float32'): string {
-    if (dtype === 'float32') return this.graph.constant(this.floats(shape), shape);
+    const g = this.graph;
+    if (dtype === 'bool') return g.op('Greater', [this.constant(shape), g.float(0)]);
     const signed = () => (this.chance(0.5) ? 1 : -1) * this.from(1, 9);
-    return this.graph.constant(Int32Array.from({ length: sizeOf(shape) }, signed), shape);
+    const content = (extents: Shape) =>
+      dtype === 'float32'
+        ? g.constant(this.floats(extents), extents)
+        : g.constant(Int32Array.from({ length: sizeOf(extents) }, signed), extents);
+    if (shape.length < 3 || this.chance(0.8)) return content(shape);
+    return g.op('Transpose', [content(channelsSecond(shape)), g.ints(channelsLast(shape.length))]);
   }
 
   /** Whole numbers: a constant, or what a graph works out from a value's extents, which may be unknown. */
@@ -123,22 +129,44 @@ export class Draw {
 
   /** [N, …, C] from what is stored as [N, C, …]. */
   #transposed(shape: Shape, dtype: 'float32' | 'int32', open: readonly number[]): string {
-    const rank = shape.length;
-    const perm = [0, ...Array.from({ length: rank - 2 }, (_, axis) => axis + 2), 1];
-    const stored = perm.map((_, axis) => shape[perm.indexOf(axis)]);
-    const x = this.#input(
-      stored,
-      dtype,
-      open.map((axis) => perm[axis]),
-    );
-    return this.graph.op('Transpose', [x, this.graph.ints(perm)]);
+    const perm = channelsLast(shape.length);
+    const stored = open.map((axis) => perm[axis]);
+    return this.graph.op('Transpose', [
+      this.#input(channelsSecond(shape), dtype, stored),
+      this.graph.ints(perm),
+    ]);
   }
+}
+
+/** [N, …, C] as [N, C, …]. */
+function channelsSecond([batch, ...others]: Shape): number[] {
+  return [batch, others.pop()!, ...others];
+}
+
+/** The permutation that leads back. */
+function channelsLast(rank: number): number[] {
+  return [0, ...Array.from({ length: rank - 2 }, (_, axis) => axis + 2), 1];
 }
 
 /** Draws an operator; gives the values to compare. */
 export type Generate = (draw: Draw, operator: string) => string | readonly string[];
 
 /** The same generator under several names. */
-export function under(operators: readonly string[], generate: Generate): Record<string, Generate> {
+export function under<G>(operators: readonly string[], generate: G): Record<string, G> {
   return Object.fromEntries(operators.map((operator) => [operator, generate]));
+}
+
+/** Draws what gives values of the type that it takes, which may be any. */
+export type Move = (draw: Draw, operator: string, dtype: DType) => string | readonly string[];
+
+export function ofAnyType(moves: Readonly<Record<string, Move>>): Record<string, Generate> {
+  const drawn = Object.entries(moves).map(([name, move]): [string, Generate] => [
+    name,
+    (draw, operator) => {
+      const dtype = draw.pick<DType>(['float32', 'float32', 'float32', 'int32', 'bool']);
+      const results = [move(draw, operator, dtype)].flat();
+      return dtype === 'bool' ? results.map((result) => draw.numbers(result)) : results;
+    },
+  ]);
+  return Object.fromEntries(drawn);
 }

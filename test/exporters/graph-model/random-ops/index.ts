@@ -9,12 +9,13 @@ import { parts } from './parts.ts';
 import { pointwise } from './pointwise.ts';
 import { products } from './products.ts';
 import { reductions } from './reductions.ts';
+import { shapes } from './shapes.ts';
 import { values } from './values.ts';
 import { windows } from './windows.ts';
 
 const generators: Readonly<Record<string, Generate>> = {
   ...{ ...pointwise, ...binary, ...reductions, ...windows, ...movement },
-  ...{ ...parts, ...products, ...images, ...values },
+  ...{ ...parts, ...products, ...images, ...shapes, ...values },
 };
 
 export const randomOperators = Object.keys(generators).sort();

@@ -1,17 +1,15 @@
 import { sizeOf } from '../../../../src/core/tensor.ts';
-import { type Draw, type DType, type Generate, under } from './draw.ts';
+import { type Draw, type DType, type Generate, type Move, ofAnyType, under } from './draw.ts';
 
-const dtypes: readonly DType[] = ['float32', 'float32', 'int32'];
-
-/** A value of a random shape and type, its shape, and one of its axes; which extents are known, `open` says. */
-function given(draw: Draw, rank?: number, open?: readonly number[]) {
+/** A value of a random shape, and that; which extents may be unknown, `open` says. */
+function given(draw: Draw, dtype: DType, { rank, open }: { rank?: number; open?: readonly number[] } = {}) {
   const shape = draw.shape(rank);
-  const x = draw.value(shape, { dtype: draw.pick(dtypes), ...(open && { open }) });
+  const x = draw.value(shape, { dtype, ...(open && { open }) });
   return { x, shape, rank: shape.length };
 }
 
-const transpose: Generate = (draw, operator) => {
-  const { x, rank } = given(draw);
+const transpose: Move = (draw, operator, dtype) => {
+  const { x, rank } = given(draw, dtype);
   return draw.graph.op(operator, [
     x,
     draw.graph.ints(draw.axes(rank, rank).map((axis) => (axis + rank) % rank)),
@@ -30,9 +28,9 @@ function regrouped(draw: Draw, shape: readonly number[]): number[] {
 }
 
 /** With the batch kept or not, the channels kept or not, and one extent left to find. */
-const reshape: Generate = (draw, operator) => {
+const reshape: Move = (draw, operator, dtype) => {
   const { graph } = draw;
-  const { x, shape, rank } = given(draw, undefined, [0]);
+  const { x, shape, rank } = given(draw, dtype, { open: [0] });
   const keepsBatch = draw.chance(0.6);
   const keepsChannels = rank > 2 && draw.chance(0.5);
   const moved = shape.slice(keepsBatch ? 1 : 0, keepsChannels ? -1 : undefined);
@@ -48,17 +46,17 @@ const reshape: Generate = (draw, operator) => {
 };
 
 /** Axes of one element put in, and some of them taken out. */
-const squeeze: Generate = (draw, operator) => {
+const squeeze: Move = (draw, operator, dtype) => {
   const shape = draw.shape().map((extent) => (draw.chance(0.4) ? 1 : extent));
   const ones = shape.flatMap((extent, axis) => (extent === 1 ? [axis] : []));
-  const x = draw.value(shape, { dtype: draw.pick(dtypes), open: shape[0] === 1 ? [] : [0] });
+  const x = draw.value(shape, { dtype, open: shape[0] === 1 ? [] : [0] });
   const some = draw.rng.shuffle(ones).slice(0, draw.from(0, ones.length));
   const squeeze_dims = some.map((axis) => (draw.chance(0.3) ? axis - shape.length : axis));
   return draw.graph.op(operator, [x], { squeeze_dims });
 };
 
-const expandDims: Generate = (draw, operator) => {
-  const { x, rank } = given(draw, draw.from(1, 4));
+const expandDims: Move = (draw, operator, dtype) => {
+  const { x, rank } = given(draw, dtype, { rank: draw.from(1, 4) });
   return draw.graph.op(operator, [x, draw.graph.ints(draw.axis(rank + 1))]);
 };
 
@@ -85,23 +83,23 @@ const mirrorPad: Generate = (draw, operator) => {
   return draw.graph.op(operator, inputs, { mode: 'REFLECT' });
 };
 
-const tile: Generate = (draw, operator) => {
-  const { x, shape } = given(draw);
+const tile: Move = (draw, operator, dtype) => {
+  const { x, shape } = given(draw, dtype);
   const counts = shape.map(() => draw.from(1, 3));
   return draw.graph.op(operator, [x, draw.ints(counts, x, shape)]);
 };
 
-const broadcast: Generate = (draw, operator) => {
+const broadcast: Move = (draw, operator, dtype) => {
   const target = draw.shape();
   const shape = target
     .map((extent) => (draw.chance(0.4) ? 1 : extent))
     .slice(draw.chance(0.4) ? draw.from(0, target.length - 1) : 0);
-  const x = draw.value(shape, { dtype: draw.pick(dtypes) });
+  const x = draw.value(shape, { dtype });
   return draw.graph.op(operator, [x, draw.ints(target, x, shape)]);
 };
 
-const reverse: Generate = (draw, operator) => {
-  const { x, rank } = given(draw);
+const reverse: Move = (draw, operator, dtype) => {
+  const { x, rank } = given(draw, dtype);
   return draw.graph.op(operator, [x, draw.graph.ints(draw.axes(rank))]);
 };
 
@@ -137,15 +135,12 @@ const depthToSpace: Generate = (draw, operator) => {
 };
 
 export const movement: Readonly<Record<string, Generate>> = {
-  Transpose: transpose,
-  Reshape: reshape,
-  Squeeze: squeeze,
-  ExpandDims: expandDims,
+  ...ofAnyType({
+    ...{ Transpose: transpose, Reshape: reshape, Squeeze: squeeze, ExpandDims: expandDims },
+    ...{ Tile: tile, BroadcastTo: broadcast, ReverseV2: reverse },
+  }),
   ...under(['Pad', 'PadV2'], pad),
   MirrorPad: mirrorPad,
-  Tile: tile,
-  BroadcastTo: broadcast,
-  ReverseV2: reverse,
   SpaceToBatchND: spaceToBatch,
   BatchToSpaceND: batchToSpace,
   DepthToSpace: depthToSpace,

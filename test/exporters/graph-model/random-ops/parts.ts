@@ -1,6 +1,4 @@
-import { type Draw, type DType, type Generate, under } from './draw.ts';
-
-const dtypes: readonly DType[] = ['float32', 'float32', 'int32'];
+import { type Draw, type Move, ofAnyType, under } from './draw.ts';
 
 /** All axes but one. */
 function others(rank: number, axis: number): number[] {
@@ -16,12 +14,12 @@ function results(draw: Draw, name: string, count: number): string[] {
 }
 
 /** Begins and sizes; what is taken of an unknown batch is all of it. */
-const slice: Generate = (draw, operator) => {
+const slice: Move = (draw, operator, dtype) => {
   const { graph } = draw;
   const shape = draw.shape();
   const begins = shape.map((extent, axis) => (axis === 0 && draw.chance(0.5) ? 0 : draw.from(0, extent - 1)));
   const sizes = shape.map((extent, axis) => (draw.chance(0.3) ? -1 : draw.from(1, extent - begins[axis])));
-  const inputs = [draw.value(shape, { dtype: draw.pick(dtypes) }), graph.ints(begins), graph.ints(sizes)];
+  const inputs = [draw.value(shape, { dtype }), graph.ints(begins), graph.ints(sizes)];
   return graph.op(operator, inputs);
 };
 
@@ -54,7 +52,7 @@ function range(draw: Draw, extent: number, isPlain: boolean): Entry {
 }
 
 /** Entries for the first axes, or for the first and the last with an ellipsis between, and new axes among them. */
-const stridedSlice: Generate = (draw, operator) => {
+const stridedSlice: Move = (draw, operator, dtype) => {
   const { graph } = draw;
   const shape = draw.shape();
   const isPlain = draw.chance(0.6);
@@ -72,23 +70,23 @@ const stridedSlice: Generate = (draw, operator) => {
     entries.reduce((mask, { masks }, i) => mask + (masks.includes(name) ? 2 ** i : 0), 0);
   const names = ['begin_mask', 'end_mask', 'ellipsis_mask', 'new_axis_mask', 'shrink_axis_mask'];
   const list = (i: number) => graph.ints(entries.map(({ bounds }) => bounds[i]));
-  const x = draw.value(shape, { dtype: draw.pick(dtypes) });
+  const x = draw.value(shape, { dtype });
   const masks = Object.fromEntries(names.map((name) => [name, bits(name)]));
   return graph.op(operator, [x, list(0), list(1), list(2)], masks);
 };
 
-const split: Generate = (draw, operator) => {
+const split: Move = (draw, operator, dtype) => {
   const rank = draw.from(1, 5);
   const axis = draw.axis(rank);
   const num_split = draw.from(1, 3);
   const shape = draw.shape(rank);
   const whole = shape.with(axis, num_split * draw.from(1, 2));
-  const x = draw.value(whole, { dtype: draw.pick(dtypes), open: others(rank, axis) });
+  const x = draw.value(whole, { dtype, open: others(rank, axis) });
   return results(draw, draw.graph.op(operator, [draw.graph.ints(axis), x], { num_split }), num_split);
 };
 
 /** One length may be left to find; tfjs finds a wrong one if it is the first. */
-const splitV: Generate = (draw, operator) => {
+const splitV: Move = (draw, operator, dtype) => {
   const { graph } = draw;
   const rank = draw.from(1, 5);
   const axis = draw.axis(rank);
@@ -97,27 +95,26 @@ const splitV: Generate = (draw, operator) => {
     axis,
     lengths.reduce((sum, length) => sum + length),
   );
-  const x = draw.value(whole, { dtype: draw.pick(dtypes), open: others(rank, axis) });
+  const x = draw.value(whole, { dtype, open: others(rank, axis) });
   const given =
     lengths.length > 1 && draw.chance(0.5) ? lengths.with(draw.from(1, lengths.length - 1), -1) : lengths;
   const inputs = [x, graph.ints(given), graph.ints(axis)];
   return results(draw, graph.op(operator, inputs, { num_split: lengths.length }), lengths.length);
 };
 
-const unpack: Generate = (draw, operator) => {
+const unpack: Move = (draw, operator, dtype) => {
   const shape = draw.shape();
   const axis = draw.axis(shape.length);
   const num = shape.at(axis)!;
-  const x = draw.value(shape, { dtype: draw.pick(dtypes), open: others(shape.length, axis) });
+  const x = draw.value(shape, { dtype, open: others(shape.length, axis) });
   return results(draw, draw.graph.op(operator, [x], { axis, num }), num);
 };
 
 /** Values and constants that differ along one axis. */
-const concat: Generate = (draw, operator) => {
+const concat: Move = (draw, operator, dtype) => {
   const { graph } = draw;
   const shape = draw.shape();
   const axis = draw.axis(shape.length);
-  const dtype = draw.pick(dtypes);
   const part = (i: number) => {
     const extents = shape.with(axis, draw.from(1, 3));
     return i > 0 && draw.chance(0.3)
@@ -131,9 +128,8 @@ const concat: Generate = (draw, operator) => {
   });
 };
 
-const pack: Generate = (draw, operator) => {
+const pack: Move = (draw, operator, dtype) => {
   const shape = draw.shape(draw.from(1, 4));
-  const dtype = draw.pick(dtypes);
   const count = draw.from(1, 3);
   const items = Array.from({ length: count }, () => draw.value(shape, { dtype, open: [0] }));
   return draw.graph.op(operator, items, { axis: draw.axis(shape.length + 1), N: count });
@@ -149,21 +145,17 @@ function indices(draw: Draw, below: number): string {
   );
 }
 
-const gather: Generate = (draw, operator) => {
+const gather: Move = (draw, operator, dtype) => {
   const shape = draw.shape(draw.from(1, 4));
   const axis = operator === 'Gather' ? 0 : draw.axis(shape.length);
-  const x = draw.value(shape, { dtype: draw.pick(dtypes) });
+  const x = draw.value(shape, { dtype });
   const along = operator === 'Gather' ? [] : [draw.graph.ints(axis)];
   return draw.graph.op(operator, [x, indices(draw, shape.at(axis)!), ...along]);
 };
 
-export const parts: Readonly<Record<string, Generate>> = {
-  Slice: slice,
-  StridedSlice: stridedSlice,
-  Split: split,
-  SplitV: splitV,
-  Unpack: unpack,
+export const parts = ofAnyType({
+  ...{ Slice: slice, StridedSlice: stridedSlice, Split: split, SplitV: splitV, Unpack: unpack },
   ...under(['Concat', 'ConcatV2'], concat),
   Pack: pack,
   ...under(['Gather', 'GatherV2'], gather),
-};
+});

@@ -22,16 +22,21 @@ const fill: Generate = (draw, operator) => {
   return graph.op(operator, [extents, draw.constant([], dtype)], { T: type(dtype) });
 };
 
+/** Of bounds that are known, or up to one that is found at run time. */
 const range: Generate = (draw, operator) => {
   const { graph } = draw;
-  const dtype = draw.pick<'float32' | 'int32'>(['float32', 'int32']);
-  const isWhole = dtype === 'int32';
+  const isWhole = draw.chance(0.6);
   const [start, step] = isWhole
     ? [draw.from(-9, 9), draw.pick([1, 2, 3, -1, -2])]
     : [draw.rng.uniform(-2, 2), draw.pick([0.5, 1, -0.25])];
   const limit = start + step * (draw.from(1, 6) - (isWhole ? 0 : 0.5));
   const scalar = (value: number) => (isWhole ? graph.ints(value) : graph.float(value));
-  return graph.op(operator, [scalar(start), scalar(limit), scalar(step)], { Tidx: type(dtype) });
+  const end = () => {
+    const shape = draw.shape();
+    return graph.op('Squeeze', [draw.ints([limit], draw.value(shape), shape)], { squeeze_dims: [0] });
+  };
+  const bounds = [scalar(start), isWhole && draw.chance(0.4) ? end() : scalar(limit), scalar(step)];
+  return graph.op(operator, bounds, { Tidx: type(isWhole ? 'int32' : 'float32') });
 };
 
 const like: Generate = (draw, operator) => draw.graph.op(operator, [draw.any({ dtype: draw.pick(dtypes) })]);
@@ -44,8 +49,6 @@ const oneHot: Generate = (draw, operator) => {
   const [on, off] = [draw.constant([], dtype), draw.constant([], dtype)];
   return graph.op(operator, [indices, graph.ints(draw.from(2, 6)), on, off], { T: type(dtype) });
 };
-
-const told: Generate = (draw, operator) => draw.graph.op(operator, [draw.any({ dtype: draw.pick(dtypes) })]);
 
 const passOn: Generate = (draw, operator) =>
   draw.graph.op('Neg', [draw.graph.op(operator, [draw.any({ dtype: draw.pick(dtypes) })])]);
@@ -65,9 +68,10 @@ const ensureShape: Generate = (draw, operator) => {
   return draw.graph.op('Neg', [draw.graph.op(operator, [draw.value(shape)], { shape: { shape: { dim } } })]);
 };
 
+/** tfjs takes a constant for the default, and nothing that is worked out. */
 const withDefault: Generate = (draw, operator) => {
   const shape = draw.shape();
-  const name = draw.graph.op(operator, [draw.constant(shape)], { dtype: type('float32') });
+  const name = draw.graph.op(operator, [draw.graph.random(shape)], { dtype: type('float32') });
   return draw.graph.op('Mul', [name, draw.value(shape)]);
 };
 
@@ -77,7 +81,6 @@ export const values: Readonly<Record<string, Generate>> = {
   Range: range,
   ...under(['ZerosLike', 'OnesLike'], like),
   OneHot: oneHot,
-  ...under(['Shape', 'Size', 'Rank'], told),
   ...under(['Identity', 'StopGradient', 'PreventGradient', 'Snapshot'], passOn),
   IdentityN: passAllOn,
   EnsureShape: ensureShape,

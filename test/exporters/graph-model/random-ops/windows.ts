@@ -65,6 +65,12 @@ function image(draw: Draw, rank: number, { isChannelsFirst = false, isOpen = tru
   return { x: draw.value(shape, isOpen ? {} : { open: [0] }), extents, channels };
 }
 
+/** A constant, or what a graph makes of one. */
+function filterOf(draw: Draw, shape: readonly number[]): string {
+  const filter = draw.graph.random(shape);
+  return draw.chance(0.2) ? draw.graph.op('Neg', [filter]) : filter;
+}
+
 const convolution = (rank: 2 | 3, isFused = false): Generate => {
   return (draw, operator) => {
     // tfjs has no clips with their channels first.
@@ -75,7 +81,7 @@ const convolution = (rank: 2 | 3, isFused = false): Generate => {
       ...{ dilates: true, padsExplicitly: rank === 2, isChannelsFirst },
     });
     const [extras, options] = isFused ? fusedTail(draw, filters) : [[], {}];
-    const inputs = [x, draw.graph.random([...kernel, channels, filters]), ...extras];
+    const inputs = [x, filterOf(draw, [...kernel, channels, filters]), ...extras];
     const format = isChannelsFirst && { data_format: 'NCHW' };
     return draw.graph.op(operator, inputs, { ...attributes, ...format, ...options });
   };
@@ -89,7 +95,7 @@ const depthwise = (isFused: boolean): Generate => {
     const limits = { dilates: true, isSquare: true, padsExplicitly: true };
     const { kernel, attributes } = windowOf(draw, extents, limits);
     const [extras, options] = isFused ? fusedTail(draw, channels * multiplier, { isLeaky: false }) : [[], {}];
-    const inputs = [x, draw.graph.random([...kernel, channels, multiplier]), ...extras];
+    const inputs = [x, filterOf(draw, [...kernel, channels, multiplier]), ...extras];
     return draw.graph.op(operator, inputs, { ...attributes, ...options });
   };
 };
