@@ -135,9 +135,67 @@ const reshape: Step = ({ name, shape }, g, rng) => {
   return { name: g.op('Reshape', [name, g.ints([-1, ...target])]), shape: [shape[0], ...target] };
 };
 
+/** Of all along one axis, or along the channels. */
+const along: Step = (x, g, rng) => {
+  const { name, shape } = x;
+  const axis = g.ints(1 + rng.integer(shape.length - 1));
+  const made = rng.pick([
+    () => g.op('Softmax', [name]),
+    () => g.op('Cumsum', [name, axis], { exclusive: rng.chance(0.5), reverse: rng.chance(0.5) }),
+    () => g.op('ReverseV2', [name, axis]),
+    () => g.op('BiasAdd', [name, g.random(shape.slice(-1))]),
+    () => g.op('Prelu', [name, g.random(shape.slice(-1))]),
+  ]);
+  return { ...x, name: made() };
+};
+
+/** Some positions of an axis, in any order. */
+const gather: Step = ({ name, shape }, g, rng) => {
+  const axis = 1 + rng.integer(shape.length - 1);
+  const taken = Array.from({ length: 1 + rng.integer(4) }, () => rng.integer(shape[axis]));
+  return {
+    name: g.op('GatherV2', [name, g.ints(taken), g.ints(axis)]),
+    shape: shape.with(axis, taken.length),
+  };
+};
+
+/** Parts of an axis, of which one goes on. */
+const split: Step = ({ name, shape }, g, rng) => {
+  const axis = 1 + rng.integer(shape.length - 1);
+  const first = 1 + rng.integer(shape[axis]);
+  const lengths = [first, shape[axis] - first].filter((length) => length > 0);
+  const parts = g.op('SplitV', [name, g.ints(lengths), g.ints(axis)], { num_split: lengths.length });
+  const taken = rng.integer(lengths.length);
+  return { name: g.op('Identity', [`${parts}:${taken}`]), shape: shape.with(axis, lengths[taken]) };
+};
+
+/** An axis taken apart and put together in another place. */
+const restack: Step = ({ name, shape }, g, rng) => {
+  const [from, to] = [0, 1].map(() => 1 + rng.integer(shape.length - 1));
+  const num = shape[from];
+  const items = g.op('Unpack', [name], { axis: from, num });
+  const names = Array.from({ length: num }, (_, i) => (i === 0 ? items : `${items}:${i}`));
+  return {
+    name: g.op('Pack', names, { axis: to, N: num }),
+    shape: shape.toSpliced(from, 1).toSpliced(to, 0, num),
+  };
+};
+
+/**
+ * Of what a convolution gives: onnxruntime takes a transpose of all axes before it to after it, and cannot compute what
+ * is left.
+ */
+const resize: Step = (x, g, rng) => {
+  if (images(x.shape) !== 2) return along(x, g, rng);
+  const size = [2 + rng.integer(6), 2 + rng.integer(6)];
+  const mixed = g.mixed(x.name, 4, x.shape[3]);
+  const name = g.op('ResizeBilinear', [mixed, g.ints(size)], { half_pixel_centers: rng.chance(0.5) });
+  return { name, shape: [x.shape[0], ...size, x.shape[3]] };
+};
+
 const steps: readonly Step[] = [
   ...[conv, conv, depthwise, pool, arithmetic, arithmetic, pad, stridedSlice],
-  ...[transpose, reduce, concat, reshape],
+  ...[transpose, reduce, concat, reshape, along, gather, split, restack, resize],
 ];
 
 /** Operators one after the other on an image or a clip, and on the way what each has given. */
