@@ -9,6 +9,12 @@ import { defaultRounds, randomOp, randomOperators } from './random-ops/index.ts'
 /** What a row says beside the counts. */
 const notes: Readonly<Record<string, string>> = {
   ...Object.fromEntries(Object.entries(aliases).map(([name, other]) => [name, `as ${other}`])),
+  ...Object.fromEntries(
+    ['AvgPool', 'AvgPool3D', 'MaxPool', 'MaxPool3D'].map((name) => [
+      name,
+      '`SAME` with strides longer than the window refused on unknown extents',
+    ]),
+  ),
   BatchToSpaceND: 'a dilated convolution between the two stays as it is',
   Einsum: 'no ellipsis',
   FusedBatchNormV3: 'training mode refused',

@@ -259,6 +259,24 @@ export const opCases: readonly OpCase[] = [
     ],
     'OneHot of an ArgMax': (x, g) =>
       g.op('OneHot', [g.op('ArgMax', [x, g.ints(-1)]), g.ints(4), g.float(1), g.float(-1)]),
+    'what random graphs found wrong': (x, g) => {
+      const fused_ops = ['BiasAdd', 'Prelu'];
+      const numbers = g.op('Cast', [g.op('Mul', [x, g.float(2)])], { DstT: type('int32') });
+      const cube = g.constant(
+        Int32Array.from({ length: 24 }, (_, i) => i),
+        [2, 3, 4],
+      );
+      return [
+        g.op('_FusedConv2D', [x, g.random([3, 3, 5, 3]), g.random([3]), g.random([3])], {
+          ...{ strides: [1, 1, 1, 1], padding: 'SAME', data_format: 'NCHW', fused_ops, num_args: 2 },
+        }),
+        g.op('SpaceToBatchND', [x, g.ints([1, 2, 2]), g.constant(new Int32Array(6), [3, 2])]),
+        g.op('DivNoNan', [g.float(2), g.op('Round', [x])]),
+        g.op('DivNoNan', [x, g.constant(Float32Array.of(1, 0, -2, 0, 3, 4), [6, 1])]),
+        g.op('OneHot', [numbers, g.ints(3), g.float(1), g.float(-1)]),
+        g.op('Cast', [g.op('Transpose', [cube, g.ints([0, 2, 1])])], { DstT: type('float32') }),
+      ];
+    },
     'Fill, Range, ZerosLike and OnesLike': (x, g) => {
       const shape = g.op('Shape', [x]);
       const range = g.op('Range', [g.ints(0), g.ints(4), g.ints(1)]);

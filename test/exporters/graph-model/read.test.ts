@@ -41,6 +41,20 @@ describe('what cannot be exported', () => {
     );
   });
 
+  it('is a pooling whose padding may be negative', () => {
+    const pooled = (open: readonly number[]) => {
+      const graph = new GraphDef();
+      const x = graph.placeholder(randomTensor([2, 6, 6, 3], 'pool'), open);
+      const options = { ksize: [1, 2, 2, 1], strides: [1, 3, 3, 1], padding: 'SAME' };
+      const { json, shards } = graph.file([graph.op('MaxPool', [x], options)]);
+      return () => exportGraphOnnx(parseGraphModel(json, shards, 'model.json'));
+    };
+    expect(pooled([0])).not.toThrow();
+    expect(pooled([0, 1])).toThrow(
+      "'same' padding of a window [2,2] with longer strides [3,3] on unknown extents",
+    );
+  });
+
   it('can be defined', async () => {
     defineGraphConverter('Fft', 1, ([x], op) => op.node('Mul', [x, op.constant(Float32Array.of(2), [])]));
     const onnx = exportGraphOnnx(chain('Fft').parse());
