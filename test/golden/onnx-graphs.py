@@ -9,7 +9,7 @@
 
 Every graph must pass the full checker and strict shape inference, infer the shapes it declares, be byte for byte what
 the onnx package writes for it, and give tfjs's outputs in ONNX's reference evaluator, completed by onnx_recurrent.py
-and onnx_pooling.py. Needs numpy, onnx and safetensors.
+and put right by onnx_corrections.py. Needs numpy, onnx and safetensors.
 """
 import hashlib
 import json
@@ -22,10 +22,10 @@ import onnx
 from onnx.reference import ReferenceEvaluator
 from safetensors.numpy import load_file
 
-from onnx_pooling import GlobalMaxPool, MaxPool
+from onnx_corrections import LRN, GlobalMaxPool, MaxPool
 from onnx_recurrent import GRU, LSTM, RNN, Scan
 
-OPERATORS = [GlobalMaxPool, MaxPool, RNN, GRU, LSTM, Scan]
+OPERATORS = [LRN, GlobalMaxPool, MaxPool, RNN, GRU, LSTM, Scan]
 
 
 def check(path: pathlib.Path) -> str:

@@ -4,8 +4,9 @@ import { parseGraphModel } from '../../../exporters/graph-model/graph-model.ts';
 import { graphModelOf } from '../../../models/graph-model-file.ts';
 import { nodeRuntime } from '../../../src/runtime/node.ts';
 import { webRuntime } from '../../../src/runtime/web.ts';
+import { leave } from '../golden.ts';
 import { difference, run } from '../onnx/parity.ts';
-import { executed, golden, leave } from './parity.ts';
+import { executed, golden } from './parity.ts';
 import { defaultRounds, randomChain } from './random-chain.ts';
 
 /** Other chains: ACTIONNX_SEED=1000 ACTIONNX_ROUNDS=200 npx vitest run test/exporters/graph-model/random-chains.test.ts */

@@ -5,8 +5,9 @@ import { graphConverters } from '../../../exporters/graph-model/ops/index.ts';
 import { graphModelOf } from '../../../models/graph-model-file.ts';
 import { nodeRuntime } from '../../../src/runtime/node.ts';
 import { webRuntime } from '../../../src/runtime/web.ts';
+import { leave } from '../golden.ts';
 import { difference, run } from '../onnx/parity.ts';
-import { executed, golden, leave } from './parity.ts';
+import { executed, golden } from './parity.ts';
 import { defaultRounds, randomOp, randomOperators, runnable } from './random-ops/index.ts';
 
 /** Other graphs: ACTIONNX_SEED=1000 ACTIONNX_ROUNDS=30 npx vitest run test/exporters/graph-model/random-ops.test.ts */

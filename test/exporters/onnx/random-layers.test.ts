@@ -4,8 +4,8 @@ import { stockConverters } from '../../../exporters/onnx/ops/index.ts';
 import type { Tensor } from '../../../src/core/tensor.ts';
 import { nodeRuntime } from '../../../src/runtime/node.ts';
 import { webRuntime } from '../../../src/runtime/web.ts';
+import { goldenGraphs } from '../golden.ts';
 import { caseInputs } from './case.ts';
-import { goldenGraphs } from './golden.ts';
 import { difference, predict, run, seedWeights } from './parity.ts';
 import { randomCase, randomClasses, usualRounds } from './random-case.ts';
 
