@@ -21,15 +21,19 @@ import { nodeRuntime } from '../../src/runtime/node.ts';
 import { seedWeights } from '../compare.ts';
 import { runPeer } from '../peer.ts';
 
+/** R(2+1)D-18 at 112 pixels, as its recipes have it. */
+const clips = (frames: number) => ({
+  ...{ title: `R(2+1)D-18, ${frames} frames`, preset: 'pcd-r2plus1d-18', changes: { frames, size: 112 } },
+  ...{ torch: 'torchvision.models.video.r2plus1d_18()', torchShape: [1, 3, frames, 112, 112] },
+});
+
 const models = [
   {
     ...{ title: 'ResNet-34', preset: 'pcd-resnet-152', changes: { depth: '34' } },
     ...{ torch: 'torchvision.models.resnet34()', torchShape: [1, 3, 224, 224] },
   },
-  {
-    ...{ title: 'R(2+1)D-18', preset: 'pcd-r2plus1d-18', changes: { frames: 8, size: 112 } },
-    ...{ torch: 'torchvision.models.video.r2plus1d_18()', torchShape: [1, 3, 8, 112, 112] },
-  },
+  clips(8),
+  clips(16),
 ];
 
 /** One of the graphs that are compared. */

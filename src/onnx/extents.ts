@@ -26,13 +26,17 @@ export function knownExtents(graph: Graph): Map<string, Extents> {
   for (const { name, shape } of graph.initializers.values()) known.set(name, shape);
   for (const node of graph.nodes) {
     const inputs = node.inputs.map((name) => known.get(name));
-    const extents = inputs[0] && extentsOf(node, inputs);
+    const extents = inputs[0] && extentsOf(node, inputs, graph);
     if (extents) known.set(node.outputs[0], extents);
   }
   return known;
 }
 
-function extentsOf(node: GraphNode, inputs: readonly (Extents | undefined)[]): Extents | undefined {
+function extentsOf(
+  node: GraphNode,
+  inputs: readonly (Extents | undefined)[],
+  graph: Graph,
+): Extents | undefined {
   const [x, second] = inputs as [Extents, Extents | undefined];
   if (elementwise.has(node.operator)) {
     if (node.operator === 'BatchNormalization' || node.inputs.length === 1) return x;
@@ -42,6 +46,10 @@ function extentsOf(node: GraphNode, inputs: readonly (Extents | undefined)[]): E
     const permutation = node.attributes.perm as readonly number[] | undefined;
     return permutation ? permutation.map((axis) => x[axis]) : x.toReversed();
   }
+  if (node.operator === 'Reshape') {
+    const target = graph.initializers.get(node.inputs[1]);
+    return target && reshaped(x, Array.from(target.data(), Number));
+  }
   if (node.operator === 'Conv') return second && windowed(node, x, second.slice(2) as number[], second[0]);
   if (node.operator === 'MaxPool' || node.operator === 'AveragePool') {
     if (node.attributes.ceil_mode) return undefined;
@@ -49,6 +57,19 @@ function extentsOf(node: GraphNode, inputs: readonly (Extents | undefined)[]): E
   }
   if (node.operator === 'GlobalAveragePool') return [...x.slice(0, 2), ...x.slice(2).map(() => 1)];
   return undefined;
+}
+
+/** 0 keeps an extent, and −1 is what is left over, which is known where all of the input's are. */
+function reshaped(x: Extents, target: readonly number[]): Extents {
+  const extents = target.map((extent, axis) => (extent === 0 ? x[axis] : extent));
+  const size = (known: Extents) =>
+    known.reduce<number | null>(
+      (product, extent) => (extent === null || product === null ? null : product * extent),
+      1,
+    );
+  const [all, others] = [size(x), size(extents.filter((extent) => extent !== -1))];
+  const rest = all === null || others === null ? null : all / others;
+  return extents.map((extent) => (extent === -1 ? rest : extent));
 }
 
 /** Of operators on single elements whose inputs have the rank of their result or less, and extents of 1 that stretch. */
