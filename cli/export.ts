@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { CommandModule } from 'yargs';
 import { type BundleSource, writeBundle } from '../exporters/bundle.ts';
+import { bytesText } from '../exporters/inspect/bytes-text.ts';
 import { type BackendRequest, backendRequests, selectBackend } from '../models/train/backend.ts';
 import { reasonOf, UserError, usageError } from '../src/core/errors.ts';
 import { packageVersion } from '../src/node/package-info.ts';
@@ -14,7 +15,7 @@ import { costRows, inPrecision } from './export/precision.ts';
 import { type PrecisionArguments, precisionOptions } from './export/precision-options.ts';
 import { openSource, outputNames, readNormalization, type SourceOptions } from './export/source.ts';
 import { onTrustedBackend } from './export/trusted-backend.ts';
-import { verificationTable } from './export/verification-table.ts';
+import { unvariedNote, verificationTable } from './export/verification-table.ts';
 import { verificationTargets } from './export/verification-targets.ts';
 import { table } from './table.ts';
 
@@ -266,6 +267,8 @@ async function writeAndTell(
   const from = precision === 'fp32' ? reference : `onnxruntime-node's ${precision}`;
   console.log(`${verificationTable(verification, from)}\n`);
   if (cost) console.log(`${table([`${precision} against fp32`, ''], costRows(cost))}\n`);
-  const size = `${((bytes + (external?.bytes ?? 0)) / 1e6).toFixed(1)} MB, ${parameters.toLocaleString('en')} parameters`;
+  const note = unvariedNote(verification);
+  if (note) console.log(`${note}\n`);
+  const size = `${bytesText(bytes + (external?.bytes ?? 0))}, ${parameters.toLocaleString('en')} parameters`;
   console.log(`${target}: ${manifest.name}, ${manifest.labels.names.length} labels, ${size}`);
 }

@@ -10,6 +10,7 @@ import { siText } from '../src/core/si-text.ts';
 import { writeFileAtomic } from '../src/node/atomic-file.ts';
 import { readManifest } from '../src/node/bundle-folder.ts';
 import { readModelFile } from '../src/node/model-file.ts';
+import { requireOther } from '../src/node/replaceable.ts';
 import type { GraphPort } from '../src/onnx/graph.ts';
 import type { Model } from '../src/onnx/model.ts';
 import { table } from './table.ts';
@@ -62,6 +63,7 @@ export const command: CommandModule<unknown, Arguments> = {
     }
     const summary = summarizeModel(model, { extents: readExtents(extent), depth });
     if (svg !== undefined) {
+      await requireOther(svg, [path], '--svg');
       await writeFileAtomic(svg, drawModel(summary));
       process.stderr.write(`drawn: ${svg}\n`);
     }

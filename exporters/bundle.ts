@@ -76,26 +76,30 @@ export async function writeBundle(
   requireProbabilities(outputs);
   const golden = encodeSafetensors({ [inputName]: frames, ...outputs }, { bundle: source.name });
   let result: { manifest: BundleManifest; verification: VerificationRow[] } | undefined;
-  await writeFolderAtomic(target, async (folder) => {
-    const { external } = source.onnx;
-    const hashes = {
-      graph: await writeChunks(join(folder, files.graph), source.onnx),
-      ...(external && { external: await writeChunks(join(folder, externalFile), external) }),
-      golden: await sha256(golden),
-    };
-    await writeFile(join(folder, files.golden), golden);
-    const manifest = await describe(source, hashes);
-    await writeFile(join(folder, files.manifest), `${JSON.stringify(manifest, null, 2)}\n`);
-    await writeFile(join(folder, files.card), modelCard(manifest, source.card));
-    const verification = await verifyBundle(
-      await readBundle(folder),
-      await readGolden(folder, manifest),
-      source.targets,
-      source.tolerance,
-    );
-    requirePassed(verification, source.tolerance);
-    result = { manifest, verification };
-  });
+  await writeFolderAtomic(
+    target,
+    async (folder) => {
+      const { external } = source.onnx;
+      const hashes = {
+        graph: await writeChunks(join(folder, files.graph), source.onnx),
+        ...(external && { external: await writeChunks(join(folder, externalFile), external) }),
+        golden: await sha256(golden),
+      };
+      await writeFile(join(folder, files.golden), golden);
+      const manifest = await describe(source, hashes);
+      await writeFile(join(folder, files.manifest), `${JSON.stringify(manifest, null, 2)}\n`);
+      await writeFile(join(folder, files.card), modelCard(manifest, source.card));
+      const verification = await verifyBundle(
+        await readBundle(folder),
+        await readGolden(folder, manifest),
+        source.targets,
+        source.tolerance,
+      );
+      requirePassed(verification, source.tolerance);
+      result = { manifest, verification };
+    },
+    [...Object.values(files), externalFile],
+  );
   return result!;
 }
 

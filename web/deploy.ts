@@ -24,7 +24,8 @@ export interface Deployed {
 
 /**
  * Makes a static site of the page and some bundles: any web server can serve it, from any path, and nothing but the
- * browser runs. The folder is complete or absent; one made by an earlier deploy is replaced.
+ * browser runs. The folder is complete or absent; one made by an earlier deploy is
+ * replaced, but for what others put there, such as .git.
  *
  * @param bundleFolders the systems, in the order the page lists them
  * @param options.examples image and video files that the page offers to try
@@ -60,15 +61,20 @@ export async function deploySite(
       file: `examples/${encodeURIComponent(basename(path))}`,
     })),
   };
-  await writeFolderAtomic(out, async (temporary) => {
-    await cp(page, temporary, { recursive: true });
-    await copyInto(join(temporary, 'ort'), await ortFolder(), ortFiles);
-    for (const { folder, manifest } of bundles) {
-      await copyInto(join(temporary, 'bundles', manifest.name), folder, bundleFiles(manifest));
-    }
-    for (const path of examples) await copyInto(join(temporary, 'examples'), dirname(path), [basename(path)]);
-    await writeFile(join(temporary, 'site.json'), `${JSON.stringify(site, null, 2)}\n`);
-  });
+  await writeFolderAtomic(
+    out,
+    async (temporary) => {
+      await cp(page, temporary, { recursive: true });
+      await copyInto(join(temporary, 'ort'), await ortFolder(), ortFiles);
+      for (const { folder, manifest } of bundles) {
+        await copyInto(join(temporary, 'bundles', manifest.name), folder, bundleFiles(manifest));
+      }
+      for (const path of examples)
+        await copyInto(join(temporary, 'examples'), dirname(path), [basename(path)]);
+      await writeFile(join(temporary, 'site.json'), `${JSON.stringify(site, null, 2)}\n`);
+    },
+    [...(await readdir(page)), 'ort', 'bundles', 'examples', 'site.json'],
+  );
   return { folder: resolve(out), systems: names, bytes: await folderBytes(out) };
 }
 

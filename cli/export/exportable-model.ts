@@ -8,12 +8,13 @@ import { type ExportOptions, exportOnnx } from '../../exporters/onnx/export.ts';
 import { indicesOf } from '../../exporters/onnx/index-inputs.ts';
 import type { OnnxModel } from '../../exporters/onnx/onnx-model.ts';
 import type { ModelInput } from '../../exporters/random-inputs.ts';
+import { correctBatchNorms } from '../../models/batch-norm-axis.ts';
 import { graphModelOf } from '../../models/graph-model-file.ts';
 import { layersModelOf } from '../../models/layers-model-file.ts';
 import { type FramesModel, tfjsReference } from '../../models/reference.ts';
 import { tf } from '../../models/tf.ts';
 import type { ValueShape } from '../../src/core/converter.ts';
-import { usageError } from '../../src/core/errors.ts';
+import { quoted, reasonOf, UserError, usageError } from '../../src/core/errors.ts';
 import type { Tensor } from '../../src/core/tensor.ts';
 import { type ModelJsonFile, readModelJson } from '../../src/node/model-json-file.ts';
 
@@ -50,7 +51,15 @@ export async function findModelJson(path: string): Promise<string | undefined> {
 /** The model of a `model.json`. @throws UserError when a file is missing or damaged, or an operator has no converter */
 export async function readExportable(path: string): Promise<ExportableModel> {
   const file = await readModelJson(path);
-  return isGraphModel(file) ? exportableGraph(file) : exportableLayers(await layersModelOf(file));
+  if (isGraphModel(file)) return exportableGraph(file);
+  const model = await layersModelOf(file);
+  const corrected = correctBatchNorms(model);
+  if (corrected.length > 0) {
+    process.stderr.write(
+      `tfjs normalises batches over its last axis alone: ${corrected.map(quoted).join(', ')} put right for the comparison\n`,
+    );
+  }
+  return exportableLayers(model);
 }
 
 /** Old GraphModels do not say that they are. */
@@ -121,7 +130,17 @@ async function answered(
   inputs: readonly Tensor[],
   run: (inputs: TfTensor[]) => TfTensor | TfTensor[],
 ): Promise<Tensor[]> {
-  const answers = tf.tidy(() => [run(inputs.map(toTf))].flat());
+  const answers = tf.tidy(() => {
+    try {
+      return [run(inputs.map(toTf))].flat();
+    } catch (cause) {
+      throw new UserError('tfjs must be able to run the model', {
+        received: reasonOf(cause),
+        remedy: 'give it inputs that fit with --inputs, or mend the model',
+        cause,
+      });
+    }
+  });
   const read = await Promise.all(answers.map(fromTf));
   for (const answer of answers) answer.dispose();
   return read;

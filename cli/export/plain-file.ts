@@ -1,5 +1,4 @@
 import { basename } from 'node:path';
-import pc from 'picocolors';
 import { bytesText } from '../../exporters/inspect/bytes-text.ts';
 import type { OnnxModel } from '../../exporters/onnx/onnx-model.ts';
 import { openModel } from '../../exporters/onnx/open-model.ts';
@@ -10,7 +9,9 @@ import type { Precision, Target } from '../../src/core/bundle.ts';
 import { quoted, UserError, usageError } from '../../src/core/errors.ts';
 import type { Tensor } from '../../src/core/tensor.ts';
 import { writeFileAtomic, writePairAtomic } from '../../src/node/atomic-file.ts';
+import { modelFiles } from '../../src/node/model-json-file.ts';
 import { packageVersion } from '../../src/node/package-info.ts';
+import { requireOther } from '../../src/node/replaceable.ts';
 import { readWeightFile } from '../../src/node/weight-file.ts';
 import { float32Of } from '../../src/weights/float32.ts';
 import type { StoredTensor } from '../../src/weights/weight-file.ts';
@@ -18,7 +19,7 @@ import { table } from '../table.ts';
 import { findModelJson, readExportable } from './exportable-model.ts';
 import { largestDifferences } from './precision.ts';
 import { onTrustedBackend } from './trusted-backend.ts';
-import { unvaried, verificationTable } from './verification-table.ts';
+import { unvariedNote, verificationTable } from './verification-table.ts';
 import { verificationTargets } from './verification-targets.ts';
 
 interface Wanted {
@@ -59,6 +60,8 @@ export async function exportPlain(sources: readonly string[], wanted: Wanted): P
   if (out !== undefined && (/[/\\]$/.test(out) || basename(out).includes('\\'))) {
     throw usageError('--out is the name of a file', { received: out });
   }
+  const read = [...(await modelFiles(path)), ...(wanted.inputs ? [wanted.inputs] : [])];
+  if (out !== undefined) for (const place of [out, `${out}.data`]) await requireOther(place, read, '--out');
   await onTrustedBackend(wanted.backend, (backend) => exportModel(path, { ...wanted, precision }, backend));
 }
 
@@ -123,12 +126,8 @@ function tell(
     `${table(['', 'Name', 'Type', 'Shape'], [...ports('input', onnx.inputs), ...ports('output', onnx.outputs)])}\n`,
   );
   console.log(`${verificationTable(rows, reference)}\n`);
-  const constant = unvaried(rows).map(quoted);
-  if (constant.length > 0) {
-    console.log(
-      `${pc.yellow('note:')} ${constant.join(', ')} hardly differs from input to input, so that agreement says little: try others with --inputs\n`,
-    );
-  }
+  const note = unvariedNote(rows);
+  if (note) console.log(`${note}: try others with --inputs\n`);
   const bytes = onnx.byteLength + (onnx.external?.byteLength ?? 0);
   const size = `${bytesText(bytes)}, ${onnx.parameters.toLocaleString('en')} parameters`;
   const where = onnx.external ? `${file} and ${onnx.external.name}` : file;
@@ -164,6 +163,13 @@ function asInput(stored: StoredTensor, { name, dtype, shape }: ModelInput, path:
     );
   }
   const numbers = float32Of(stored, `"${name}" in ${path}`);
+  const isRight = dtype === 'int32' ? Number.isInteger : Number.isFinite;
+  const wrong = numbers.find((value) => !isRight(value));
+  if (wrong !== undefined) {
+    throw new UserError(`"${name}" in ${path} must hold ${dtype === 'int32' ? 'whole' : 'finite'} numbers`, {
+      received: String(wrong),
+    });
+  }
   if (dtype === 'bool') return { dtype, shape: stored.shape, data: Uint8Array.from(numbers, Number) };
   return { dtype, shape: stored.shape, data: dtype === 'int32' ? Int32Array.from(numbers) : numbers };
 }

@@ -167,10 +167,15 @@ function channels(flag: string, text: string | undefined): [number, number, numb
   if (text === undefined) return undefined;
   const values = text.split(',').map((part) => (part.trim() === '' ? Number.NaN : Number(part)));
   const isDivisor = flag === 'std';
-  if (values.length !== 3 || !values.every((value) => Number.isFinite(value) && !(isDivisor && value <= 0))) {
-    throw usageError(`--${flag} must be three ${isDivisor ? 'positive ' : ''}numbers, for R, G and B`, {
-      received: text,
-    });
+  const isRight = (value: number) => value >= 0 && value <= 1 && !(isDivisor && value === 0);
+  if (values.length !== 3 || !values.every(isRight)) {
+    throw usageError(
+      `--${flag} must be three numbers in 0–1, for R, G and B${isDivisor ? ', none of them 0' : ''}`,
+      {
+        received: text,
+        ...(values.some((value) => value > 1) && { remedy: 'divide those of pixels in 0–255 by 255' }),
+      },
+    );
   }
   return values as [number, number, number];
 }

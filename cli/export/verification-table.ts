@@ -1,4 +1,6 @@
+import pc from 'picocolors';
 import type { VerificationRow } from '../../exporters/onnx/verify.ts';
+import { quoted } from '../../src/core/errors.ts';
 import { table } from '../table.ts';
 
 /** How far each runtime is off. @param reference what from */
@@ -13,10 +15,12 @@ export function verificationTable(rows: readonly VerificationRow[], reference: s
   );
 }
 
-/** Outputs that all inputs leave nearly as they are: a wrong graph could agree on them too. */
-export function unvaried(rows: readonly VerificationRow[]): string[] {
+/** Which outputs all inputs leave nearly as they are, so that a wrong graph could agree on them too; null where none does. */
+export function unvariedNote(rows: readonly VerificationRow[]): string | null {
   const names = rows
     .filter(({ least, greatest, maxDifference }) => greatest - least <= 100 * maxDifference)
-    .map(({ output }) => output);
-  return [...new Set(names)];
+    .map(({ output }) => quoted(output));
+  if (names.length === 0) return null;
+  const which = [...new Set(names)].join(', ');
+  return `${pc.yellow('note:')} ${which} hardly differs from input to input, so that agreement says little`;
 }

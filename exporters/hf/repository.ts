@@ -40,26 +40,30 @@ export async function writeHuggingFaceRepository(
   const graphs = bundles.map(({ manifest }) => `onnx/model${suffixes[manifest.graph.precision]}.onnx`);
   const files = ['config.json', 'preprocessor_config.json', ...graphs, 'README.md'];
   const verification: GraphCheck[] = [];
-  await writeFolderAtomic(target, async (folder) => {
-    await mkdir(join(folder, 'onnx'));
-    for (const [i, bundle] of bundles.entries()) {
-      const model = huggingFaceModel(parseBundle(bundle), bundle.manifest);
-      const file = modelFile(model);
-      if (file.external) {
-        throw new UserError('a repository for transformers.js holds graphs of up to 2 GiB', {
-          received: `${file.external.byteLength} bytes of weights in ${bundle.manifest.name}`,
-          remedy: 'export it with --precision fp16 or int8-weights',
-        });
+  await writeFolderAtomic(
+    target,
+    async (folder) => {
+      await mkdir(join(folder, 'onnx'));
+      for (const [i, bundle] of bundles.entries()) {
+        const model = huggingFaceModel(parseBundle(bundle), bundle.manifest);
+        const file = modelFile(model);
+        if (file.external) {
+          throw new UserError('a repository for transformers.js holds graphs of up to 2 GiB', {
+            received: `${file.external.byteLength} bytes of weights in ${bundle.manifest.name}`,
+            remedy: 'export it with --precision fp16 or int8-weights',
+          });
+        }
+        const graph = file.bytes();
+        await writeFile(join(folder, graphs[i]), graph);
+        for (const target of targets) verification.push(await checkGraph(graphs[i], graph, bundle, target));
       }
-      const graph = file.bytes();
-      await writeFile(join(folder, graphs[i]), graph);
-      for (const target of targets) verification.push(await checkGraph(graphs[i], graph, bundle, target));
-    }
-    const json = (value: object) => `${JSON.stringify(value, null, 2)}\n`;
-    await writeFile(join(folder, 'config.json'), json(modelConfig(manifest)));
-    await writeFile(join(folder, 'preprocessor_config.json'), json(preprocessorConfig(manifest)));
-    await writeFile(join(folder, 'README.md'), huggingFaceCard(manifest, files));
-  });
+      const json = (value: object) => `${JSON.stringify(value, null, 2)}\n`;
+      await writeFile(join(folder, 'config.json'), json(modelConfig(manifest)));
+      await writeFile(join(folder, 'preprocessor_config.json'), json(preprocessorConfig(manifest)));
+      await writeFile(join(folder, 'README.md'), huggingFaceCard(manifest, files));
+    },
+    ['config.json', 'preprocessor_config.json', 'onnx', 'README.md'],
+  );
   return { files, verification };
 }
 

@@ -1,5 +1,5 @@
 import type { Bundle } from '../../src/core/bundle.ts';
-import { UserError } from '../../src/core/errors.ts';
+import { reasonOf, UserError } from '../../src/core/errors.ts';
 import type { Tensor } from '../../src/core/tensor.ts';
 import { openBundle } from '../../src/runtime/open-bundle.ts';
 import type { InferenceSession, Provider, Runtime, SessionOptions } from '../../src/runtime/session.ts';
@@ -75,9 +75,16 @@ export async function verifyGraph(
 ): Promise<VerificationRow[]> {
   const rows: VerificationRow[] = [];
   for (const { runtime, provider } of targets) {
-    const session = await open(runtime, { provider });
+    const failed = (what: string) => (cause: unknown) => {
+      throw new UserError(`${runtime.name} must ${what} the exported graph`, {
+        received: reasonOf(cause),
+        remedy: 'check the inputs and the converters of custom layers, or report it with the model',
+        cause,
+      });
+    };
+    const session = await open(runtime, { provider }).catch(failed('load'));
     try {
-      const results = await session.run(inputs);
+      const results = await session.run(inputs).catch(failed('run'));
       for (const [output, wanted] of Object.entries(expected)) {
         const compared = compare(output, results[output], wanted);
         const { maxDifference, least, greatest } = compared;

@@ -1,6 +1,6 @@
 import type { LayersModel, SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { findConverter, type Layer, type Value, type ValueShape } from '../../src/core/converter.ts';
-import { UserError } from '../../src/core/errors.ts';
+import { reasonOf, UserError } from '../../src/core/errors.ts';
 import type { ModelBuilder } from './builder.ts';
 import { type ApplyInner, describeCall, type LayerCall } from './layer-call.ts';
 import { type Mask, outputMask } from './masks.ts';
@@ -82,14 +82,33 @@ function applyLayer(
   const className = layer.getClassName();
   const converter = findConverter(className);
   if (converter) {
-    const results = converter.convert(layer, inputs, builder.scope(call, applyInner(builder)));
-    return Array.isArray(results) ? results : [results as Value];
+    return converted(call, () => converter.convert(layer, inputs, builder.scope(call, applyInner(builder))));
   }
   // A model that is handed nothing keeps what it finds to itself.
   if (isContainer(layer)) return applyContainer(layer, inputs, `${path}/`, handed ?? {}, builder);
   throw new UserError(`the layer ${describeCall(call)} has no converter to ONNX`, {
     remedy: `register one before exporting: defineConverter('${className}', (layer, inputs, graph) => outputs)`,
   });
+}
+
+/** What a converter gives; its mistakes are told with the layer's name, since it may be the user's. */
+function converted(call: LayerCall, convert: () => Value | readonly Value[]): readonly Value[] {
+  const failure = (received: string, cause?: unknown) =>
+    new UserError(`the converter of the layer ${describeCall(call)} failed`, {
+      received,
+      remedy: 'mend it, if it is yours, or report it with the model',
+      cause,
+    });
+  let results: Value | readonly Value[];
+  try {
+    results = convert();
+  } catch (cause) {
+    throw cause instanceof UserError ? cause : failure(reasonOf(cause), cause);
+  }
+  const values = [results].flat() as readonly (Value | undefined)[];
+  if (values.some((value) => value?.name === undefined))
+    throw failure('a result that is no value of the graph');
+  return values as readonly Value[];
 }
 
 /** Layers inside wrappers get no mask; one that asks for it is told so. */

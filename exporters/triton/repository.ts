@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Bundle } from '../../src/core/bundle.ts';
 import { usageError } from '../../src/core/errors.ts';
@@ -16,7 +16,8 @@ const mark = 'actionnx.json';
 
 /**
  * Writes a model repository for NVIDIA's Triton inference server: `<name>/config.pbtxt`, `<name>/labels.txt` and
- * `<name>/1/model.onnx` (and what it keeps its weights in) for each bundle, the ensemble's like any other's. The folder is complete or absent.
+ * `<name>/1/model.onnx` (and what it keeps its weights in) for each bundle, the ensemble's like any other's. The folder is complete or absent;
+ * other models of an older one stay.
  *
  * @returns the files
  * @throws UserError when two bundles share a name, a name cannot be a folder's, or the folder holds other things
@@ -35,25 +36,41 @@ export async function writeTritonRepository(target: string, bundles: readonly Bu
     }
   }
   await requireReplaceable(target, mark, 'a model repository');
+  const earlier = await modelsOf(target);
   const written: string[] = [];
-  await writeFolderAtomic(target, async (folder) => {
-    const write = async (path: string, content: string | Uint8Array) => {
-      await writeFile(join(folder, path), content);
-      written.push(path);
-    };
-    for (const { manifest, graph, external } of bundles) {
-      const { name, input, labels } = manifest;
-      await mkdir(join(folder, name));
-      await mkdir(join(folder, name, '1'));
-      const config = tritonConfig(manifest, { maxBatchSize: maxBatchSizes[input.kind], labelFile });
-      await write(join(name, 'config.pbtxt'), config);
-      await write(join(name, labelFile), `${labels.names.join('\n')}\n`);
-      await write(join(name, '1', 'model.onnx'), graph);
-      const { external: outside } = manifest.graph;
-      if (outside && external) await write(join(name, '1', outside.file), external);
-    }
-    const hashes = bundles.map(({ manifest: { name, graph } }) => [name, graph.sha256]);
-    await write(mark, `${JSON.stringify({ models: Object.fromEntries(hashes) }, null, 2)}\n`);
-  });
+  await writeFolderAtomic(
+    target,
+    async (folder) => {
+      const write = async (path: string, content: string | Uint8Array) => {
+        await writeFile(join(folder, path), content);
+        written.push(path);
+      };
+      for (const { manifest, graph, external } of bundles) {
+        const { name, input, labels } = manifest;
+        await mkdir(join(folder, name));
+        await mkdir(join(folder, name, '1'));
+        const config = tritonConfig(manifest, { maxBatchSize: maxBatchSizes[input.kind], labelFile });
+        await write(join(name, 'config.pbtxt'), config);
+        await write(join(name, labelFile), `${labels.names.join('\n')}\n`);
+        await write(join(name, '1', 'model.onnx'), graph);
+        const { external: outside } = manifest.graph;
+        if (outside && external) await write(join(name, '1', outside.file), external);
+      }
+      const hashes = bundles.map(({ manifest: { name, graph } }) => [name, graph.sha256]);
+      const models = { ...earlier, ...Object.fromEntries(hashes) };
+      await write(mark, `${JSON.stringify({ models }, null, 2)}\n`);
+    },
+    [mark, ...names],
+  );
   return written;
+}
+
+/** The models that an older repository of ours lists, with the hashes of their graphs. */
+async function modelsOf(folder: string): Promise<Record<string, unknown>> {
+  const text = await readFile(join(folder, mark), 'utf8').catch(() => '{}');
+  try {
+    return Object(Object(JSON.parse(text)).models);
+  } catch {
+    return {};
+  }
 }

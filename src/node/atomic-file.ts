@@ -118,6 +118,7 @@ export async function writeFileAtomic(
 ): Promise<void> {
   const target = resolve(path);
   await withTemporary(target, async (temporary) => {
+    await requireFile(target);
     await writeSynced(temporary, data);
     await rename(temporary, target);
     await syncPath(dirname(target));
@@ -139,7 +140,7 @@ export async function writePairAtomic(
     withTemporary(target, async (second) => {
       await writeSynced(first, content);
       await writeSynced(second, data);
-      for (const place of [target, other]) await requireNoFolder(place);
+      for (const place of [target, other]) await requireFile(place);
       await rm(target, { force: true });
       await rename(first, other);
       await rename(second, target);
@@ -148,11 +149,14 @@ export async function writePairAtomic(
   );
 }
 
-/** A file cannot be renamed over a folder: that has to be known before anything is in place. */
-async function requireNoFolder(path: string): Promise<void> {
+/** Nothing but a file may make room for one, and that has to be known before anything is in place. */
+async function requireFile(path: string): Promise<void> {
   const found = await stat(path).catch(() => null);
-  if (found?.isDirectory())
-    throw new UserError(`cannot write ${path}`, { received: 'a folder of that name' });
+  if (!found || found.isFile()) return;
+  throw new UserError(`cannot write ${path}`, {
+    received: found.isDirectory() ? 'a folder of that name' : 'a device, pipe or socket of that name',
+    remedy: 'give the name of a file',
+  });
 }
 
 async function writeSynced(path: string, data: Uint8Array | string | Iterable<Uint8Array>): Promise<void> {
@@ -170,25 +174,27 @@ async function writeSynced(path: string, data: Uint8Array | string | Iterable<Ui
  * renamed into place; an existing target is replaced only once the new one is complete. When `fill` fails, or on
  * SIGINT and SIGTERM, the temporary is removed.
  *
+ * @param own what an older folder of the kind may have been given by us, by name; all else in it is kept
  * @throws UserError when the disk is full or the place cannot be written; otherwise whatever `fill` throws
  */
 export async function writeFolderAtomic(
   target: string,
   fill: (temporary: string) => Promise<void>,
+  own?: readonly string[],
 ): Promise<void> {
   const place = resolve(target);
   await withTemporary(place, async (temporary) => {
     await mkdir(temporary);
     await fill(temporary);
     await syncFolder(temporary);
-    if (await stat(place).catch(() => null)) await replaceFolder(place, temporary);
+    if (await stat(place).catch(() => null)) await replaceFolder(place, temporary, own);
     else await rename(temporary, place);
     await syncPath(dirname(place));
   });
 }
 
 /** Folders cannot be renamed over one another, so the old one steps aside and comes back if the new one cannot. */
-async function replaceFolder(place: string, temporary: string): Promise<void> {
+async function replaceFolder(place: string, temporary: string, own?: readonly string[]): Promise<void> {
   const aside = `${temporary}.old`;
   await rename(place, aside);
   try {
@@ -197,5 +203,10 @@ async function replaceFolder(place: string, temporary: string): Promise<void> {
     await rename(aside, place);
     throw error;
   }
+  const made = await readdir(place);
+  const kept = own
+    ? (await readdir(aside)).filter((name) => !own.includes(name) && !made.includes(name))
+    : [];
+  for (const name of kept) await rename(join(aside, name), join(place, name));
   await rm(aside, { recursive: true, force: true });
 }

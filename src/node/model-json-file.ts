@@ -21,6 +21,7 @@ export async function readModelJson(path: string): Promise<ModelJsonFile> {
   const json = parseModelJson(await read(path), path);
   const files = weightFiles(json, path).map((file) => inside(dirname(path), file, path));
   const shards = await Promise.all(files.map(read));
+  requireBytes(json, path, shards);
   return { path, format: typeof json.format === 'string' ? json.format : undefined, json, shards };
 }
 
@@ -31,15 +32,58 @@ async function read(path: string): Promise<Uint8Array<ArrayBuffer>> {
   return bytes;
 }
 
+/** The files that a model lies in: its `model.json`, and the weight files that this names. */
+export async function modelFiles(path: string): Promise<string[]> {
+  const json = parseModelJson(await read(path), path);
+  return [path, ...weightFiles(json, path).map((file) => inside(dirname(path), file, path))];
+}
+
+/** What people have instead, by its first bytes. */
+const others = [
+  { kind: 'HDF5, as Keras writes it', begins: [0x89, 0x48, 0x44, 0x46] },
+  { kind: 'a zip archive, as Keras writes it', begins: [0x50, 0x4b, 3, 4] },
+  { kind: "a protocol buffer, as TensorFlow's SavedModel is", begins: [0x08, 0x01, 0x12] },
+];
+
+/** Bytes an element, of the types that tfjs stores weights in. */
+const widths: Readonly<Record<string, number>> = {
+  ...{ float32: 4, int32: 4, complex64: 8, float16: 2, uint16: 2, uint8: 1, bool: 1 },
+};
+
+/** @throws UserError where the weight files are not as long as the weights that they hold */
+function requireBytes(
+  { weightsManifest }: Record<string, unknown>,
+  path: string,
+  shards: readonly Uint8Array[],
+) {
+  const groups = Array.isArray(weightsManifest) ? weightsManifest : [];
+  const lengths = groups
+    .flatMap((group) => (Array.isArray(group?.weights) ? group.weights : [undefined]))
+    .map((weight): number => {
+      const { shape, dtype, quantization } = Object(weight);
+      const width = widths[quantization?.dtype ?? dtype];
+      return Array.isArray(shape) ? shape.reduce((size, extent) => size * extent, width) : Number.NaN;
+    });
+  const expected = lengths.reduce((sum, length) => sum + length, 0);
+  const received = shards.reduce((sum, { byteLength }) => sum + byteLength, 0);
+  // Of texts, and of what is no manifest, whoever reads the weights knows more.
+  if (!Number.isSafeInteger(expected) || expected === received) return;
+  throw new UserError(`the weight files of ${path} must have ${expected} bytes`, {
+    received: `${received}`,
+    remedy: 'fetch or save the model again',
+  });
+}
+
 /** A `model.json`, as far as that is JSON. */
 export function parseModelJson(bytes: Uint8Array, path: string): Record<string, unknown> {
   let json: unknown;
   try {
     json = JSON.parse(new TextDecoder().decode(bytes));
   } catch (cause) {
-    throw new UserError(`${path} is not JSON`, {
-      received: reasonOf(cause),
-      remedy: 'name the model.json of a TensorFlow.js model',
+    const other = others.find(({ begins }) => begins.every((byte, i) => bytes[i] === byte));
+    throw new UserError(`${path} is no model.json of TensorFlow.js`, {
+      received: other ? other.kind : reasonOf(cause),
+      remedy: other ? 'convert it first, with tensorflowjs_converter' : 'name the model.json of a model',
       cause,
     });
   }

@@ -7,7 +7,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
@@ -55,6 +55,10 @@ describe('writePairAtomic', () => {
   const write = (graph: Iterable<Uint8Array>, data: Iterable<Uint8Array>) =>
     writePairAtomic([join(folder, 'x'), graph], [join(folder, 'x.data'), data]);
 
+  it('replaces no device', async () => {
+    await expect(writeFileAtomic('/dev/null', 'x')).rejects.toThrow('a device, pipe or socket of that name');
+  });
+
   it('replaces both or neither', async () => {
     await write(bytes('graph 1'), bytes('data 1'));
     await write(bytes('graph 2'), bytes('data 2'));
@@ -89,6 +93,18 @@ describe('writeFolderAtomic', () => {
     });
     expect(readdirSync(target)).toEqual(['one', 'two']);
     expect(readdirSync(folder)).toEqual(['target']);
+  });
+
+  it('keeps what is not its own, where it is told what is', async () => {
+    const target = join(folder, 'shared');
+    const own = ['made', 'older'];
+    await writeFolderAtomic(target, (temporary) => writeFile(join(temporary, 'older'), ''), own);
+    await mkdir(join(target, '.git'));
+    await writeFile(join(target, '.git', 'HEAD'), 'main');
+    await writeFolderAtomic(target, (temporary) => writeFile(join(temporary, 'made'), ''), own);
+    expect((await readdir(target)).sort()).toEqual(['.git', 'made']);
+    expect(await readFile(join(target, '.git', 'HEAD'), 'utf8')).toBe('main');
+    expect((await readdir(folder)).filter((name) => name.startsWith('.shared'))).toEqual([]);
   });
 
   it('replaces a folder whole: the old files are gone', async () => {

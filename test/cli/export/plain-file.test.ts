@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodeSafetensors } from '../../../src/core/safetensors.ts';
-import type { Tensor } from '../../../src/core/tensor.ts';
+import { type Tensor, tensor } from '../../../src/core/tensor.ts';
 import { readModelFile } from '../../../src/node/model-file.ts';
 import { nodeRuntime } from '../../../src/runtime/node.ts';
 import { predict, randomTensor, randomTokens, seedWeights, tf } from '../../exporters/onnx/parity.ts';
@@ -92,6 +92,28 @@ describe('actionnx export model.json', () => {
     expect(await exported(at('text'), '--out', at('reader.onnx'))).not.toContain('note:');
   });
 
+  it('compares channels-first batch norms with what they stand for, which tfjs does not compute', async () => {
+    const norm = { axis: 1, betaInitializer: 'randomNormal', gammaInitializer: 'randomNormal' } as const;
+    const model = tf.sequential({
+      layers: [
+        L.batchNormalization({ ...norm, inputShape: [3, 4, 5] }),
+        L.timeDistributed({ layer: L.batchNormalization({ ...norm, axis: -1 }) }),
+      ],
+    });
+    seedWeights(model, 'channels first');
+    await saveModel(at('norms'), model);
+    expect(await exported(at('norms'), '--out', at('norms.onnx'))).toContain('norms.onnx: opset 17');
+  });
+
+  it('never replaces what it reads', async () => {
+    const before = await readFile(at('text', 'model.json'));
+    for (const out of [['model.json'], ['group1-shard1of2.bin'], ['.', 'model.json']]) {
+      const attempt = exported(at('text'), '--out', at('text', ...out));
+      await expect(attempt).rejects.toThrow('--out would replace what it is made from');
+    }
+    expect(await readFile(at('text', 'model.json'))).toEqual(before);
+  });
+
   it('says that there is no such model', async () => {
     await expect(exported(at('nowhere.json'), '--out', at('x.onnx'))).rejects.toThrow(/no such run folder/);
   });
@@ -119,11 +141,22 @@ describe('actionnx export model.json', () => {
       ['text', '--inputs', 'wrong.safetensors'],
       /shape \[any,6\]; received \[2,5\]/,
     ],
+    [
+      'parts of indices',
+      ['text', '--inputs', 'parts.safetensors'],
+      /"tokens".* whole numbers; received 0\.5/,
+    ],
+    ['indices of nothing', ['text', '--inputs', 'far.safetensors'], /tfjs must be able to run.*99 is not in/],
     ['a module that is not there', ['text', '--import', 'none.js'], /must be a JavaScript module that loads/],
   ])('refuses %s', async (_, [...args], message) => {
     await writeFile(at('bare.safetensors'), encodeSafetensors({ facts: randomTensor([2, 3], 'e') }, {}));
     const wrong = { tokens: randomTokens([2, 5], 11, 'f'), facts: randomTensor([2, 3], 'e') };
     await writeFile(at('wrong.safetensors'), encodeSafetensors(wrong, {}));
+    const tokensOf = (value: number) => tensor(new Float32Array(12).fill(value), [2, 6]);
+    for (const [name, value] of Object.entries({ parts: 0.5, far: 99 })) {
+      const given = { tokens: tokensOf(value), facts: randomTensor([2, 3], 'e') };
+      await writeFile(at(`${name}.safetensors`), encodeSafetensors(given, {}));
+    }
     const isPath = (arg: string) => /^(text|\.)$|\.(npz|safetensors|js)$/.test(arg);
     const typed = args.map((arg) => (isPath(arg) ? at(arg) : arg));
     await expect(exported(...typed, '--out', at('x.onnx'))).rejects.toThrow(message);

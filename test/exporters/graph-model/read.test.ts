@@ -167,7 +167,7 @@ describe('files', () => {
 
   it('that are missing, no JSON, or not listed are told apart', async () => {
     await expect(read(naming('a.bin'))).rejects.toThrow(/a\.bin must be readable; received ENOENT/);
-    await expect(read('{')).rejects.toThrow('is not JSON');
+    await expect(read('{')).rejects.toThrow('is no model.json of TensorFlow.js');
     await expect(read(naming(3))).rejects.toThrow('must list its weight files');
     await expect(read('{"weightsManifest": [{}]}')).rejects.toThrow('must list its weight files');
   });

@@ -120,6 +120,18 @@ describe('exportOnnx', () => {
     expect(difference(right, predict(model, [input])[0])).toBeLessThan(1e-6);
   });
 
+  it('says whose converter failed, and how', () => {
+    const model = image((x) => new Triple({ name: 'triple' }).apply(x));
+    defineConverter('Triple', (layer, [x], graph) => graph.node('Mul', [x, layer.weights[0].name as never]));
+    expect(() => exportOnnx(model)).toThrow(
+      /the converter of the layer "triple" of class Triple, after "x", failed; received Cannot read prop.*; mend it/,
+    );
+    defineConverter('Triple', () => undefined as never);
+    expect(() => exportOnnx(model)).toThrow(
+      /"triple".* failed; received a result that is no value of the graph/,
+    );
+  });
+
   it('says of an unknown layer what and where it is, and what to do', () => {
     const model = image((x) =>
       new Unknown({ name: 'mystery' }).apply(L.reLU({ name: 'relu' }).apply(x) as SymbolicTensor),

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -31,9 +31,14 @@ describe('a repository for Triton', async () => {
     expect(await readFile(join(target, name, 'config.pbtxt'), 'utf8')).toBe(await golden(name));
   });
 
-  it('replaces an earlier one, and nothing else', async () => {
+  it('replaces models of its own by the same names, and nothing else', async () => {
+    await mkdir(join(target, 'resnet50'));
+    await writeFile(join(target, 'tiny-frame', 'stale'), '');
     await writeTritonRepository(target, [bundles[0]]);
-    expect(existsSync(join(target, 'tiny-clip'))).toBe(false);
+    expect((await readdir(target)).sort()).toEqual(['actionnx.json', 'resnet50', 'tiny-clip', 'tiny-frame']);
+    expect(existsSync(join(target, 'tiny-frame', 'stale'))).toBe(false);
+    const { models } = JSON.parse(await readFile(join(target, 'actionnx.json'), 'utf8'));
+    expect(Object.keys(models).sort()).toEqual(['tiny-clip', 'tiny-frame']);
     await rm(join(target, 'actionnx.json'));
     await expect(writeTritonRepository(target, bundles)).rejects.toThrow(
       `a model repository needs a folder of its own; received ${target}, which holds other files`,
