@@ -44,7 +44,7 @@ async function requireBundles(form: OtherForm, sources: readonly string[]): Prom
     if (isBundle) continue;
     throw usageError(`--to ${form} takes bundles`, {
       received: `${source}, which has no bundle.json`,
-      remedy: `make one first: actionnx export ${source} --out bundles/…`,
+      remedy: `make one first: actionnx export ${source} --out bundles/… (and --labels, for a model.json)`,
     });
   }
 }

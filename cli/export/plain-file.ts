@@ -51,9 +51,10 @@ export async function exportPlain(sources: readonly string[], wanted: Wanted): P
   }
   const path = await findModelJson(sources[0]);
   if (path === undefined) {
-    throw usageError('--to onnx takes the model.json of a tfjs model', {
-      received: sources[0],
-      remedy: 'a run becomes a bundle, whose model.onnx is a plain ONNX file',
+    throw usageError('a plain ONNX file is made of the model.json of a tfjs model', {
+      received: `${sources[0]}, a folder without one`,
+      remedy:
+        'a run of `actionnx train` becomes a bundle: name a folder with --out; convert other formats with tensorflowjs_converter',
     });
   }
   // ONNX reads a backslash in the name of external data as a way into a folder; on Windows, basename does so too.

@@ -53,8 +53,7 @@ function requireNamed(graph: Graph, extents: ReadonlyMap<string, number>): void 
   for (const name of extents.keys()) {
     if (known.has(name)) continue;
     throw new UserError(`the model has no extent called ${name}`, {
-      received: [...known].join(', ') || 'no names at all',
-      remedy: "name one of its inputs' extents",
+      remedy: known.size > 0 ? `its inputs have ${[...known].join(', ')}` : 'its inputs have none by name',
     });
   }
 }

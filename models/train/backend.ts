@@ -78,7 +78,7 @@ export async function selectBackend(
   throw new UserError(
     request === 'auto'
       ? 'no backend of TensorFlow.js can train here'
-      : `the ${request} backend cannot train here`,
+      : `the ${request} backend does not work here`,
     {
       received: rejected.map(({ name, reason }) => `${name}: ${reason}`).join(' · '),
       remedy:
