@@ -48,7 +48,7 @@ it('takes extents by name, and counts an open batch as 1', () => {
   const shapeOf = (extents?: Map<string, number>) => inferShapes(open, extents).values.get('y')?.shape;
   expect(shapeOf()).toEqual([1, null, 5]);
   expect(shapeOf(new Map(Object.entries({ N: 4, T: 3 })))).toEqual([4, 3, 5]);
-  expect(() => shapeOf(new Map([['H', 3]]))).toThrow('no extent called H; received N, T');
+  expect(() => shapeOf(new Map([['H', 3]]))).toThrow('no extent called H; its inputs have N, T');
 });
 
 it('takes whatever shapes, axes and attributes a file claims', () => {
