@@ -128,7 +128,11 @@ describe('actionnx export model.json', () => {
     ['frames’ flags', ['text', '--mean', '0,0,0'], /--mean has no meaning for --to onnx; give --labels too/],
     ['int8', ['text', '--precision', 'int8'], /--to onnx writes fp32, fp16 or int8-weights; received int8/],
     ['two models', ['text', 'text', '--to', 'onnx'], /--to onnx takes one model\.json/],
-    ['what is no model', ['.', '--to', 'onnx'], /made of the model\.json of a tfjs model; received .* a folder without one/],
+    [
+      'what is no model',
+      ['.', '--to', 'onnx'],
+      /made of the model\.json of a tfjs model; received .* a folder without one/,
+    ],
     [
       'precisions for triton',
       ['text', '--to', 'triton', '--precision', 'fp16'],
