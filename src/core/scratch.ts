@@ -1,6 +1,6 @@
 /**
- * Memory that is used again. Whoever makes large elements one tensor after the other offers it, since new memory for
- * each costs more than the arithmetic: the export of ResNet-152 takes a fifth less time with it (`bench/export`).
+ * Memory that is used again. Whoever makes large tensors one after the other offers it: new memory for each costs as
+ * much as a good part of the arithmetic, in page faults and collection.
  */
 export class Scratch {
   #memory = new Float32Array(0);
