@@ -15,7 +15,6 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const actionnx = (...args: string[]) => {
   const { status, stdout, stderr } = spawnSync(process.execPath, [main, 'inspect', ...args], {
     encoding: 'utf8',
-    env: { ...process.env, NO_COLOR: '1' },
   });
   return { status, stdout, stderr };
 };

@@ -21,7 +21,6 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 function start(...args: string[]) {
   const child = spawn(process.execPath, [main, ...args], {
     cwd: folder,
-    env: { ...process.env, NO_COLOR: '1' },
   });
   let [stdout, stderr] = ['', ''];
   const finished = new Promise<{ code: number | null; stdout: string; stderr: string }>((done) => {

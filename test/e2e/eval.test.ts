@@ -42,7 +42,7 @@ interface Finished {
 function start(args: string[], flags: string[] = []): { child: ChildProcess; finished: Promise<Finished> } {
   const child = spawn(process.execPath, [...flags, main, ...args], {
     cwd: folder,
-    env: { ...process.env, XDG_CACHE_HOME: join(folder, 'xdg'), NO_COLOR: '1' },
+    env: { ...process.env, XDG_CACHE_HOME: join(folder, 'xdg') },
   });
   const output = { stdout: '', stderr: '' };
   child.stdout.setEncoding('utf8').on('data', (text) => (output.stdout += text));
