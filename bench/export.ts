@@ -1,19 +1,21 @@
 /**
  * The exporter beside its peers: what writing costs against tf2onnx, how close graphs come to tfjs, what each pass
- * brings, and the forms and precisions of a graph against torch.onnx. Peers need Python, and are left out, by name,
- * where it or a package is missing. Run after `npm ci`, all or some:
- * node dist/bench/export.js [writing] [parity] [passes] [forms]
+ * brings, where Winograd's filtering pays, and the forms and precisions of a graph against torch.onnx. Peers need
+ * Python, and are left out, by name, where it or a package is missing. Run after `npm ci`, all or some:
+ * node dist/bench/export.js [writing] [parity] [passes] [winograd] [forms]
  */
 import { selectBackend } from '../models/train/backend.ts';
 import { compareForms } from './export/forms.ts';
 import { compareParity } from './export/parity.ts';
 import { comparePasses } from './export/passes.ts';
+import { compareWinograd } from './export/winograd.ts';
 import { compareWriting } from './export/writing.ts';
 
 const parts: Readonly<Record<string, { title: string; compare: () => Promise<void> }>> = {
   writing: { title: 'What it costs to write the full-size systems', compare: compareWriting },
   parity: { title: "How close well-known models of tfjs's come to tfjs", compare: compareParity },
   passes: { title: 'What each pass brings', compare: comparePasses },
+  winograd: { title: "Where Winograd's filtering pays", compare: compareWinograd },
   forms: { title: 'Forms and precisions', compare: compareForms },
 };
 const asked = process.argv.slice(2);

@@ -163,10 +163,12 @@ async function exportBundle(path: string, args: Arguments, backend: string): Pro
     source.labels,
   );
   const { model, input, ...rest } = source;
-  const { target: goal } = args;
+  const { target: goal, precision } = args;
+  // int8 is of convolutions, which target wasm writes in another way.
+  const form = precision === 'int8' && goal === 'wasm' ? 'portable' : goal;
   const float32 = {
     ...{ ...rest, input, threshold: args.threshold, target: goal },
-    onnx: model.toOnnx({ frames: input, outputs, target: goal, version: packageVersion }),
+    onnx: model.toOnnx({ frames: input, outputs, target: form, version: packageVersion }),
     provenance: { ...rest.provenance, exporter: { actionnx: packageVersion, tfjsBackend: backend } },
     reference: model.reference(outputs, input),
   };

@@ -1,6 +1,7 @@
 /**
  * The forms and precisions of a graph, side by side with the graph that PyTorch's exporter writes for torchvision's
- * model of the same architecture: bytes and processor time on onnxruntime-node's CPU, all in one run and in turns.
+ * model of the same architecture: bytes and processor time on onnxruntime-node's CPU and in onnxruntime-web's wasm, all
+ * of a runtime in one run and in turns.
  * int8 is calibrated on noise here, which does for its speed; what it costs in F1 `actionnx export` measures.
  */
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -18,6 +19,7 @@ import { Rng } from '../../src/core/rng.ts';
 import { sizeOf, type Tensor, tensor } from '../../src/core/tensor.ts';
 import { describeProcessor } from '../../src/node/processor.ts';
 import { nodeRuntime } from '../../src/runtime/node.ts';
+import { webRuntime } from '../../src/runtime/web.ts';
 import { seedWeights } from '../compare.ts';
 import { runPeer } from '../peer.ts';
 
@@ -65,6 +67,7 @@ function noise(shape: readonly number[], seed: string): Tensor {
   );
 }
 
+/** The graphs of a model, opened in each runtime. */
 async function entries({ preset, changes, torch, torchShape }: (typeof models)[number], folder: string) {
   const { system, config } = resolveSystem(preset);
   const model = system.build({ ...(config as object), ...changes } as never, 1);
@@ -72,20 +75,28 @@ async function entries({ preset, changes, torch, torchShape }: (typeof models)[n
   const golden = goldenFrames(model.inputs[0].shape.slice(1) as number[]);
   const shape = [1, ...golden.shape.slice(1)];
   const feeds = { frames: tensor(golden.data.slice(0, sizeOf(shape)), shape) };
-  const made: Entry[] = [];
+  const [inNode, inWasm]: Entry[][] = [[], []];
   const add = async (name: string, bytes: Uint8Array, given: Runner['feeds'], blockClips = false) => {
     const session = await nodeRuntime.open(bytes, {
       ...{ provider: 'cpu' as const, threads: 1, blockClips },
       onNotice: (notice) => process.stderr.write(`${name}: ${notice}\n`),
     });
-    made.push({ name, session, feeds: given, bytes: bytes.byteLength });
+    inNode.push({ name, session, feeds: given, bytes: bytes.byteLength });
+  };
+  const addInWasm = async (name: string, bytes: Uint8Array, given: Runner['feeds']) => {
+    const session = await webRuntime().open(bytes, { provider: 'wasm', threads: 1 });
+    inWasm.push({ name, session, feeds: given, bytes: bytes.byteLength });
   };
   const peer = await fromTorch(torch, torchShape, folder);
-  if (peer) await add('torch.onnx', peer, { x: noise(torchShape, 'bench/forms') });
+  if (peer) {
+    const x = noise(torchShape, 'bench/forms');
+    for (const open of [add, addInWasm]) await open('torch.onnx', peer, { x });
+  }
   const exported = (options: object) =>
     exportOnnx(model, { frames: imagenetNormalization, outputs: ['probabilities'], ...options });
   const portable = exported({});
-  await add('portable', portable.bytes(), feeds);
+  for (const open of [add, addInWasm]) await open('portable', portable.bytes(), feeds);
+  await addInWasm('wasm', exported({ target: 'wasm' }).bytes(), feeds);
   if (golden.shape.length === 5) {
     await add('cuda (3-D convolutions)', exported({ target: 'cuda' }).bytes(), feeds);
     await add('cpu (blocks)', exported({ target: 'cpu' }).bytes(), feeds, true);
@@ -99,7 +110,23 @@ async function entries({ preset, changes, torch, torchShape }: (typeof models)[n
   });
   await add('portable, int8', modelFile(inInt8).bytes(), feeds);
   model.dispose();
-  return made;
+  return { inNode, inWasm };
+}
+
+/** Races graphs, releases them and prints how they did. */
+async function compare(title: string, all: readonly Entry[], rounds: number): Promise<void> {
+  const laps = await race(all, rounds);
+  for (const { session } of all) await session.release();
+  const portable = all.findIndex(({ name }) => name === 'portable');
+  const rows = all.map(({ name, bytes }, i) => [
+    name,
+    `${(bytes / 1e6).toFixed(1)} MB`,
+    `${laps[i].milliseconds.toFixed(0)} ms`,
+    `× ${(laps[portable].milliseconds / laps[i].milliseconds).toFixed(2)}`,
+    all[0].name === 'torch.onnx' ? `× ${(laps[0].milliseconds / laps[i].milliseconds).toFixed(2)}` : '',
+  ]);
+  const columns = ['Graph', 'Size', 'A run', 'Speed against portable', 'Against torch.onnx'];
+  console.log(`${title}\n${table(columns, rows)}\n`);
 }
 
 export async function compareForms(): Promise<void> {
@@ -107,20 +134,9 @@ export async function compareForms(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'actionnx-bench-'));
   try {
     for (const model of models) {
-      const all = await entries(model, folder);
-      const laps = await race(all, 7);
-      const portable = all.findIndex(({ name }) => name === 'portable');
-      const rows = all.map(({ name, bytes }, i) => [
-        name,
-        `${(bytes / 1e6).toFixed(1)} MB`,
-        `${laps[i].milliseconds.toFixed(0)} ms`,
-        `× ${(laps[portable].milliseconds / laps[i].milliseconds).toFixed(2)}`,
-        all[0].name === 'torch.onnx' ? `× ${(laps[0].milliseconds / laps[i].milliseconds).toFixed(2)}` : '',
-      ]);
-      for (const { session } of all) await session.release();
-      console.log(
-        `${model.title}\n${table(['Graph', 'Size', 'A run', 'Speed against portable', 'Against torch.onnx'], rows)}\n`,
-      );
+      const { inNode, inWasm } = await entries(model, folder);
+      await compare(`${model.title}, onnxruntime-node`, inNode, 7);
+      await compare(`${model.title}, onnxruntime-web, wasm`, inWasm, 5);
     }
   } finally {
     await rm(folder, { recursive: true, force: true });

@@ -4,6 +4,7 @@ import { channelsLastClips } from './passes/channels-last-clips.ts';
 import { passes } from './passes/index.ts';
 import { padChannels } from './passes/pad-channels.ts';
 import type { Pass } from './passes/pass.ts';
+import { winograd } from './passes/winograd.ts';
 import { float16Weights } from './precision/float16-weights.ts';
 import { int8Weights } from './precision/int8-weights.ts';
 
@@ -12,7 +13,9 @@ export const clipsAsPlanes: readonly Pass[] = [padChannels, channelsLastClips, c
 
 /** What a float32 graph goes through for a target. */
 export function passesFor(target: Target): readonly Pass[] {
-  return target === 'cpu' || target === 'cuda' ? passes : [...passes, ...clipsAsPlanes];
+  if (target === 'cpu' || target === 'cuda') return passes;
+  const asPlanes = [...passes, ...clipsAsPlanes];
+  return target === 'wasm' ? [...asPlanes, winograd(), cancelTransposes] : asPlanes;
 }
 
 /** How the weights of a finished float32 graph are stored. For int8, see `quantize`. */

@@ -10,6 +10,8 @@ import { type Extents, knownExtents } from './extents.ts';
 import { foldConstants } from './fold-constants.ts';
 import { dropUnusedInitializers, type Graph, type GraphNode, type Initializer, useCounts } from './graph.ts';
 import type { Model } from './model.ts';
+import { NodeWriter } from './node-writer.ts';
+import { type Gains, tileCount, winogradShape, writeWinograd } from './winograd.ts';
 
 const domain = 'com.microsoft.nchwc';
 
@@ -17,16 +19,28 @@ const domain = 'com.microsoft.nchwc';
  * The model with its factorised convolutions of clips (over space alone, or over time alone) in blocks.
  *
  * @param block channels a block on this machine: 8 or 16
+ * @param gains which convolutions over space are written by Winograd's filtering instead
  * @returns null where the model has no such convolution
  */
-export function blockClips(model: Model, block: number): Model | null {
-  const writer = new BlockWriter(foldConstants(model.graph), block);
+export function blockClips(model: Model, block: number, gains = gainsInBlocks): Model | null {
+  const writer = new BlockWriter(foldConstants(model.graph), block, gains);
   const graph = writer.write();
   return graph && { ...model, graph, opsets: new Map([...model.opsets, [domain, 1]]) };
 }
 
-/** A convolution over space, [N·T, C, H, W], or over time, [N, C, T, H·W]. */
-type Kind = 'space' | 'time';
+/** Measured on AVX2, see `bench/export/winograd.ts`: 1.3 to 1.6 times as fast from here on, and slower below. */
+const gainsInBlocks: Gains = ({ channels, filters, frames, height, width }) =>
+  Math.min(channels, filters) >= 128 && frames * tileCount(height, width) >= 48;
+
+/**
+ * A convolution over space, [N·T, C, H, W], over time, [N, C, T, H·W], or over space by Winograd's filtering, not in
+ * blocks: [H·W, N·T, C].
+ */
+type Kind = 'space' | 'time' | 'winograd';
+
+/** The axes of a value in memory: N, T, B(locks), P(lane: H · W) and C(hannels of a block). */
+const orders: Record<Kind, string> = { space: 'NTBPC', time: 'NBTPC', winograd: 'PNTBC' };
+const kinds = Object.keys(orders) as Kind[];
 
 /** A convolution to be written in blocks, with all that it takes in. */
 interface Convolution {
@@ -55,20 +69,21 @@ interface Blocked {
 class BlockWriter {
   readonly #graph: Graph;
   readonly #block: number;
+  readonly #gains: Gains;
   readonly #extents: ReadonlyMap<string, Extents>;
   readonly #uses: ReadonlyMap<string, number>;
   readonly #order: ReadonlyMap<string, number>;
-  readonly #initializers: Map<string, Initializer>;
-  readonly #nodes: GraphNode[] = [];
+  readonly #writer: NodeWriter;
   readonly #values = new Map<string, Blocked>();
 
-  constructor(graph: Graph, block: number) {
+  constructor(graph: Graph, block: number, gains: Gains) {
     this.#graph = graph;
     this.#block = block;
+    this.#gains = gains;
     this.#extents = knownExtents(graph);
     this.#uses = useCounts(graph);
     this.#order = new Map(graph.nodes.flatMap(({ outputs }, i) => outputs.map((name) => [name, i] as const)));
-    this.#initializers = new Map(graph.initializers);
+    this.#writer = new NodeWriter(graph.initializers, 'blocked');
   }
 
   write(): Graph | null {
@@ -89,11 +104,12 @@ class BlockWriter {
       if (convolution) this.#convolve(convolution);
       else if (!absorbed.has(node.outputs[0])) {
         for (const name of node.inputs) this.#plain(name);
-        this.#nodes.push(node);
+        this.#writer.nodes.push(node);
       }
     }
     for (const { name } of this.#graph.outputs) this.#plain(name);
-    return dropUnusedInitializers({ ...this.#graph, nodes: this.#nodes, initializers: this.#initializers });
+    const { nodes, initializers } = this.#writer;
+    return dropUnusedInitializers({ ...this.#graph, nodes, initializers });
   }
 
   #onlyUser(name: string): GraphNode | undefined {
@@ -103,7 +119,7 @@ class BlockWriter {
 
   #plan(node: GraphNode): Convolution | null {
     const { operator, inputs, outputs, attributes } = node;
-    const [kernel, bias] = [inputs[1], inputs[2] ?? ''].map((name) => this.#initializers.get(name));
+    const [kernel, bias] = [inputs[1], inputs[2] ?? ''].map((name) => this.#graph.initializers.get(name));
     const [x, y] = [this.#extents.get(inputs[0]), this.#extents.get(outputs[0])];
     const isConvolution = operator === 'Conv' && kernel?.shape.length === 5 && (attributes.group ?? 1) === 1;
     if (!isConvolution || !x || !y || (inputs[2] && !bias)) return null;
@@ -117,9 +133,20 @@ class BlockWriter {
       height === 1 && width === 1 && [1, 2].every((axis) => isUntouched(axis) && strides[axis] === 1);
     // Fewer channels than a block come as they are, which onnxruntime only does for images.
     if (!isSpace && !(isTime && channels >= this.#block)) return null;
-    const kind = isSpace ? 'space' : 'time';
     const [from, to] = [x.slice(2), y.slice(2)] as number[][];
+    const kind = isSpace ? (this.#isByWinograd(kernel, from, attributes) ? 'winograd' : 'space') : 'time';
     return { ...this.#ending(node), node, kernel, bias, kind, every: isSpace ? strides[0] : 1, from, to };
+  }
+
+  /** Filled up blocks would be in the way: their weights are the graph's own. */
+  #isByWinograd(
+    { shape }: Initializer,
+    clip: readonly number[],
+    attributes: GraphNode['attributes'],
+  ): boolean {
+    const isWhole = shape.slice(0, 2).every((count) => count % this.#block === 0);
+    const spanned = winogradShape(shape, clip, attributes);
+    return isWhole && spanned !== null && this.#gains(spanned);
   }
 
   /** The residual sum and the rectifier that nothing else needs the inside of. */
@@ -140,7 +167,33 @@ class BlockWriter {
     return { sum, isRectified: true, output: relu.outputs[0] };
   }
 
-  #convolve({ node, kernel, bias, kind, every, from, to, sum, isRectified, output }: Convolution): void {
+  #convolve(convolution: Convolution): void {
+    const { kernel, kind, to, output } = convolution;
+    if (kind === 'winograd') this.#byWinograd(convolution);
+    else this.#inBlocks(convolution, kind);
+    this.#values.set(output, { channels: kernel.shape[0], clip: to, forms: { [kind]: `${output}/${kind}` } });
+  }
+
+  #byWinograd({ node, kernel, bias, kind, from, to, sum, isRectified, output }: Convolution): void {
+    const [filters, channels] = kernel.shape;
+    const [frames, height, width] = from;
+    const result = writeWinograd(this.#writer, {
+      ...{ name: node.name, input: this.#form(node.inputs[0], kind, channels, from), kernel: kernel.name },
+      ...{ channels, filters, frames, height, width },
+    });
+    const steps: [string, string[]][] = [
+      ['Add', [this.#bias(node.name, bias, filters)]],
+      ...(sum === null ? [] : [['Add', [this.#form(sum, kind, filters, to)]] as [string, string[]]]),
+      ...(isRectified ? [['Relu', []] as [string, string[]]] : []),
+    ];
+    steps.reduce((value, [operator, others], i) => {
+      const name = i === steps.length - 1 ? `${output}/${kind}` : `${node.name}/${kind}/${i}`;
+      return this.#writer.add(operator, name, [value, ...others]);
+    }, result);
+  }
+
+  #inBlocks(convolution: Convolution, kind: 'space' | 'time'): void {
+    const { node, kernel, bias, every, from, to, sum, isRectified, output } = convolution;
     const { name, attributes } = node;
     const axes = kind === 'space' ? [1, 2] : [0, 1];
     const [filters, channels] = kernel.shape;
@@ -152,7 +205,7 @@ class BlockWriter {
     const pick = (values: readonly number[], sides: readonly number[]) =>
       sides.flatMap((side) => axes.map((axis) => values[axis + side]));
     const window = kernel.shape.slice(2);
-    this.#nodes.push({
+    this.#writer.nodes.push({
       name,
       operator: 'Conv',
       domain,
@@ -171,7 +224,6 @@ class BlockWriter {
         ...(isRectified && { activation: 'Relu' }),
       },
     });
-    this.#values.set(output, { channels: filters, clip: to, forms: { [kind]: `${output}/${kind}` } });
   }
 
   #padded(channels: number): number {
@@ -184,24 +236,29 @@ class BlockWriter {
     this.#values.set(name, value);
     const { forms } = value;
     if (forms[kind]) return forms[kind];
-    const other = kind === 'space' ? 'time' : 'space';
     const [time, height, width] = clip;
-    const [blocked, plane] = [this.#padded(channels), height * width];
-    if (!forms[other]) {
-      const flat = this.#reshape(`${name}/flat`, forms.plain!, [-1, channels, time, plane]);
-      forms.time = this.#add('ReorderInput', `${name}/time`, [flat], {}, domain);
+    const [padded, plane] = [this.#padded(channels), height * width];
+    const given = kinds.find((other) => forms[other]);
+    if (!given) {
+      const flat = this.#writer.reshape(`${name}/flat`, forms.plain!, [-1, channels, time, plane]);
+      forms.time = this.#writer.add('ReorderInput', `${name}/time`, [flat], {}, domain);
       return this.#form(name, kind, channels, clip);
     }
-    // Rows of a block's channels over a frame keep their order; only frames and blocks change places.
-    const counts = [time, blocked / this.#block];
-    const rows = this.#reshape(`${name}/${other}/rows`, forms[other], [
-      -1,
-      ...(kind === 'time' ? counts : counts.toReversed()),
-      plane * this.#block,
-    ]);
-    const swapped = this.#add('Transpose', `${name}/${kind}/rows`, [rows], { perm: [0, 2, 1, 3] });
-    const shape = kind === 'time' ? [-1, blocked, time, plane] : [-1, blocked, height, width];
-    forms[kind] = this.#reshape(`${name}/${kind}`, swapped, shape);
+    const extents = { N: -1, T: time, B: padded / this.#block, P: plane, C: this.#block };
+    const [from, to] = [orders[given], orders[kind]].map((axes) => [...axes] as (keyof typeof extents)[]);
+    const axes = this.#writer.reshape(
+      `${name}/${given}/axes`,
+      forms[given]!,
+      from.map((axis) => extents[axis]),
+    );
+    const perm = to.map((axis) => from.indexOf(axis));
+    const turned = this.#writer.add('Transpose', `${name}/${kind}/axes`, [axes], { perm });
+    const shapes = {
+      space: [-1, padded, height, width],
+      time: [-1, padded, time, plane],
+      winograd: [plane, -1, padded],
+    };
+    forms[kind] = this.#writer.reshape(`${name}/${kind}`, turned, shapes[kind]);
     return forms[kind];
   }
 
@@ -210,79 +267,47 @@ class BlockWriter {
     const value = this.#values.get(name);
     if (!value || value.forms.plain) return;
     const time = this.#form(name, 'time', value.channels, value.clip);
-    const flat = this.#add('ReorderOutput', `${name}/channels`, [time], { channels: value.channels }, domain);
-    value.forms.plain = this.#reshape(name, flat, [-1, value.channels, ...value.clip]);
+    const flat = this.#writer.add(
+      'ReorderOutput',
+      `${name}/channels`,
+      [time],
+      { channels: value.channels },
+      domain,
+    );
+    value.forms.plain = this.#writer.reshape(name, flat, [-1, value.channels, ...value.clip]);
   }
 
   /** A clip of few channels as images, not in blocks. */
   #images(name: string, channels: number, [, height, width]: readonly number[]): string {
     this.#plain(name);
-    const swapped = this.#add('Transpose', `${name}/frames`, [name], { perm: [0, 2, 1, 3, 4] });
-    return this.#reshape(`${name}/images`, swapped, [-1, channels, height, width]);
+    const swapped = this.#writer.add('Transpose', `${name}/frames`, [name], { perm: [0, 2, 1, 3, 4] });
+    return this.#writer.reshape(`${name}/images`, swapped, [-1, channels, height, width]);
   }
 
   /** Of a value over space, each nth frame. */
   #everyNth(name: string, input: string, every: number, clip: readonly number[], channels: number): string {
     const [time, height, width] = clip;
-    const frames = this.#reshape(`${name}/frames`, input, [-1, time, channels * height * width]);
-    const bounds = [[0], [time], [1], [every]].map((values) => this.#integers(values));
-    const taken = this.#add('Slice', `${name}/taken`, [frames, ...bounds]);
-    return this.#reshape(name, taken, [-1, channels, height, width]);
-  }
-
-  #reshape(name: string, input: string, shape: readonly number[]): string {
-    return this.#add('Reshape', name, [input, this.#integers(shape)]);
-  }
-
-  #add(
-    operator: string,
-    name: string,
-    inputs: readonly string[],
-    attributes: GraphNode['attributes'] = {},
-    from?: string,
-  ): string {
-    this.#nodes.push({ name, operator, inputs, outputs: [name], attributes, ...(from && { domain: from }) });
-    return name;
-  }
-
-  #integers(values: readonly number[]): string {
-    const name = `blocked/integers/${values.join('_')}`;
-    const data = BigInt64Array.from(values, BigInt);
-    this.#initializers.set(name, {
-      name,
-      dtype: 'int64',
-      shape: [values.length],
-      learnt: false,
-      data: () => data,
-    });
-    return name;
+    const frames = this.#writer.reshape(`${name}/frames`, input, [-1, time, channels * height * width]);
+    const bounds = [[0], [time], [1], [every]].map((values) => this.#writer.integers(values));
+    const taken = this.#writer.add('Slice', `${name}/taken`, [frames, ...bounds]);
+    return this.#writer.reshape(name, taken, [-1, channels, height, width]);
   }
 
   #bias(node: string, bias: Initializer | undefined, filters: number): string {
     const name = `${node}/blocked/bias`;
     const data = new Float32Array(this.#padded(filters));
     if (bias) data.set(bias.data() as Float32Array);
-    this.#initializers.set(name, {
-      name,
-      dtype: 'float32',
-      shape: [data.length],
-      learnt: true,
-      data: () => data,
-    });
-    return name;
+    return this.#writer.floats(name, [data.length], () => data, { learnt: true });
   }
 
   #kernel(kernel: Initializer, window: readonly number[], isImage: boolean): string {
     const name = `${kernel.name}/blocked`;
     const [filters, channels] = kernel.shape;
     const shape = [this.#padded(filters), isImage ? channels : this.#padded(channels), ...window];
-    const block = this.#block;
-    this.#initializers.set(name, {
-      ...{ name, dtype: 'float32', shape, learnt: true },
-      data: () =>
-        blockKernel(kernel.data() as Float32Array, [filters, channels, sizeOf(window)], block, isImage),
-    });
-    return name;
+    const positions = sizeOf(window);
+    const data = () =>
+      blockKernel(kernel.data() as Float32Array, [filters, channels, positions], this.#block, isImage);
+    return this.#writer.floats(name, shape, data, { learnt: true });
   }
 }
 

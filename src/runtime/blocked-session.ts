@@ -53,7 +53,7 @@ async function openBlocked(model: Model, block: number, open: Open): Promise<Inf
 let found: Promise<number | null> | undefined;
 
 /** The block size of this machine, which onnxruntime does not tell: the one whose results are right. */
-function findBlock(open: Open): Promise<number | null> {
+export function findBlock(open: Open): Promise<number | null> {
   return (found ??= tryBlocks(open));
 }
 

@@ -6,6 +6,8 @@
     python test/golden/onnx-graphs.py /tmp/random test/golden/random-graphs.json
     ACTIONNX_GRAPHS=/tmp/more npx vitest run test/exporters/graph-model
     python test/golden/onnx-graphs.py /tmp/more test/golden/graph-model-graphs.json
+    ACTIONNX_GRAPHS=/tmp/winograd npx vitest run test/exporters/onnx/passes/winograd.test.ts
+    python test/golden/onnx-graphs.py /tmp/winograd test/golden/winograd-graphs.json
 
 Every graph must pass the full checker and strict shape inference, infer the shapes it declares, be byte for byte what
 the onnx package writes for it, and give tfjs's outputs in ONNX's reference evaluator, completed by onnx_recurrent.py

@@ -2,11 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { goldenFrames } from '../../exporters/golden.ts';
 import { exportOnnx } from '../../exporters/onnx/export.ts';
 import { imagenetNormalization } from '../../src/core/normalization.ts';
+import { blockClips } from '../../src/onnx/blocked-clips.ts';
 import { parseModel } from '../../src/onnx/parse.ts';
 import { withBlockedClips } from '../../src/runtime/blocked-session.ts';
 import { nodeRuntime } from '../../src/runtime/node.ts';
 import type { InferenceSession } from '../../src/runtime/session.ts';
-import { difference } from '../exporters/onnx/parity.ts';
+import { difference, predict, randomTensor, seedWeights, tf } from '../exporters/onnx/parity.ts';
 import { randomModel } from '../exporters/random-run.ts';
 
 const model = randomModel('pcd-r2plus1d-tiny');
@@ -14,6 +15,21 @@ const options = { frames: imagenetNormalization, outputs: ['probabilities'], tar
 const graph = exportOnnx(model, options).bytes();
 const frames = goldenFrames(model.inputs[0].shape.slice(1) as number[]);
 const provider = 'cpu' as const;
+
+/** Clips of 4 frames of 11 × 9 pixels with 128 channels, over space and time, and a sum of two. */
+function wideClips() {
+  const L = tf.layers;
+  type Symbolic = ReturnType<typeof tf.input>;
+  const convolve = (x: Symbolic, kernelSize: [number, number, number]) =>
+    L.conv3d({ filters: 128, kernelSize, padding: 'same' }).apply(x) as Symbolic;
+  const x = tf.input({ shape: [4, 11, 9, 16] });
+  const first = convolve(x, [1, 3, 3]);
+  const second = L.reLU().apply(convolve(convolve(first, [1, 3, 3]), [3, 1, 1])) as Symbolic;
+  const sum = L.add().apply([first, convolve(second, [1, 3, 3])]) as Symbolic;
+  const wide = tf.model({ inputs: x, outputs: L.reLU().apply(sum) as Symbolic });
+  seedWeights(wide, 'wide clips');
+  return wide;
+}
 
 /** A session, and what was said when it was opened in blocks. */
 async function openBlocks(open: (graph: Uint8Array) => Promise<InferenceSession>, bytes = graph) {
@@ -51,6 +67,21 @@ describe('withBlockedClips', () => {
       const { session, portable, notices } = await openBlocks(openAsIs, bytes);
       expect([notices, session === portable]).toEqual([[], false]);
     }
+  });
+
+  it("writes wide convolutions over space by Winograd's filtering, residual sums and all", async () => {
+    const wide = wideClips();
+    const bytes = exportOnnx(wide, { target: 'cpu' }).bytes();
+    const operators = blockClips(parseModel(bytes, 'graph'), 8)!.graph.nodes.map(({ operator }) => operator);
+    // Two by two of Winograd's: the convolution of too few channels, and that over time, stay as they are.
+    expect(operators.filter((operator) => operator === 'Gather')).toHaveLength(4);
+    expect(operators.filter((operator) => operator === 'Conv')).toHaveLength(2);
+    const { session, notices } = await openBlocks(openAsIs, bytes);
+    expect(notices).toEqual([]);
+    const clip = randomTensor([2, ...(wide.inputs[0].shape.slice(1) as number[])], 'wide');
+    const feeds = { [wide.inputNames[0]]: clip };
+    const [expected] = predict(wide, [clip]);
+    expect(difference(Object.values(await session.run(feeds))[0], expected)).toBeLessThan(2e-5);
   });
 
   it('leaves graphs of frames as they are', async () => {

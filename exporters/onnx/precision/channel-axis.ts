@@ -23,6 +23,8 @@ export function channelAxes(graph: Graph): Map<string, number> {
 }
 
 function axisOf({ operator, attributes }: GraphNode, input: number, rank: number): number | undefined {
+  // Kernels that are not convolved with as they are, but reshaped first, have their filters in front too.
+  if (input === 0 && operator === 'Reshape') return 0;
   if (input === 0) return operator === 'Gather' && (attributes.axis ?? 0) === 0 ? 0 : undefined;
   switch (operator) {
     case 'Conv':
