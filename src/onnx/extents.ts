@@ -26,7 +26,7 @@ export function knownExtents(graph: Graph): Map<string, Extents> {
   for (const { name, shape } of graph.initializers.values()) known.set(name, shape);
   for (const node of graph.nodes) {
     const inputs = node.inputs.map((name) => known.get(name));
-    const extents = inputs[0] && extentsOf(node, inputs, graph);
+    const extents = inputs[0] ? extentsOf(node, inputs, graph) : statedExtents(node, graph);
     if (extents) known.set(node.outputs[0], extents);
   }
   return known;
@@ -47,9 +47,10 @@ function extentsOf(
     return permutation ? permutation.map((axis) => x[axis]) : x.toReversed();
   }
   if (node.operator === 'Reshape') {
-    const target = graph.initializers.get(node.inputs[1]);
-    return target && reshaped(x, Array.from(target.data(), Number));
+    const target = integersOf(node.inputs[1], graph);
+    return target && reshaped(x, target);
   }
+  if (node.operator === 'Slice') return sliced(node, x, graph);
   if (node.operator === 'Conv') return second && windowed(node, x, second.slice(2) as number[], second[0]);
   if (node.operator === 'MaxPool' || node.operator === 'AveragePool') {
     if (node.attributes.ceil_mode) return undefined;
@@ -57,6 +58,34 @@ function extentsOf(
   }
   if (node.operator === 'GlobalAveragePool') return [...x.slice(0, 2), ...x.slice(2).map(() => 1)];
   return undefined;
+}
+
+/** What a node gives of an input of which nothing is known. */
+function statedExtents({ operator, inputs }: GraphNode, graph: Graph): Extents | undefined {
+  const target = operator === 'Reshape' ? integersOf(inputs[1], graph) : undefined;
+  return target?.includes(0) ? undefined : target?.map((extent) => (extent === -1 ? null : extent));
+}
+
+function integersOf(name: string | undefined, graph: Graph): number[] | undefined {
+  const constant = name ? graph.initializers.get(name) : undefined;
+  return constant && Array.from(constant.data(), Number);
+}
+
+/** Forwards and from constants; other axes keep what is known of them. */
+function sliced({ inputs }: GraphNode, x: Extents, graph: Graph): Extents | undefined {
+  const [starts, ends] = inputs.slice(1, 3).map((name) => integersOf(name, graph));
+  const axes = inputs[3] ? integersOf(inputs[3], graph) : starts?.map((_, i) => i);
+  const steps = inputs[4] ? integersOf(inputs[4], graph) : starts?.map(() => 1);
+  if (!starts || !ends || !axes || !steps?.every((step) => step > 0)) return undefined;
+  return axes.reduce<Extents>((extents, given, i) => {
+    const axis = given < 0 ? given + x.length : given;
+    const extent = extents[axis];
+    if (extent === null) return extents;
+    const [start, end] = [starts[i], ends[i]].map((at) =>
+      Math.min(extent, Math.max(0, at < 0 ? at + extent : at)),
+    );
+    return extents.with(axis, Math.max(0, Math.ceil((end - start) / steps[i])));
+  }, x);
 }
 
 /** 0 keeps an extent, and −1 is what is left over, which is known where all of the input's are. */
