@@ -3,44 +3,31 @@ import { pathToFileURL } from 'node:url';
 import type { CommandModule } from 'yargs';
 import { type BundleSource, writeBundle } from '../exporters/bundle.ts';
 import { bytesText } from '../exporters/inspect/bytes-text.ts';
-import { type BackendRequest, backendRequests, selectBackend } from '../models/train/backend.ts';
+import { selectBackend } from '../models/train/backend.ts';
 import { reasonOf, UserError, usageError } from '../src/core/errors.ts';
 import { packageVersion } from '../src/node/package-info.ts';
 import { openEnsemble } from './export/ensemble.ts';
 import { findModelJson } from './export/exportable-model.ts';
-import { type GraftArguments, openGraft } from './export/graft.ts';
-import { exportTo, otherForms } from './export/other-forms.ts';
+import { requireEffect } from './export/flag-uses.ts';
+import { openGraft } from './export/graft.ts';
+import {
+  type ExportArguments,
+  exportOptions,
+  type Form,
+  type GivenArguments,
+  withDefaults,
+} from './export/options.ts';
+import { exportTo } from './export/other-forms.ts';
 import { exportPlain } from './export/plain-file.ts';
 import { costRows, inPrecision } from './export/precision.ts';
-import { type PrecisionArguments, precisionOptions } from './export/precision-options.ts';
-import { openSource, outputNames, readNormalization, type SourceOptions } from './export/source.ts';
+import { openSource, outputNames, readNormalization } from './export/source.ts';
 import { onTrustedBackend } from './export/trusted-backend.ts';
 import { unvariedNote, verificationTable } from './export/verification-table.ts';
 import { verificationTargets } from './export/verification-targets.ts';
 import { table } from './table.ts';
 
-/** What an export makes. */
-const forms = ['bundle', 'onnx', ...otherForms] as const;
-type Form = (typeof forms)[number];
-
-interface Arguments
-  extends SourceOptions,
-    PrecisionArguments,
-    Partial<Pick<GraftArguments, 'graft' | 'at' | 'head'>> {
-  source: string[];
-  ensemble: boolean;
-  to?: Form;
-  out?: string;
-  inputs?: string;
-  threshold: number;
-  backend: BackendRequest;
-  import?: string;
-  externalData: boolean;
-  json: boolean;
-}
-
 /** `actionnx export`: a trained run, or any tfjs LayersModel or GraphModel of frames, as a verified bundle. */
-export const command: CommandModule<unknown, Arguments> = {
+export const command: CommandModule<unknown, GivenArguments> = {
   command: 'export [source..]',
   describe: 'write a bundle: the ONNX graph, proven against tfjs, and all that is needed to run it',
   builder: (yargs) =>
@@ -51,63 +38,7 @@ export const command: CommandModule<unknown, Arguments> = {
         default: [],
         describe: 'a run folder, or the model.json of a tfjs model of either format',
       })
-      .option('to', {
-        choices: forms,
-        describe:
-          'onnx: a plain file of any tfjs model, as without --labels; hf, triton: bundles as a model repository; ' +
-          'safetensors: the weights of a run or model',
-      })
-      .option('ensemble', {
-        type: 'boolean',
-        default: false,
-        describe: 'the sources are bundles: merge them and their vote into one graph',
-      })
-      .option('graft', { type: 'string', describe: 'an ONNX backbone of any origin, to be given --head' })
-      .option('at', { type: 'string', describe: 'with --graft: the value of the backbone to cut at' })
-      .option('head', { type: 'string', describe: 'with --graft: a tfjs model.json that takes the value' })
-      .option('out', {
-        type: 'string',
-        describe: 'bundle folder or .onnx file; default: bundles/<name> or <name>.onnx',
-      })
-      .option('inputs', {
-        type: 'string',
-        describe: 'for --to onnx: npz or safetensors of inputs to verify with; default: random ones',
-      })
-      .option('checkpoint', {
-        choices: ['best', 'last'] as const,
-        default: 'best' as const,
-        describe: "which of the run's weights",
-      })
-      .option('name', { type: 'string', describe: "what results call it; default: the run's preset" })
-      .option('threshold', {
-        type: 'number',
-        default: 0.5,
-        describe: 'least probability of a predicted label',
-      })
-      .option('labels', { type: 'string', describe: 'for tfjs models: a file with one label a line' })
-      .option('mean', { type: 'string', describe: "for tfjs models: R,G,B in 0–1; default: ImageNet's" })
-      .option('std', { type: 'string', describe: "for tfjs models: R,G,B in 0–1; default: ImageNet's" })
-      .option('speed', { type: 'number', describe: "for tfjs models: the step between a clip's frames" })
-      .option('import', {
-        type: 'string',
-        describe: 'for tfjs models: a JavaScript module that registers custom layers and their converters',
-      })
-      .option('backend', {
-        choices: backendRequests,
-        default: 'auto' as const,
-        describe: 'what tfjs computes the golden values with',
-      })
-      .option('external-data', {
-        type: 'boolean',
-        default: false,
-        describe: 'weights in a file beside the graph, as always above 2 GiB',
-      })
-      .options(precisionOptions)
-      .option('json', {
-        type: 'boolean',
-        default: false,
-        describe: 'print the manifest and the checks as JSON',
-      })
+      .options(exportOptions)
       .example('actionnx export runs/pcd --out bundles/pcd', 'the best epoch of a run')
       .example(
         'actionnx export model.json --out model.onnx',
@@ -122,17 +53,17 @@ export const command: CommandModule<unknown, Arguments> = {
         'actionnx export --graft mobilenet.onnx --at pooled --head head/model.json --labels labels.txt',
         'a backbone of another origin with a head trained on its features',
       ) as never,
-  handler: async (args) => {
+  handler: async (given) => {
+    const args = withDefaults(given);
     const { source: paths, out, threshold, backend: request } = args;
     const to = args.to ?? (await impliedForm(args));
-    requireFlagsOf(to, args);
+    await requireEffect(to, given);
     if (args.import !== undefined) await importModule(args.import);
     if (to === 'onnx') return exportPlain(paths, args);
     if (to !== 'bundle') return exportTo(to, paths, args);
     if (!(threshold > 0 && threshold < 1)) {
       throw usageError('--threshold must lie between 0 and 1', { received: String(threshold) });
     }
-    if (args.ensemble || args.graft !== undefined) requireAsItIs(args);
     if (args.ensemble) {
       const source = await openEnsemble(paths, args);
       const checked = await inPrecision(source, args);
@@ -155,7 +86,7 @@ export const command: CommandModule<unknown, Arguments> = {
   },
 };
 
-async function exportBundle(path: string, args: Arguments, backend: string): Promise<void> {
+async function exportBundle(path: string, args: ExportArguments, backend: string): Promise<void> {
   const source = await openSource(path, args);
   const target = args.out ?? join('bundles', source.name);
   const outputs = outputNames(
@@ -178,43 +109,12 @@ async function exportBundle(path: string, args: Arguments, backend: string): Pro
 }
 
 /** A file where one is named, or where there are no labels to make a bundle with. */
-async function impliedForm({ source, out, labels, ensemble, graft }: Arguments): Promise<Form> {
+async function impliedForm({ source, out, labels, ensemble, graft }: ExportArguments): Promise<Form> {
   if (ensemble || graft !== undefined) return 'bundle';
   if (out?.endsWith('.onnx')) return 'onnx';
   const isModel =
     labels === undefined && source.length === 1 && (await findModelJson(source[0])) !== undefined;
   return isModel ? 'onnx' : 'bundle';
-}
-
-/** @throws UserError (exit 2) for flags that would have no effect */
-function requireFlagsOf(form: Form, args: Arguments): void {
-  const { inputs, labels, mean, std, speed, name, graft, ensemble, calibrate, externalData } = args;
-  const { precision, target } = args;
-  const graphs = {
-    '--precision': precision !== 'fp32',
-    '--target': target !== 'portable',
-    '--external-data': externalData,
-  };
-  const bundles = {
-    ...{ '--labels': labels, '--mean': mean, '--std': std, '--speed': speed, '--name': name },
-    ...{ '--graft': graft, '--ensemble': ensemble, '--calibrate': calibrate },
-  };
-  const useless =
-    form === 'bundle'
-      ? { '--inputs': inputs }
-      : form === 'onnx'
-        ? bundles
-        : { ...bundles, ...graphs, '--inputs': inputs };
-  const given = Object.entries(useless).find(([, value]) => value !== undefined && value !== false);
-  if (given)
-    throw usageError(`${given[0]} has no meaning for --to ${form}`, {
-      remedy:
-        form !== 'onnx' || args.to !== undefined
-          ? 'leave one of the two out'
-          : labels === undefined
-            ? 'give --labels too, for a bundle'
-            : 'give a folder for --out, for a bundle',
-    });
 }
 
 /** Runs a module of the user's, for what it registers. */
@@ -224,23 +124,6 @@ async function importModule(path: string): Promise<void> {
       received: reasonOf(cause),
       cause,
     });
-  });
-}
-
-/** Graphs that are joined keep their form, and the members of an ensemble their precision too. */
-function requireAsItIs({ ensemble, graft, precision, target }: Arguments): void {
-  if (ensemble && graft !== undefined)
-    throw usageError('--ensemble and --graft are two things', { remedy: 'give one' });
-  const wanted =
-    target !== 'portable'
-      ? `--target ${target}`
-      : ensemble && precision !== 'fp32'
-        ? `--precision ${precision}`
-        : null;
-  if (wanted === null) return;
-  throw usageError(`--${ensemble ? 'ensemble' : 'graft'} joins graphs as they are`, {
-    received: wanted,
-    remedy: ensemble ? 'give it where the members are exported' : 'leave it out',
   });
 }
 
@@ -254,7 +137,7 @@ async function writeAndTell(
   target: string,
   source: Omit<BundleSource, 'targets'>,
   reference: string,
-  { json, externalData }: Pick<Arguments, 'json' | 'externalData'>,
+  { json, externalData }: Pick<ExportArguments, 'json' | 'externalData'>,
 ): Promise<void> {
   const { parameters } = source.onnx;
   const onnx = externalData ? { ...source.onnx.withExternalData(), parameters } : source.onnx;

@@ -37,12 +37,18 @@ export interface ExportableModel {
 /**
  * The `model.json` that a path names, or that lies in the folder that it names; undefined for other folders.
  *
- * @throws UserError (exit 2) when there is nothing at the path
+ * @throws UserError (exit 2) when there is nothing at the path, or an .onnx file
  */
 export async function findModelJson(path: string): Promise<string | undefined> {
   const kind = (place: string) => stat(place).catch(() => undefined);
   const found = await kind(path);
   if (!found) throw usageError('there is no such run folder or model.json', { received: path });
+  if (found.isFile() && path.endsWith('.onnx')) {
+    throw usageError('a tfjs model is its model.json', {
+      received: `${path}, which is ONNX already`,
+      remedy: 'actionnx inspect tells what it holds; --graft puts a head of tfjs on it',
+    });
+  }
   if (found.isFile()) return path;
   const inside = join(path, 'model.json');
   return (await kind(inside))?.isFile() ? inside : undefined;

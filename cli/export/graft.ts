@@ -16,7 +16,7 @@ import { readModelFile } from '../../src/node/model-file.ts';
 import { packageVersion } from '../../src/node/package-info.ts';
 import { nodeRuntime } from '../../src/runtime/node.ts';
 import { findModelJson } from './exportable-model.ts';
-import { outputNames } from './source.ts';
+import { outputNames, requireSpeed } from './source.ts';
 
 export interface GraftArguments {
   /** The backbone, an ONNX file. */
@@ -36,7 +36,7 @@ export interface GraftArguments {
  * @throws UserError when the two do not fit; exit 2 for missing flags
  */
 export async function openGraft(
-  { graft: path, at, head: headPath, labels: labelFile, name, threshold, speed = 1 }: GraftArguments,
+  { graft: path, at, head: headPath, labels: labelFile, name, threshold, speed }: GraftArguments,
   normalization: Normalization,
 ): Promise<Omit<BundleSource, 'targets'>> {
   if (at === undefined || headPath === undefined || labelFile === undefined) {
@@ -66,13 +66,14 @@ export async function openGraft(
     version: packageVersion,
   });
   const isClip = cut.frames.length === 4;
+  const kind = isClip ? 'clip' : 'frame';
+  requireSpeed(speed, kind);
   const [frames, height, width] = isClip ? cut.frames : [1, ...cut.frames];
   const title = name ?? basename(dirname(resolve(modelJson)));
   return {
     ...{ onnx, name: title, labels, threshold, validation: null },
     input: {
-      kind: isClip ? 'clip' : 'frame',
-      ...{ height, width, frames, speed },
+      ...{ kind, height, width, frames, speed: speed ?? 1 },
       ...{ mean: [...normalization.mean], std: [...normalization.std] },
     },
     provenance: {

@@ -87,13 +87,10 @@ function differences(actual: Tensor['data'], expected: Tensor['data']) {
 
 function checkArguments(args: PrecisionArguments): void {
   const { precision, calibrate, calibrationSamples: count, maxF1Loss } = args;
-  if (precision === 'fp32' && calibrate !== undefined) {
-    throw usageError('--calibrate is for precisions below fp32', { received: '--precision fp32' });
-  }
   if (precision === 'int8' && calibrate === undefined) {
     throw usageError('--precision int8 needs --calibrate: a data set to be calibrated and measured on');
   }
-  if (args.calibrationSplit === args.measureSplit) {
+  if (precision === 'int8' && args.calibrationSplit === args.measureSplit) {
     throw usageError('the loss of F1 must be measured on another split than that of the calibration', {
       received: `--calibration-split ${args.calibrationSplit} --measure-split ${args.measureSplit}`,
     });

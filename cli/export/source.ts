@@ -31,9 +31,7 @@ export async function openSource(path: string, options: SourceOptions): Promise<
   return modelJson === undefined ? fromRun(path, options) : fromModelFile(modelJson, options);
 }
 
-async function fromRun(folder: string, { checkpoint: which, name, ...flags }: SourceOptions) {
-  const given = (['labels', 'mean', 'std', 'speed'] as const).find((flag) => flags[flag] !== undefined);
-  if (given) throw usageError(`--${given} is for tfjs models; a run records its own`, { received: folder });
+async function fromRun(folder: string, { checkpoint: which, name }: SourceOptions) {
   const loaded = await loadRun(folder, which);
   const { run, checkpoint, model } = loaded;
   const system = systems.get(run.system);
@@ -112,6 +110,8 @@ async function fromModelFile(path: string, options: SourceOptions): Promise<Expo
       remedy: 'leave --labels out for a plain .onnx file',
     });
   }
+  const kind = shape.length === 5 ? 'clip' : 'frame';
+  requireSpeed(options.speed, kind);
   const labels = await readLabelFile(options.labels, model.outputs[0].shape.at(-1) ?? 0);
   const name = options.name ?? basename(dirname(resolve(path)));
   return {
@@ -119,8 +119,7 @@ async function fromModelFile(path: string, options: SourceOptions): Promise<Expo
     name,
     labels,
     input: {
-      kind: shape.length === 5 ? 'clip' : 'frame',
-      ...{ height, width, frames, speed: options.speed ?? 1, ...normalization },
+      ...{ kind, height, width, frames, speed: options.speed ?? 1, ...normalization },
     },
     validation: null,
     provenance: { tfjsModel: basename(path) },
@@ -130,6 +129,19 @@ async function fromModelFile(path: string, options: SourceOptions): Promise<Expo
       training: [],
     },
   };
+}
+
+/** @throws UserError (exit 2) for a speed where there is one frame, or one that is no step */
+export function requireSpeed(speed: number | undefined, kind: 'frame' | 'clip'): void {
+  if (speed === undefined) return;
+  if (kind === 'frame') {
+    throw usageError("--speed is the step between a clip's frames", {
+      received: 'a model of single frames',
+      remedy: 'leave it out',
+    });
+  }
+  if (Number.isInteger(speed) && speed > 0) return;
+  throw usageError('--speed must be a positive whole number', { received: String(speed) });
 }
 
 /** What `--mean` and `--std` say, or ImageNet's. @throws UserError (exit 2) */

@@ -87,7 +87,11 @@ describe('actionnx export', () => {
     ['a source that is not there', ['nowhere'], /no such run folder or model\.json; received .*nowhere/],
     ['a folder without a run', ['.'], /holds no training run/],
     ['a checkpoint that is not there', ['run', '--checkpoint', 'last'], /no last checkpoint yet/],
-    ['labels for a run', ['run', '--labels', 'names.txt'], /--labels is for tfjs models/],
+    [
+      'labels for a run',
+      ['run', '--labels', 'names.txt'],
+      /--labels is for bundles of tfjs models; received .*run, a folder of a run/,
+    ],
     ['a tfjs model without labels', ['model', '--to', 'bundle'], /needs --labels/],
     ['a threshold of 1', ['run', '--threshold', '1'], /--threshold must lie between 0 and 1/],
     ['two means', ['model', '--labels', 'names.txt', '--mean', '0,1'], /--mean must be three numbers/],

@@ -54,6 +54,8 @@ it('one of clips keeps its number of frames', async () => {
   await exported(join(models, 'video'), '--labels', at('labels.txt'), '--speed', '2', '--out', at('video'));
   const { manifest } = await readBundle(at('video'));
   expect(manifest.input).toMatchObject({ kind: 'clip', frames: 6, speed: 2, height: 20, width: 16 });
+  const half = exported(join(models, 'video'), '--labels', at('labels.txt'), '--speed', '0.5');
+  await expect(half).rejects.toThrow('--speed must be a positive whole number; received 0.5');
 });
 
 it('what is missing, of no known size or without converter is said, and nothing is left behind', async () => {

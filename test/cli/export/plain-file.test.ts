@@ -125,7 +125,11 @@ describe('actionnx export model.json', () => {
   });
 
   it.each<[string, string[], RegExp]>([
-    ['frames’ flags', ['text', '--mean', '0,0,0'], /--mean has no meaning for --to onnx; give --labels too/],
+    [
+      'frames’ flags',
+      ['text', '--mean', '0,0,0'],
+      /--mean is for bundles.*; for a bundle give --labels and a folder/,
+    ],
     ['int8', ['text', '--precision', 'int8'], /--to onnx writes fp32, fp16 or int8-weights; received int8/],
     ['two models', ['text', 'text', '--to', 'onnx'], /--to onnx takes one model\.json/],
     [
@@ -136,7 +140,7 @@ describe('actionnx export model.json', () => {
     [
       'precisions for triton',
       ['text', '--to', 'triton', '--precision', 'fp16'],
-      /--precision has no meaning/,
+      /--precision is for runs and tfjs models/,
     ],
     ['inputs that are not there', ['text', '--inputs', 'none.npz'], /none\.npz must be a readable file/],
     ['inputs without a name', ['text', '--inputs', 'bare.safetensors'], /an array for every input.*"tokens"/],
