@@ -10,6 +10,7 @@ import { openEnsemble } from './export/ensemble.ts';
 import { findModelJson } from './export/exportable-model.ts';
 import { requireEffect } from './export/flag-uses.ts';
 import { openGraft } from './export/graft.ts';
+import { outputNames } from './export/model-outputs.ts';
 import {
   type ExportArguments,
   exportOptions,
@@ -20,7 +21,7 @@ import {
 import { exportTo } from './export/other-forms.ts';
 import { exportPlain } from './export/plain-file.ts';
 import { costRows, inPrecision } from './export/precision.ts';
-import { openSource, outputNames, readNormalization } from './export/source.ts';
+import { openSource, readNormalization } from './export/source.ts';
 import { onTrustedBackend } from './export/trusted-backend.ts';
 import { unvariedNote, verificationTable } from './export/verification-table.ts';
 import { verificationTargets } from './export/verification-targets.ts';
@@ -89,10 +90,7 @@ export const command: CommandModule<unknown, GivenArguments> = {
 async function exportBundle(path: string, args: ExportArguments, backend: string): Promise<void> {
   const source = await openSource(path, args);
   const target = args.out ?? join('bundles', source.name);
-  const outputs = outputNames(
-    source.model.outputs.map(({ shape }) => shape),
-    source.labels,
-  );
+  const outputs = outputNames(source.model.outputs, source.labels);
   const { model, input, ...rest } = source;
   const { target: goal, precision } = args;
   // int8 is of convolutions, which target wasm writes in another way.

@@ -17,12 +17,13 @@ import type { ValueShape } from '../../src/core/converter.ts';
 import { quoted, reasonOf, UserError, usageError } from '../../src/core/errors.ts';
 import type { Tensor } from '../../src/core/tensor.ts';
 import { type ModelJsonFile, readModelJson } from '../../src/node/model-json-file.ts';
+import { type ModelOutput, outputsOf } from './model-outputs.ts';
 
 /** A tfjs model, of whichever format, as far as an export needs it. */
 export interface ExportableModel {
   readonly name: string;
   readonly inputs: readonly ModelInput[];
-  readonly outputs: readonly { readonly shape: ValueShape }[];
+  readonly outputs: readonly ModelOutput[];
   toOnnx(options: ExportOptions): OnnxModel;
   /** What tfjs itself answers: see tfjsReference. */
   readonly reference: (
@@ -83,7 +84,7 @@ export function exportableLayers(model: LayersModel): ExportableModel {
       shape: input.shape as ValueShape,
       below: indicesOf(input),
     })),
-    outputs: model.outputs.map(({ shape }) => ({ shape: shape as ValueShape })),
+    outputs: outputsOf(model),
     toOnnx: (options) => exportOnnx(model, options),
     reference: (outputs, normalization) => tfjsReference(model as FramesModel, outputs, normalization),
     predict: (inputs) => {
@@ -113,7 +114,7 @@ async function exportableGraph(file: ModelJsonFile): Promise<ExportableModel> {
   return {
     name: basename(dirname(resolve(file.path))),
     inputs: model.inputs,
-    outputs: order.map((i) => ({ shape: shapes[i] })),
+    outputs: order.map((i) => ({ name: parsed.outputs[i].name, shape: shapes[i] })),
     toOnnx: (options) => exportGraphOnnx(model, options),
     reference: (outputs, normalization) =>
       tfjsReference(

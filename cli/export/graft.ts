@@ -11,12 +11,12 @@ import { readLayersModel } from '../../models/layers-model-file.ts';
 import { tf } from '../../models/tf.ts';
 import { UserError, usageError } from '../../src/core/errors.ts';
 import { sizeOf, type Tensor, tensor } from '../../src/core/tensor.ts';
-import { readLabelFile } from '../../src/node/label-file.ts';
 import { readModelFile } from '../../src/node/model-file.ts';
 import { packageVersion } from '../../src/node/package-info.ts';
 import { nodeRuntime } from '../../src/runtime/node.ts';
 import { findModelJson } from './exportable-model.ts';
-import { outputNames, requireSpeed } from './source.ts';
+import { labelsFor, outputNames, outputsOf } from './model-outputs.ts';
+import { requireSpeed } from './source.ts';
 
 export interface GraftArguments {
   /** The backbone, an ONNX file. */
@@ -56,11 +56,8 @@ export async function openGraft(
       received: `${head.inputs.length} in ${modelJson}`,
     });
   }
-  const labels = await readLabelFile(labelFile, head.outputs[0].shape.at(-1) ?? 0);
-  const outputs = outputNames(
-    head.outputs.map(({ shape }) => shape),
-    labels,
-  );
+  const labels = await labelsFor(labelFile, outputsOf(head));
+  const outputs = outputNames(outputsOf(head), labels);
   const onnx = graft(cut, exportOnnx(head, { outputs, passes: [] }), {
     normalization,
     version: packageVersion,

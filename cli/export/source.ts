@@ -4,10 +4,9 @@ import { systems } from '../../models/index.ts';
 import { type LoadedRun, loadRun } from '../../models/train/load-run.ts';
 import { readMetrics } from '../../models/train/run-record.ts';
 import { UserError, usageError } from '../../src/core/errors.ts';
-import type { LabelSet } from '../../src/core/labels.ts';
 import { imagenetNormalization } from '../../src/core/normalization.ts';
-import { readLabelFile } from '../../src/node/label-file.ts';
 import { type ExportableModel, exportableLayers, findModelJson, readExportable } from './exportable-model.ts';
+import { labelsFor } from './model-outputs.ts';
 
 /** What is exported: a model, and all of a bundle that does not follow from its graph. */
 export interface ExportSource
@@ -112,7 +111,7 @@ async function fromModelFile(path: string, options: SourceOptions): Promise<Expo
   }
   const kind = shape.length === 5 ? 'clip' : 'frame';
   requireSpeed(options.speed, kind);
-  const labels = await readLabelFile(options.labels, model.outputs[0].shape.at(-1) ?? 0);
+  const labels = await labelsFor(options.labels, model.outputs);
   const name = options.name ?? basename(dirname(resolve(path)));
   return {
     model,
@@ -150,28 +149,6 @@ export function readNormalization({ mean, std }: Pick<SourceOptions, 'mean' | 's
     mean: channels('mean', mean) ?? imagenetNormalization.mean,
     std: channels('std', std) ?? imagenetNormalization.std,
   };
-}
-
-/**
- * Names for a model's outputs: `probabilities`, then `attention` where there is a map as the second.
- *
- * @throws UserError when they are others, or not one a label
- */
-export function outputNames(shapes: readonly (readonly (number | null)[])[], labels: LabelSet): string[] {
-  const [probabilities, attention, ...others] = shapes;
-  const isMap = attention === undefined || attention.length === 3;
-  if (probabilities.length !== 2 || !isMap || others.length > 0) {
-    throw new UserError('a model must give [N, labels], and may give an attention map [N, h, w] beside it', {
-      received: shapes.map((shape) => `[${shape.map((extent) => extent ?? 'N')}]`).join(', '),
-      remedy: 'leave --labels out for a plain .onnx file',
-    });
-  }
-  if (probabilities[1] !== labels.names.length) {
-    throw new UserError(`the model must have an output for each of its ${labels.names.length} labels`, {
-      received: `${probabilities[1]}`,
-    });
-  }
-  return attention ? ['probabilities', 'attention'] : ['probabilities'];
 }
 
 /** Three numbers with commas between. @throws UserError (exit 2) */

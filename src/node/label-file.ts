@@ -6,9 +6,10 @@ import { a2dLabels, type LabelSet } from '../core/labels.ts';
  * A label set from a text file with one name a line, in class order. A2D's own names get A2D's codes, others none.
  *
  * @param expected how many labels the model has
+ * @param outputs the model's, as a message describes them
  * @throws UserError when there are more or fewer, an empty one, one that occurs twice, or several on a line
  */
-export async function readLabelFile(path: string, expected: number): Promise<LabelSet> {
+export async function readLabelFile(path: string, expected: number, outputs: string): Promise<LabelSet> {
   const text = await readFile(path, 'utf8').catch((cause) => {
     throw new UserError('the label file must be readable', { received: reasonOf(cause), cause });
   });
@@ -17,10 +18,15 @@ export async function readLabelFile(path: string, expected: number): Promise<Lab
     .trimEnd()
     .split(/\r?\n/)
     .map((name) => name.trim());
-  const rule = `a label file must have ${expected} lines, one label each, as the model has ${expected} outputs`;
+  const rule = `a label file must have ${expected} lines, one label each, for a model that gives ${outputs}`;
   const columns = Math.max(...names.map((name) => name.split(/[,;\t]/).length));
   if (columns > 1) throw new UserError(rule, { received: `${columns} columns in ${path}` });
-  if (names.length !== expected) throw new UserError(rule, { received: `${names.length} lines in ${path}` });
+  if (names.length !== expected) {
+    throw new UserError(rule, {
+      received: `${names.length} lines in ${path}`,
+      remedy: 'give the labels that it was trained with, in their order',
+    });
+  }
   const empty = names.indexOf('');
   if (empty >= 0)
     throw new UserError('a label must have a name', { received: `none in line ${empty + 1} of ${path}` });

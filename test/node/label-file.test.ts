@@ -17,13 +17,20 @@ const a2d = a2dLabels.names.join('\n');
 describe('readLabelFile', () => {
   it("reads one label a line, and knows A2D's codes", async () => {
     await writeFile(path, '\ufeffa cat\r\n a dog \r\n');
-    expect(await readLabelFile(path, 2)).toEqual({ names: ['a cat', 'a dog'], codes: [] });
+    expect(await readLabelFile(path, 2, '"scores" [N, 2]')).toEqual({ names: ['a cat', 'a dog'], codes: [] });
     await writeFile(path, a2d);
-    expect(await readLabelFile(path, 43)).toEqual({ names: [...a2dLabels.names], codes: a2dLabels.codes });
+    expect(await readLabelFile(path, 43, '"scores" [N, 43]')).toEqual({
+      names: [...a2dLabels.names],
+      codes: a2dLabels.codes,
+    });
   });
 
   it.each([
-    ['44 lines', `${a2d}\nfish-none\n`, /must have 43 lines, .*; received 44 lines in .*names\.txt/],
+    [
+      '44 lines',
+      `${a2d}\nfish-none\n`,
+      /must have 43 lines, .*"scores" \[N, 43\]; received 44 lines in .*names\.txt; give the labels/,
+    ],
     ['44 columns', Array(44).fill('a').join(','), /must have 43 lines, .*; received 44 columns in/],
     ['42 lines', a2d.slice(0, a2d.lastIndexOf('\n')), /received 42 lines/],
     ['nothing', '', /received 1 lines|received 0 lines/],
@@ -31,11 +38,11 @@ describe('readLabelFile', () => {
     ['one label twice', a2d.replace('cat-none', 'dog-none'), /different; received dog-none twice/],
   ])('refuses %s', async (_, text, message) => {
     await writeFile(path, text);
-    await expect(readLabelFile(path, 43)).rejects.toThrow(UserError);
-    await expect(readLabelFile(path, 43)).rejects.toThrow(message);
+    await expect(readLabelFile(path, 43, '"scores" [N, 43]')).rejects.toThrow(UserError);
+    await expect(readLabelFile(path, 43, '"scores" [N, 43]')).rejects.toThrow(message);
   });
 
   it('refuses a file that is not there', async () => {
-    await expect(readLabelFile(`${path}x`, 43)).rejects.toThrow(/must be readable; received ENOENT/);
+    await expect(readLabelFile(`${path}x`, 43, '')).rejects.toThrow(/must be readable; received ENOENT/);
   });
 });

@@ -79,7 +79,7 @@ describe('actionnx export', () => {
   it('says what is wrong with a label file of 44', async () => {
     await writeFile(at('44.txt'), Array.from({ length: 44 }, (_, i) => `label ${i}`).join('\n'));
     await expect(exported(at('model'), '--out', at('x'), '--labels', at('44.txt'))).rejects.toThrow(
-      /must have 2 lines, .*; received 44 lines in .*44\.txt/,
+      /must have 2 lines, .*gives "head" \[N, 2\]; received 44 lines in .*44\.txt/,
     );
   });
 
@@ -127,7 +127,21 @@ describe('actionnx export', () => {
           at('bad'),
           classifier((x) => tf.layers.conv2d({ filters: 2, kernelSize: 1 }).apply(x)),
         ),
-      /must give \[N, labels\].*received \[N,8,8,2\]/,
+      /gives \[N, labels\].*received "conv2d_\w+" \[N, 8, 8, 2\]/,
+    ],
+    [
+      'several scores',
+      () =>
+        saveModel(
+          at('bad'),
+          classifier((x) => {
+            const pooled = tf.layers.globalAveragePooling2d({ name: 'pool' } as never).apply(x);
+            const scores = (name: string, units: number) =>
+              tf.layers.dense({ name, units, activation: 'sigmoid' }).apply(pooled as never);
+            return [scores('actor', 3), scores('action', 4)];
+          }),
+        ),
+      /received "actor" \[N, 3\], "action" \[N, 4\]; save a model that gives the scores alone; a plain \.onnx file, made without --labels, has all outputs$/,
     ],
     [
       'JSON that is cut',
