@@ -1,3 +1,5 @@
+import { nearestNames } from './nearest-names.ts';
+
 /**
  * What to say about a wrong command line: what is wrong with the names that are known, and the usage line.
  *
@@ -14,14 +16,16 @@ export function explainUsage(message: string, help: string, args: readonly strin
 function explain(message: string, help: string, args: readonly string[]): string {
   const unknown = /^Unknown (?:argument|command)s?: (.*)$/.exec(message)?.[1].split(', ');
   if (unknown) {
+    const commands = knownCommands(help);
+    const command = commands.length > 0 ? unknown.find((name) => args.includes(name)) : undefined;
+    if (command !== undefined) {
+      return `unknown command ${JSON.stringify(command)}; ${meant([command], commands)}`;
+    }
     const flags = unknown.filter((name) => args.some((arg) => arg.split('=', 1)[0] === dashed(name)));
     if (flags.length > 0) {
-      return `unknown flag ${flags.map(dashed).join(', ')}; known: ${knownFlags(help).join(', ')}`;
+      return `unknown flag ${flags.map(dashed).join(', ')}; ${meant(flags, knownFlags(help), dashed)}`;
     }
-    const known = knownCommands(help);
-    return known.length > 0
-      ? `unknown command ${JSON.stringify(unknown[0])}; known: ${known.join(', ')}`
-      : `unexpected argument ${unknown.map((name) => JSON.stringify(name)).join(', ')}`;
+    return `unexpected argument ${unknown.map((name) => JSON.stringify(name)).join(', ')}`;
   }
   const choice = /^Invalid values: Argument: ([\w-]+), Given: (.*), Choices: (.*)$/.exec(message);
   if (choice) return `--${choice[1]} must be one of ${choice[3].replaceAll('"', '')}; received ${choice[2]}`;
@@ -32,13 +36,21 @@ function explain(message: string, help: string, args: readonly string[]): string
   return message;
 }
 
+/** What is near each of the names; all that are known where nothing is. */
+function meant(names: readonly string[], known: readonly string[], written = (name: string) => name): string {
+  const near = names.map((name) => nearestNames(name, known).map(written).join(' or '));
+  return near.every((name) => name !== '')
+    ? `did you mean ${near.join(', ')}?`
+    : `known: ${known.map(written).join(', ')}`;
+}
+
 function dashed(name: string): string {
   return name.length === 1 ? `-${name}` : `--${name}`;
 }
 
 function knownFlags(help: string): string[] {
   const [options] = help.split(/^Examples:$/m);
-  return [...options.matchAll(/^\s+(?:-\w, )*(--[\w-]+)/gm)].map((match) => match[1]);
+  return [...options.matchAll(/^\s+(?:-\w, )*--([\w-]+)/gm)].map((match) => match[1]);
 }
 
 /** The last word of each entry under "Commands:" before its arguments: `actionnx data synth <dir>` → `synth`. */

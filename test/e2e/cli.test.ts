@@ -40,10 +40,19 @@ async function actionnx(args: string[], env: Record<string, string> = {}): Promi
 
 describe('wrong usage: what is wrong, what is known, the usage line, exit 2', () => {
   it.concurrent.each([
-    [['tarin'], `unknown command "tarin"; known: ${commandNames}`, 'actionnx <command>'],
-    [['data', 'synt'], 'unknown command "synt"; known: synth, info, extract', 'actionnx data'],
+    [['tarin'], 'unknown command "tarin"; did you mean train?', 'actionnx <command>'],
+    [['exprot', 'x', '--out', 'y'], 'unknown command "exprot"; did you mean export?', 'actionnx <command>'],
+    [['convert', 'x'], `unknown command "convert"; known: ${commandNames}`, 'actionnx <command>'],
+    [['data', 'synt'], 'unknown command "synt"; did you mean synth?', 'actionnx data'],
+    [['data', 'make', 'x'], 'unknown command "make"; known: synth, info, extract', 'actionnx data'],
     [['data'], 'a command is missing; known: synth, info, extract', 'actionnx data'],
-    [['ls', '--jsno'], 'unknown flag --jsno; known: --help, --version, --json', 'actionnx ls'],
+    [['ls', '--jsno'], 'unknown flag --jsno; did you mean --json?', 'actionnx ls'],
+    [['ls', '--verbose'], 'unknown flag --verbose; known: --help, --version, --json', 'actionnx ls'],
+    [
+      ['export', 'x', '--treshold', '0.7', '--max-f1-los=1'],
+      'unknown flag --treshold, --max-f1-los; did you mean --threshold, --max-f1-loss?',
+      'actionnx export [source..]',
+    ],
     [['ls', 'everything'], 'unexpected argument "everything"', 'actionnx ls'],
     [['bench'], 'an argument is missing', 'actionnx bench <bundle>'],
     [['bench', 'x', '--runs'], '--runs needs a value', 'actionnx bench <bundle>'],
