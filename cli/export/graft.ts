@@ -1,4 +1,4 @@
-import { basename, dirname, resolve } from 'node:path';
+import { basename } from 'node:path';
 import type { Tensor as TfTensor } from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import type { BundleSource } from '../../exporters/bundle.ts';
@@ -16,7 +16,7 @@ import { packageVersion } from '../../src/node/package-info.ts';
 import { nodeRuntime } from '../../src/runtime/node.ts';
 import { findModelJson } from './exportable-model.ts';
 import { labelsFor, outputNames, outputsOf } from './model-outputs.ts';
-import { requireSpeed } from './source.ts';
+import { bundleName, requireSpeed } from './source.ts';
 
 export interface GraftArguments {
   /** The backbone, an ONNX file. */
@@ -25,6 +25,8 @@ export interface GraftArguments {
   readonly head?: string;
   readonly labels?: string;
   readonly name?: string;
+  /** Where the bundle is to lie. */
+  readonly out?: string;
   readonly threshold: number;
   readonly speed?: number;
 }
@@ -36,7 +38,7 @@ export interface GraftArguments {
  * @throws UserError when the two do not fit; exit 2 for missing flags
  */
 export async function openGraft(
-  { graft: path, at, head: headPath, labels: labelFile, name, threshold, speed }: GraftArguments,
+  { graft: path, at, head: headPath, labels: labelFile, name, out, threshold, speed }: GraftArguments,
   normalization: Normalization,
 ): Promise<Omit<BundleSource, 'targets'>> {
   if (at === undefined || headPath === undefined || labelFile === undefined) {
@@ -66,7 +68,7 @@ export async function openGraft(
   const kind = isClip ? 'clip' : 'frame';
   requireSpeed(speed, kind);
   const [frames, height, width] = isClip ? cut.frames : [1, ...cut.frames];
-  const title = name ?? basename(dirname(resolve(modelJson)));
+  const title = bundleName({ name, out }, modelJson);
   return {
     ...{ onnx, name: title, labels, threshold, validation: null },
     input: {

@@ -15,7 +15,6 @@ export interface ExportArguments
   readonly source: readonly string[];
   readonly ensemble: boolean;
   readonly to?: Form;
-  readonly out?: string;
   readonly inputs?: string;
   readonly threshold: number;
   readonly backend: BackendRequest;
@@ -51,7 +50,7 @@ const options = {
     describe: 'for --to onnx: npz or safetensors of inputs to verify with; default: random ones',
   },
   checkpoint: { choices: ['best', 'last'], default: 'best', describe: "which of the run's weights" },
-  name: { type: 'string', describe: "what results call it; default: the run's preset" },
+  name: { type: 'string', describe: "what results call it; default: the run's preset, or the name of --out" },
   threshold: { type: 'number', default: 0.5, describe: 'least probability of a predicted label' },
   labels: { type: 'string', describe: 'for tfjs models: a file with one label a line' },
   mean: { type: 'string', describe: "for tfjs models: R,G,B in 0–1; default: ImageNet's" },

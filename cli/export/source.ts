@@ -16,6 +16,8 @@ export interface ExportSource
 
 export interface SourceOptions {
   readonly checkpoint: 'best' | 'last';
+  /** Where the bundle is to lie. */
+  readonly out?: string;
   readonly name?: string;
   /** For tfjs models, which do not carry them. */
   readonly labels?: string;
@@ -112,7 +114,7 @@ async function fromModelFile(path: string, options: SourceOptions): Promise<Expo
   const kind = shape.length === 5 ? 'clip' : 'frame';
   requireSpeed(options.speed, kind);
   const labels = await labelsFor(options.labels, model.outputs);
-  const name = options.name ?? basename(dirname(resolve(path)));
+  const name = bundleName(options, path);
   return {
     model,
     name,
@@ -128,6 +130,11 @@ async function fromModelFile(path: string, options: SourceOptions): Promise<Expo
       training: [],
     },
   };
+}
+
+/** What a bundle of a model.json is called: as its own folder, or as the model's where none was named. */
+export function bundleName({ name, out }: Pick<SourceOptions, 'name' | 'out'>, modelJson: string): string {
+  return name ?? basename(resolve(out ?? dirname(modelJson)));
 }
 
 /** @throws UserError (exit 2) for a speed where there is one frame, or one that is no step */

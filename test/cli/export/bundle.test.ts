@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bundleName } from '../../../cli/export/source.ts';
 import { matchPretrained } from '../../../models/pretrained/match.ts';
 import { namedWeights } from '../../../models/train/model-weights.ts';
 import { a2dLabels } from '../../../src/core/labels.ts';
@@ -71,9 +72,19 @@ describe('actionnx export', () => {
     expect(match.matched).toHaveLength(weights.length);
   });
 
-  it('takes the folder of a model.json too, and names the bundle after it', async () => {
+  it('takes the folder of a model.json too, and names the bundle after --out', async () => {
     await exported(at('model'), '--out', at('named'), '--labels', at('names.txt'));
-    expect((await readBundle(at('named'))).manifest.name).toBe('model');
+    expect((await readBundle(at('named'))).manifest.name).toBe('named');
+    expect(await readFile(at('named', 'README.md'), 'utf8')).toMatch(/^# named\n.*actionnx predict named /s);
+  });
+
+  it.each<[Parameters<typeof bundleName>, string]>([
+    [[{}, 'saved/model.json'], 'saved'],
+    [[{ out: 'bundles/pets' }, 'saved/model.json'], 'pets'],
+    [[{ out: 'bundles/pets/' }, 'saved/model.json'], 'pets'],
+    [[{ out: 'bundles/pets', name: 'cats' }, 'saved/model.json'], 'cats'],
+  ])('calls a bundle of %j "%s"', (options, name) => {
+    expect(bundleName(...options)).toBe(name);
   });
 
   it('says what is wrong with a label file of 44', async () => {

@@ -94,7 +94,8 @@ describe('actionnx export --precision', () => {
     const data = ['--calibrate', at('data'), '--calibration-samples', '2', '--max-f1-loss', '1'];
     const flags = [...graft, '--labels', at('labels.txt'), '--precision', 'int8', ...data];
     await run(...flags, '--out', at('grafted'));
-    const { graph } = (await readBundle(at('grafted'))).manifest;
+    const { name, graph } = (await readBundle(at('grafted'))).manifest;
+    expect(name).toBe('grafted');
     expect(graph).toMatchObject({ precision: 'int8', opset: 19, cost: { calibration: { layers: 2 } } });
     expect(graph.cost?.meanDifference).toBeLessThan(0.1);
   });
