@@ -22,7 +22,7 @@ export {
 export { UserError } from '../src/core/errors.ts';
 export { imagenetNormalization } from '../src/core/normalization.ts';
 export type { Tensor } from '../src/core/tensor.ts';
-export { layerWeight, transposeWeights, type Weights } from '../src/core/weights.ts';
+export { findLayerWeight, layerWeight, transposeWeights, type Weights } from '../src/core/weights.ts';
 export type { Graph, GraphNode, Initializer, TensorPort } from '../src/onnx/graph.ts';
 export { type Model, modelOf } from '../src/onnx/model.ts';
 export { parseModel } from '../src/onnx/parse.ts';

@@ -5,7 +5,7 @@ import { layerWeight } from '../../src/core/weights.ts';
 export const batchNormConverter = defineConverter('BatchNorm', (layer, [x], graph) => {
   const { epsilon } = layer.getConfig() as { epsilon: number };
   const weights = ['gamma', 'beta', 'moving_mean', 'moving_variance'].map((name) =>
-    graph.weight(name, layerWeight(layer, name)!),
+    graph.weight(name, layerWeight(layer, name)),
   );
   return graph.node('BatchNormalization', [graph.channelsFirst(x), ...weights], {
     attributes: { epsilon: float(epsilon) },

@@ -8,7 +8,7 @@ export const factorizedConv3dConverter = defineConverter('FactorizedConv3D', (la
     strides: number[];
     padding: number[];
   };
-  const kernel = graph.weight('kernel', transposeWeights(layerWeight(layer, 'kernel')!, [4, 3, 0, 1, 2]));
+  const kernel = graph.weight('kernel', transposeWeights(layerWeight(layer, 'kernel'), [4, 3, 0, 1, 2]));
   return graph.node('Conv', [graph.channelsFirst(x), kernel], {
     attributes: { kernel_shape: kernelSize, strides, pads: [...padding, ...padding] },
     shape: graph.outputShapes[0],

@@ -5,8 +5,8 @@ import { layerWeight } from '../../src/core/weights.ts';
 export const softmaxDetectorsConverter = defineConverter('SoftmaxDetectors', (layer, [x], graph) => {
   const { labels } = layer.getConfig() as { labels: number };
   const [batch] = x.shape;
-  const kernel = graph.weight('kernel', layerWeight(layer, 'kernel')!);
-  const bias = graph.weight('bias', layerWeight(layer, 'bias')!);
+  const kernel = graph.weight('kernel', layerWeight(layer, 'kernel'));
+  const bias = graph.weight('bias', layerWeight(layer, 'bias'));
   const logits = graph.node('Gemm', [x, kernel, bias], { shape: [batch, 2 * labels] });
   const pairs = graph.node('Reshape', [logits, graph.constant([0, labels, 2])], {
     shape: [batch, labels, 2],

@@ -1,4 +1,5 @@
 import type { layers } from '@tensorflow/tfjs-layers';
+import { quoted, UserError } from './errors.ts';
 import type { Scratch } from './scratch.ts';
 import { gather, rowMajorStrides } from './strided.ts';
 import { sizeOf } from './tensor.ts';
@@ -21,12 +22,30 @@ export function literalWeights(data: Float32Array, shape: readonly number[]): We
 
 /**
  * A tfjs layer's weight by its own name ("kernel", "moving_mean"), whatever prefix the model gave it.
- * @returns undefined where the layer has no such weight (a bias with `useBias: false`)
+ *
+ * @throws UserError where the layer has no such weight; `findLayerWeight` is for those that it may lack
  */
-export function layerWeight(layer: layers.Layer, name: string): Weights | undefined {
-  const variable = layer.weights.find((weight) => weight.originalName.split('/').at(-1) === name);
+export function layerWeight(layer: layers.Layer, name: string): Weights {
+  const found = findLayerWeight(layer, name);
+  if (found) return found;
+  throw new UserError(
+    `the layer ${quoted(layer.name)} (${layer.getClassName()}) must have a weight called ${quoted(name)}`,
+    {
+      received: layer.weights.map((weight) => quoted(ownName(weight))).join(', ') || 'none at all',
+      remedy: 'its converter should name one of its own, or take findLayerWeight where it may be absent',
+    },
+  );
+}
+
+/** The same, undefined where the layer has no such weight, as a bias with `useBias: false`. */
+export function findLayerWeight(layer: layers.Layer, name: string): Weights | undefined {
+  const variable = layer.weights.find((weight) => ownName(weight) === name);
   if (!variable) return undefined;
   return { shape: variable.shape as number[], data: () => variable.read().dataSync() as Float32Array };
+}
+
+function ownName({ originalName }: layers.Layer['weights'][number]): string {
+  return originalName.split('/').at(-1) ?? originalName;
 }
 
 /** As numpy's transpose: axis i of the result is axis `permutation[i]` of the weights. */

@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { Rng } from '../../src/core/rng.ts';
 import { sizeOf } from '../../src/core/tensor.ts';
-import { literalWeights, reshapeWeights, transposeWeights } from '../../src/core/weights.ts';
+import {
+  findLayerWeight,
+  layerWeight,
+  literalWeights,
+  reshapeWeights,
+  transposeWeights,
+} from '../../src/core/weights.ts';
+import { tf } from '../exporters/onnx/parity.ts';
 
 /** Element by element, from the definition. */
 function transposed(data: Float32Array, shape: readonly number[], permutation: readonly number[]): number[] {
@@ -16,6 +23,27 @@ function transposed(data: Float32Array, shape: readonly number[], permutation: r
     return data[source.reduce((index, position, axis) => index * shape[axis] + position, 0)];
   });
 }
+
+describe('layerWeight', () => {
+  const dense = tf.layers.dense({ name: 'scores', units: 2, useBias: false });
+  const bare = tf.layers.activation({ name: 'bare', activation: 'relu' });
+  tf.sequential({ layers: [tf.layers.inputLayer({ inputShape: [3] }), bare, dense] });
+
+  it("is a layer's weight by its own name", () => {
+    expect(layerWeight(dense, 'kernel').shape).toEqual([3, 2]);
+    expect(layerWeight(dense, 'kernel').data()).toEqual(dense.getWeights()[0].dataSync());
+    expect(findLayerWeight(dense, 'kernel')?.shape).toEqual([3, 2]);
+  });
+
+  it('says which weights there are where that is none of them', () => {
+    expect(() => layerWeight(dense, 'bias')).toThrow(
+      'the layer "scores" (Dense) must have a weight called "bias"; received "kernel"; its converter should name ' +
+        'one of its own, or take findLayerWeight where it may be absent',
+    );
+    expect(() => layerWeight(bare, 'kernel')).toThrow('received none at all');
+    expect(findLayerWeight(dense, 'bias')).toBeUndefined();
+  });
+});
 
 describe('transposeWeights', () => {
   it('moves axes as the definition says, for 300 random shapes and permutations', () => {

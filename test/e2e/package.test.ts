@@ -112,7 +112,7 @@ describe('the packed package', () => {
   it('is typed', async () => {
     const source = `
       import { Classifier, type Dataset, nodeRuntime, openA2d, readBundle, systems } from 'actionnx';
-      import { exportOnnx } from 'actionnx/export';
+      import { defineConverter, exportOnnx, findLayerWeight, layerWeight } from 'actionnx/export';
       import { openClassifier } from 'actionnx/web';
       const classifier = await Classifier.open(await readBundle('bundle'), nodeRuntime);
       export const dataset: Dataset = await openA2d('A2D');
@@ -121,6 +121,11 @@ describe('the packed package', () => {
       export const wrong: number = systems.get('pcd-resnet').name;
       // @ts-expect-error it takes a model
       exportOnnx(1);
+      defineConverter('Scale', (layer, [x], graph) => {
+        // @ts-expect-error it may be absent
+        graph.weight('offsets', findLayerWeight(layer, 'offsets'));
+        return graph.node('Mul', [graph.tfjsOrder(x), graph.weight('factors', layerWeight(layer, 'factors'))]);
+      });
       // @ts-expect-error it takes a bundle
       await openClassifier(1);
     `;

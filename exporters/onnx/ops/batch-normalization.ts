@@ -1,5 +1,5 @@
 import { defineConverter, float } from '../../../src/core/converter.ts';
-import { layerWeight, literalWeights } from '../../../src/core/weights.ts';
+import { findLayerWeight, layerWeight, literalWeights } from '../../../src/core/weights.ts';
 import { refuseIntegers } from './number-types.ts';
 
 /** Normalisation by the moving statistics, over the last axis or, for channels-first models, over the second. */
@@ -12,16 +12,16 @@ export const batchNormalization = defineConverter('BatchNormalization', (layer, 
     throw graph.unsupported(`normalisation over axis ${axis} of ${rank}`);
   }
   const x = channelAxis === rank - 1 ? graph.channelsFirst(input) : graph.tfjsOrder(input);
-  const mean = layerWeight(layer, 'moving_mean')!;
+  const mean = layerWeight(layer, 'moving_mean');
   // Layers made with `scale: false` or `center: false` lack one of the two.
   const size = mean.shape[0];
-  const gamma = layerWeight(layer, 'gamma') ?? literalWeights(new Float32Array(size).fill(1), [size]);
-  const beta = layerWeight(layer, 'beta') ?? literalWeights(new Float32Array(size), [size]);
+  const gamma = findLayerWeight(layer, 'gamma') ?? literalWeights(new Float32Array(size).fill(1), [size]);
+  const beta = findLayerWeight(layer, 'beta') ?? literalWeights(new Float32Array(size), [size]);
   const weights = [
     graph.weight('gamma', gamma),
     graph.weight('beta', beta),
     graph.weight('moving_mean', mean),
-    graph.weight('moving_variance', layerWeight(layer, 'moving_variance')!),
+    graph.weight('moving_variance', layerWeight(layer, 'moving_variance')),
   ];
   return graph.node('BatchNormalization', [x, ...weights], { attributes: { epsilon: float(epsilon) } });
 });

@@ -1,5 +1,5 @@
 import { defineConverter, type GraphBuilder, type Layer, type Value } from '../../../src/core/converter.ts';
-import { layerWeight, transposeWeights } from '../../../src/core/weights.ts';
+import { findLayerWeight, layerWeight, transposeWeights } from '../../../src/core/weights.ts';
 import { activate, activateChannels } from './activation.ts';
 import { reverseTime, samplesAsSteps, stepsAsSamples, zerosPerSample } from './extents.ts';
 import type { Recurrence, RecurrentConfig } from './recurrent.ts';
@@ -37,8 +37,8 @@ export function convLstm2dRecurrence(
   const x = reorder(graph.tfjsOrder(inputs[0]), [0, 1, 4, 2, 3]);
   const extents = x.shape.slice(3);
   const hidden = hiddenExtents(config, extents, graph);
-  const oihw = (name: string) => transposeWeights(layerWeight(layer, name)!, [3, 2, 0, 1]);
-  const bias = layerWeight(layer, 'bias');
+  const oihw = (name: string) => transposeWeights(layerWeight(layer, name), [3, 2, 0, 1]);
+  const bias = findLayerWeight(layer, 'bias');
   const window = { kernel: kernelSize, strides, dilations: config.dilationRate, padding };
   const convolved = graph.node(
     'Conv',

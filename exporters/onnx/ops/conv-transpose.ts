@@ -1,5 +1,5 @@
 import { type Convert, defineConverter, type Layer } from '../../../src/core/converter.ts';
-import { layerWeight, transposeWeights } from '../../../src/core/weights.ts';
+import { findLayerWeight, layerWeight, transposeWeights } from '../../../src/core/weights.ts';
 import { activate } from './activation.ts';
 import { asFloat } from './number-types.ts';
 import { type DataFormat, refuseNegativePadding, spatialInput } from './window.ts';
@@ -25,12 +25,12 @@ const convert: Convert = (layer, [input], graph) => {
   }
   const rank = kernelSize.length;
   refuseNegativePadding({ kernel: kernelSize, strides, padding }, graph);
-  const kernel = transposeWeights(layerWeight(layer, 'kernel')!, [
+  const kernel = transposeWeights(layerWeight(layer, 'kernel'), [
     rank + 1,
     rank,
     ...Array.from({ length: rank }, (_, axis) => axis),
   ]);
-  const bias = layerWeight(layer, 'bias');
+  const bias = findLayerWeight(layer, 'bias');
   const { x, layout } = spatialInput(asFloat(input, graph), dataFormat, graph);
   const overhangs = kernelSize.map((size, axis) => Math.max(size - strides[axis], 0));
   const begins = overhangs.map((overhang) => (padding === 'same' ? Math.floor(overhang / 2) : 0));

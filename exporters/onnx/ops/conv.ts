@@ -1,5 +1,5 @@
 import { type Convert, defineConverter, type Layer } from '../../../src/core/converter.ts';
-import { layerWeight, transposeWeights } from '../../../src/core/weights.ts';
+import { findLayerWeight, layerWeight, transposeWeights } from '../../../src/core/weights.ts';
 import { activate } from './activation.ts';
 import { refuseIntegers } from './number-types.ts';
 import {
@@ -31,12 +31,12 @@ const convert: Convert = (layer, [input], graph) => {
   if (padding === 'causal') throw graph.unsupported('causal padding, which tfjs itself does not compute');
   const rank = kernelSize.length;
   if (rank === 3) refuseIntegers(input, graph);
-  const kernel = transposeWeights(layerWeight(layer, 'kernel')!, [
+  const kernel = transposeWeights(layerWeight(layer, 'kernel'), [
     rank + 1,
     rank,
     ...Array.from({ length: rank }, (_, axis) => axis),
   ]);
-  const bias = layerWeight(layer, 'bias');
+  const bias = findLayerWeight(layer, 'bias');
   const { x, extents, layout } = spatialInput(input, dataFormat, graph);
   // tfjs ignores `groups` in a layer's configuration; the kernel's shape tells what it really computes.
   const channels = dataFormat === 'channelsFirst' ? input.shape[1] : input.shape.at(-1);

@@ -1,13 +1,13 @@
 import { defineConverter } from '../../../src/core/converter.ts';
-import { layerWeight } from '../../../src/core/weights.ts';
+import { findLayerWeight, layerWeight } from '../../../src/core/weights.ts';
 import { activate } from './activation.ts';
 import { asFloat } from './number-types.ts';
 
 /** A matrix product over the last axis: Gemm for [N, F], MatMul and Add for higher ranks. */
 export const dense = defineConverter('Dense', (layer, [input], graph) => {
   const x = graph.tfjsOrder(asFloat(input, graph));
-  const kernel = graph.weight('kernel', layerWeight(layer, 'kernel')!);
-  const biasWeights = layerWeight(layer, 'bias');
+  const kernel = graph.weight('kernel', layerWeight(layer, 'kernel'));
+  const biasWeights = findLayerWeight(layer, 'bias');
   const bias = biasWeights && graph.weight('bias', biasWeights);
   const shape = graph.outputShapes[0];
   if (x.shape.length === 2) {

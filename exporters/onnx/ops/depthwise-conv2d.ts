@@ -1,5 +1,11 @@
 import { defineConverter, type GraphBuilder, type Value } from '../../../src/core/converter.ts';
-import { layerWeight, reshapeWeights, transposeWeights, type Weights } from '../../../src/core/weights.ts';
+import {
+  findLayerWeight,
+  layerWeight,
+  reshapeWeights,
+  transposeWeights,
+  type Weights,
+} from '../../../src/core/weights.ts';
 import { activate } from './activation.ts';
 import { type DataFormat, type Padding, type Spatial, spatialInput, windowAttributes } from './window.ts';
 
@@ -53,8 +59,8 @@ export const depthwiseConv2d = defineConverter('DepthwiseConv2D', (layer, [input
   }
   const y = depthwise(
     spatialInput(input, config.dataFormat, graph),
-    layerWeight(layer, 'depthwise_kernel')!,
-    layerWeight(layer, 'bias'),
+    layerWeight(layer, 'depthwise_kernel'),
+    findLayerWeight(layer, 'bias'),
     { ...config, shape: graph.outputShapes[0] },
     graph,
   );

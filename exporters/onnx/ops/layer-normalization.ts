@@ -1,5 +1,5 @@
 import { defineConverter, float, type GraphBuilder, type Value } from '../../../src/core/converter.ts';
-import { layerWeight, literalWeights, reshapeWeights } from '../../../src/core/weights.ts';
+import { findLayerWeight, literalWeights, reshapeWeights } from '../../../src/core/weights.ts';
 import { refuseIntegers } from './number-types.ts';
 
 interface Norm {
@@ -21,7 +21,7 @@ export const layerNormalization = defineConverter('LayerNormalization', (layer, 
     ? axes.map((each) => x.shape[each]!)
     : x.shape.map((extent, i) => (axes.includes(i) ? extent! : 1));
   const weight = (name: string) => {
-    const found = layerWeight(layer, name);
+    const found = findLayerWeight(layer, name);
     return found && graph.weight(name, reshapeWeights(found, extents));
   };
   const [scale, shift] = [weight('gamma'), weight('beta')];

@@ -33,7 +33,7 @@ export const thresholdedRelu = defineConverter('ThresholdedReLU', (layer, [x], g
 /** The slopes have the input's shape without the batch, with ones on the axes that share them. */
 export const prelu = defineConverter('PReLU', (layer, [input], graph) => {
   const x = asFloat(input, graph);
-  const alpha = layerWeight(layer, 'alpha')!;
+  const alpha = layerWeight(layer, 'alpha');
   const slopes =
     x.layout === 'tfjs'
       ? alpha

@@ -1,5 +1,11 @@
 import type { GraphBuilder, Layer } from '../../../src/core/converter.ts';
-import { layerWeight, reshapeWeights, transposeWeights, type Weights } from '../../../src/core/weights.ts';
+import {
+  findLayerWeight,
+  layerWeight,
+  reshapeWeights,
+  transposeWeights,
+  type Weights,
+} from '../../../src/core/weights.ts';
 
 /** A cell of tfjs, and the ONNX operator that runs it over a sequence. */
 interface CellKind {
@@ -40,9 +46,9 @@ export function cellsOf(layer: Layer, graph: GraphBuilder): Cell[] {
     return {
       ...kind,
       ...{ units, activation, recurrentActivation },
-      kernel: layerWeight(each, 'kernel')!,
-      recurrentKernel: layerWeight(each, 'recurrent_kernel')!,
-      bias: layerWeight(each, 'bias'),
+      kernel: layerWeight(each, 'kernel'),
+      recurrentKernel: layerWeight(each, 'recurrent_kernel'),
+      bias: findLayerWeight(each, 'bias'),
     };
   });
 }

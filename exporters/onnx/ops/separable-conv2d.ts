@@ -1,5 +1,5 @@
 import { defineConverter, type ValueShape } from '../../../src/core/converter.ts';
-import { layerWeight, transposeWeights } from '../../../src/core/weights.ts';
+import { findLayerWeight, layerWeight, transposeWeights } from '../../../src/core/weights.ts';
 import { activate, activateChannels } from './activation.ts';
 import { type DepthwiseConfig, depthwise } from './depthwise-conv2d.ts';
 import { spatialInput } from './window.ts';
@@ -7,9 +7,9 @@ import { spatialInput } from './window.ts';
 /** A depthwise convolution, then a 1×1 convolution across the channels. */
 export const separableConv2d = defineConverter('SeparableConv2D', (layer, [input], graph) => {
   const config = layer.getConfig() as unknown as DepthwiseConfig;
-  const kernel = layerWeight(layer, 'depthwise_kernel')!;
-  const pointwise = transposeWeights(layerWeight(layer, 'pointwise_kernel')!, [3, 2, 0, 1]);
-  const bias = layerWeight(layer, 'bias');
+  const kernel = layerWeight(layer, 'depthwise_kernel');
+  const pointwise = transposeWeights(layerWeight(layer, 'pointwise_kernel'), [3, 2, 0, 1]);
+  const bias = findLayerWeight(layer, 'bias');
   const [shape] = graph.outputShapes;
   if (bias && config.dataFormat === 'channelsFirst') {
     throw graph.unsupported('a bias with channels first, which tfjs adds along the height');
