@@ -1,7 +1,14 @@
 import type { BundleManifest } from '../../src/core/bundle.ts';
 
-/** README.md: what the hub reads at its head (tags, scores as a `model-index`), and how to run the model. */
-export function huggingFaceCard(manifest: BundleManifest, files: readonly string[]): string {
+/**
+ * README.md: what the hub reads at its head (tags, scores as a `model-index`), and how to run the model.
+ *
+ * @param dtype what transformers.js calls the precision of the graph, which it does not find out by itself
+ */
+export function huggingFaceCard(
+  manifest: BundleManifest,
+  { files, dtype }: { files: readonly string[]; dtype: string },
+): string {
   const { name, input, labels, threshold } = manifest;
   const isClip = input.kind === 'clip';
   return [
@@ -13,7 +20,7 @@ export function huggingFaceCard(manifest: BundleManifest, files: readonly string
       `[N, ${isClip ? `${input.frames}, ` : ''}3, height, width] of any size: resizing and normalisation are inside the graph, so ` +
       'that every client gets the same answer. `logits` go through a sigmoid (not a softmax: the labels do not exclude ' +
       `one another), and a label is predicted at ${threshold} or more.`,
-    isClip ? clipUsage : frameUsage(threshold),
+    isClip ? clipUsage(threshold, dtype) : frameUsage(threshold, dtype),
     `## Files\n\n${files.map((file) => `- \`${file}\``).join('\n')}`,
     '',
   ].join('\n\n');
@@ -44,24 +51,35 @@ function frontMatter({ name, input, validation }: BundleManifest): string {
   return `---\n${lines.join('\n')}\n---`;
 }
 
-function frameUsage(threshold: number): string {
-  return `\`\`\`js
+function frameUsage(threshold: number, dtype: string): string {
+  return `With transformers.js; its \`image-classification\` pipeline takes a softmax whatever \`problem_type\` says, so the model is
+called by itself:
+
+\`\`\`js
 import { AutoModelForImageClassification, AutoProcessor, RawImage } from '@huggingface/transformers';
 
-const model = await AutoModelForImageClassification.from_pretrained(folder);
+const model = await AutoModelForImageClassification.from_pretrained(folder, { dtype: '${dtype}' });
 const processor = await AutoProcessor.from_pretrained(folder);
 const { logits } = await model(await processor(await RawImage.read('photo.jpg')));
-const probabilities = logits.sigmoid().tolist()[0];
-const labels = probabilities.flatMap((p, id) => (p >= ${threshold} ? model.config.id2label[id] : []));
+${labelled(threshold)}
 \`\`\``;
 }
 
-const clipUsage = `\`\`\`js
+function clipUsage(threshold: number, dtype: string): string {
+  return `With transformers.js, which has no pipeline for clips:
+
+\`\`\`js
 import { AutoModel, AutoProcessor } from '@huggingface/transformers';
 
-const model = await AutoModel.from_pretrained(folder);
+const model = await AutoModel.from_pretrained(folder, { dtype: '${dtype}' });
 const processor = await AutoProcessor.from_pretrained(folder);
 const { pixel_values } = await processor(images); // RawImages, as many as a clip has, of one size
 const { logits } = await model({ pixel_values: pixel_values.unsqueeze(0) });
-const probabilities = logits.sigmoid().tolist()[0];
+${labelled(threshold)}
 \`\`\``;
+}
+
+function labelled(threshold: number): string {
+  return `const probabilities = logits.sigmoid().tolist()[0];
+const labels = probabilities.flatMap((p, id) => (p >= ${threshold} ? model.config.id2label[id] : []));`;
+}

@@ -12,12 +12,12 @@ import { checkGraph, type GraphCheck } from './check.ts';
 import { modelConfig, preprocessorConfig } from './config.ts';
 import { huggingFaceModel } from './graph.ts';
 
-/** The ends of file names by which transformers.js finds the graph of a dtype. */
-const suffixes: Record<Precision, string> = {
-  fp32: '',
-  fp16: '_fp16',
-  int8: '_int8',
-  'int8-weights': '_quantized',
+/** What transformers.js calls a precision, and the end of the file name by which it finds its graph. */
+const dtypes: Record<Precision, { readonly dtype: string; readonly suffix: string }> = {
+  fp32: { dtype: 'fp32', suffix: '' },
+  fp16: { dtype: 'fp16', suffix: '_fp16' },
+  int8: { dtype: 'int8', suffix: '_int8' },
+  'int8-weights': { dtype: 'q8', suffix: '_quantized' },
 };
 
 /**
@@ -37,7 +37,7 @@ export async function writeHuggingFaceRepository(
   const [{ manifest }] = bundles;
   requireOneSystem(bundles.map(({ manifest }) => manifest));
   await requireReplaceable(target, 'config.json', 'a model repository');
-  const graphs = bundles.map(({ manifest }) => `onnx/model${suffixes[manifest.graph.precision]}.onnx`);
+  const graphs = bundles.map(({ manifest }) => `onnx/model${dtypes[manifest.graph.precision].suffix}.onnx`);
   const files = ['config.json', 'preprocessor_config.json', ...graphs, 'README.md'];
   const verification: GraphCheck[] = [];
   await writeFolderAtomic(
@@ -60,7 +60,8 @@ export async function writeHuggingFaceRepository(
       const json = (value: object) => `${JSON.stringify(value, null, 2)}\n`;
       await writeFile(join(folder, 'config.json'), json(modelConfig(manifest)));
       await writeFile(join(folder, 'preprocessor_config.json'), json(preprocessorConfig(manifest)));
-      await writeFile(join(folder, 'README.md'), huggingFaceCard(manifest, files));
+      const { dtype } = dtypes[manifest.graph.precision];
+      await writeFile(join(folder, 'README.md'), huggingFaceCard(manifest, { files, dtype }));
     },
     ['config.json', 'preprocessor_config.json', 'onnx', 'README.md'],
   );
