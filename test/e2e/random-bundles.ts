@@ -39,11 +39,13 @@ async function writeRandomBundle(preset: string, folder: string): Promise<void> 
   randomize(model, 'attention.conv', rng, { scale: 0.1, bias: 0 });
   const { kind, size, frames, speed } = system.input(config);
   const names = model.outputs.length > 1 ? ['probabilities', 'attention'] : ['probabilities'];
-  const onnx = exportOnnx(model, { frames: imagenetNormalization, outputs: names });
+  // One in the form for browsers.
+  const target = preset === 'apcd-resnet-tiny' ? 'wasm' : 'portable';
+  const onnx = exportOnnx(model, { frames: imagenetNormalization, outputs: names, target });
   await writeBundle(folder, {
     // One keeps its weights in a file of their own.
     onnx: preset === 'pcd-resnet-tiny' ? onnx.withExternalData() : onnx,
-    name: preset,
+    ...{ name: preset, target },
     labels: a2dLabels,
     input: { kind, height: size, width: size, frames, speed, ...imagenetNormalization },
     validation: {
