@@ -62,17 +62,54 @@ function converted(data: Float32Array | Int32Array | Uint8Array, target: Value['
   return target === 'float32' ? Float32Array.from(data) : Int32Array.from(data, Math.trunc);
 }
 
-/** Rows, or whatever lies along an axis, by their numbers. */
+/** Rows, or whatever lies along an axis, by their numbers: the same for all, or each batch's own. */
 const gather: ConvertOp = (inputs, op) => {
   const [x, indices] = inputs;
-  if (op.attributes.integer('batch_dims', 0) !== 0) throw op.unsupported('batch_dims');
   const given = op.operator === 'GatherV2' ? op.integers(inputs[2], 'an axis')[0] : 0;
   const axis = frontAxis(given, x.shape.length, op);
+  const batches = batchAxes(x, indices, axis, op);
+  if (batches > 0) return gatherInBatches(x, indices, axis, batches, op);
   return op.node('Gather', [op.tfjsOrder(x), op.tfjsOrder(indices)], {
     attributes: { axis },
     ...{ shape: x.shape.toSpliced(axis, 1, ...indices.shape), layout: 'tfjs' },
   });
 };
+
+/** How many axes the two have in common. @throws UserError where they have not */
+function batchAxes(x: Value, indices: Value, axis: number, op: GraphOp): number {
+  const given = op.attributes.integer('batch_dims', 0);
+  const count = given < 0 ? given + indices.shape.length : given;
+  const differ = (extent: number | null, i: number) => extent !== null && (x.shape[i] ?? extent) !== extent;
+  const isRight = count >= 0 && count <= Math.min(axis, indices.shape.length);
+  if (!isRight || indices.shape.slice(0, count).some(differ)) throw op.unsupported(`batch_dims ${given}`);
+  return count;
+}
+
+/** GatherND takes from the axis behind the batches. */
+function gatherInBatches(x: Value, indices: Value, axis: number, batches: number, op: GraphOp): Value {
+  const axes = [...x.shape.keys()];
+  const between = axes.slice(batches, axis);
+  const rest = [...between, ...axes.slice(axis + 1)];
+  const source =
+    between.length === 0 ? op.tfjsOrder(x) : op.arranged(x, [...axes.slice(0, batches), axis, ...rest]);
+  const numbers = expanded(op.cast(indices, 'int64'), indices.shape.length, op);
+  const own = indices.shape.slice(batches);
+  const common = indices.shape.slice(0, batches).map((extent, i) => x.shape[i] ?? extent);
+  const result = op.node('GatherND', [source, numbers], {
+    attributes: { batch_dims: batches },
+    ...{ shape: [...common, ...own, ...rest.map((i) => x.shape[i])], layout: 'tfjs' },
+  });
+  if (between.length === 0 || own.length === 0) return result;
+  const order = [...result.shape.keys()];
+  const end = batches + own.length;
+  const moved = order.slice(end, end + between.length);
+  return op.arranged(result, [
+    ...order.slice(0, batches),
+    ...moved,
+    ...order.slice(batches, end),
+    ...order.slice(end + between.length),
+  ]);
+}
 
 /** Compared with each class's number: ONNX's own OneHot counts negative indices from the end, here they are no class. */
 const oneHot: ConvertOp = ([indices, depth, on, off], op) => {

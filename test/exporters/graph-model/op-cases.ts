@@ -1,3 +1,4 @@
+import { sizeOf } from '../../../src/core/tensor.ts';
 import { randomTensor } from '../onnx/parity.ts';
 import { f, GraphDef, ramp, type } from './graph-def.ts';
 
@@ -257,6 +258,26 @@ export const opCases: readonly OpCase[] = [
       g.op('GatherV2', [x, g.ints([1]), g.ints(-1)], { batch_dims: 0 }),
       g.op('Gather', [x, g.ints([1, 0])]),
     ],
+    'GatherV2 with batch_dims': (x, g) => {
+      const numbers = (below: number, shape: readonly number[]) =>
+        g.constant(
+          Int32Array.from({ length: sizeOf(shape) }, (_, i) => (i * 7 + 3) % below),
+          shape,
+        );
+      const gather = (value: string, indices: string, axis: number, batch_dims: number) =>
+        g.op('GatherV2', [value, indices, g.ints(axis)], { batch_dims });
+      const table = g.random([2, 5, 3]);
+      return [
+        gather(x, numbers(5, [2]), 1, 1),
+        gather(x, numbers(6, [2, 3]), 2, 1),
+        gather(x, numbers(4, [2, 5, 3, 2]), -1, -2),
+        gather(x, g.op('ArgMax', [x, g.ints(1)]), 1, 1),
+        gather(x, g.op('ArgMax', [x, g.ints(-1)]), 3, 3),
+        gather(g.mixed(x, 4, 4), numbers(4, [2, 5]), 3, 2),
+        gather(table, numbers(3, [2, 4]), 2, 1),
+        gather(table, g.op('ArgMax', [x, g.ints(1)]), 1, 1),
+      ];
+    },
     'OneHot of an ArgMax': (x, g) =>
       g.op('OneHot', [g.op('ArgMax', [x, g.ints(-1)]), g.ints(4), g.float(1), g.float(-1)]),
     'what random graphs found wrong': (x, g) => {

@@ -55,6 +55,24 @@ describe('what cannot be exported', () => {
     );
   });
 
+  it('is a GatherV2 whose batches are not those of its indices, and a OneHot along an axis that tfjs ignores', () => {
+    const graph = new GraphDef();
+    const x = graph.placeholder(randomTensor([2, 4, 4, 3], 'gather'));
+    const indices = graph.constant(Int32Array.of(0, 1, 2, 0), [2, 2]);
+    const gather = (axis: number, batch_dims: number) =>
+      graph.op('GatherV2', [x, indices, graph.ints(axis)], { batch_dims });
+    const attempt = (output: string) => {
+      const { json, shards } = graph.file([output]);
+      return () => exportGraphOnnx(parseGraphModel(json, shards, 'model.json'));
+    };
+    expect(attempt(gather(2, 1))).not.toThrow();
+    expect(attempt(gather(2, 2))).toThrow('received batch_dims 2');
+    expect(attempt(gather(1, 3))).toThrow('received batch_dims 3');
+    expect(attempt(gather(0, -1))).toThrow('received batch_dims -1');
+    const classes = [indices, graph.ints(3), graph.float(1), graph.float(0)];
+    expect(attempt(graph.op('OneHot', classes, { axis: 0 }))).toThrow('received axis 0');
+  });
+
   it('can be defined', async () => {
     defineGraphConverter('Fft', 1, ([x], op) => op.node('Mul', [x, op.constant(Float32Array.of(2), [])]));
     const onnx = exportGraphOnnx(chain('Fft').parse());

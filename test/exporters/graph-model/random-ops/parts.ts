@@ -135,9 +135,12 @@ const pack: Move = (draw, operator, dtype) => {
   return draw.graph.op(operator, items, { axis: draw.axis(shape.length + 1), N: count });
 };
 
-/** Numbers of a scalar's, a vector's or a matrix's shape. */
-function indices(draw: Draw, below: number): string {
-  const shape = draw.pick([[], [draw.from(1, 4)], [draw.from(1, 3), draw.from(1, 3)]]);
+/** A scalar's shape, a vector's or a matrix's. */
+function plainShape(draw: Draw): number[] {
+  return draw.pick([[], [draw.from(1, 4)], [draw.from(1, 3), draw.from(1, 3)]]);
+}
+
+function indices(draw: Draw, below: number, shape: readonly number[]): string {
   const size = shape.reduce((product, extent) => product * extent, 1);
   return draw.graph.constant(
     Int32Array.from({ length: size }, () => draw.from(0, below - 1)),
@@ -147,15 +150,28 @@ function indices(draw: Draw, below: number): string {
 
 const gather: Move = (draw, operator, dtype) => {
   const shape = draw.shape(draw.from(1, 4));
-  const axis = operator === 'Gather' ? 0 : draw.axis(shape.length);
   const x = draw.value(shape, { dtype });
-  const along = operator === 'Gather' ? [] : [draw.graph.ints(axis)];
-  return draw.graph.op(operator, [x, indices(draw, shape.at(axis)!), ...along]);
+  return draw.graph.op(operator, [x, indices(draw, shape[0], plainShape(draw))]);
+};
+
+/** With some of the axes before the one in common, counted from the front or from the end of the indices' axes. */
+const gatherV2: Move = (draw, operator, dtype) => {
+  const { graph } = draw;
+  const shape = draw.shape(draw.from(1, 4));
+  const axis = draw.axis(shape.length);
+  const x = draw.value(shape, { dtype });
+  const batches = draw.chance(0.3) ? 0 : draw.from(0, axis < 0 ? axis + shape.length : axis);
+  const own = plainShape(draw);
+  const numbers = indices(draw, shape.at(axis)!, [...shape.slice(0, batches), ...own]);
+  const isFromEnd = own.length > 0 && draw.chance(0.3);
+  return graph.op(operator, [x, numbers, graph.ints(axis)], {
+    batch_dims: isFromEnd ? -own.length : batches,
+  });
 };
 
 export const parts = ofAnyType({
   ...{ Slice: slice, StridedSlice: stridedSlice, Split: split, SplitV: splitV, Unpack: unpack },
   ...under(['Concat', 'ConcatV2'], concat),
   Pack: pack,
-  ...under(['Gather', 'GatherV2'], gather),
+  ...{ Gather: gather, GatherV2: gatherV2 },
 });
