@@ -20,7 +20,7 @@ import {
 } from './export/options.ts';
 import { exportTo } from './export/other-forms.ts';
 import { exportPlain } from './export/plain-file.ts';
-import { costRows, inPrecision } from './export/precision.ts';
+import { costRows, inPrecision, requireCost } from './export/precision.ts';
 import { openSource, readNormalization } from './export/source.ts';
 import { onTrustedBackend } from './export/trusted-backend.ts';
 import { unvariedNote, verificationTable } from './export/verification-table.ts';
@@ -62,6 +62,13 @@ export const command: CommandModule<unknown, GivenArguments> = {
     if (args.import !== undefined) await importModule(args.import);
     if (to === 'onnx') return exportPlain(paths, args);
     if (to !== 'bundle') return exportTo(to, paths, args);
+    if (out?.endsWith('.onnx')) {
+      throw usageError('--out of a bundle is a folder', {
+        received: out,
+        remedy: 'its graph will be model.onnx inside',
+      });
+    }
+    requireCost(args);
     if (!(threshold > 0 && threshold < 1)) {
       throw usageError('--threshold must lie between 0 and 1', { received: String(threshold) });
     }

@@ -1,3 +1,4 @@
+import { basename, resolve } from 'node:path';
 import { voteAverage, voteAverageWeights } from '../../eval/ensemble.ts';
 import type { BundleSource } from '../../exporters/bundle.ts';
 import {
@@ -18,6 +19,8 @@ import { openBundle } from '../../src/runtime/open-bundle.ts';
 
 export interface EnsembleOptions {
   readonly name?: string;
+  /** Where the bundle is to lie: what it is called, unless it has a name. */
+  readonly out?: string;
   readonly threshold: number;
 }
 
@@ -29,7 +32,7 @@ export interface EnsembleOptions {
  */
 export async function openEnsemble(
   folders: readonly string[],
-  { name = 'ensemble', threshold }: EnsembleOptions,
+  { name, out = 'ensemble', threshold }: EnsembleOptions,
 ): Promise<Omit<BundleSource, 'targets'>> {
   if (folders.length < 2)
     throw usageError('an ensemble takes two bundles or more', { received: folders.join() || 'none' });
@@ -49,7 +52,7 @@ export async function openEnsemble(
   const [{ labels, input }] = bundles.map(({ manifest }) => manifest);
   const titles = bundles.map(({ manifest }) => manifest.name);
   return {
-    ...{ onnx, name, labels, threshold },
+    ...{ onnx, name: name ?? basename(resolve(out)), labels, threshold },
     input: { ...frameInput(onnx, windows), mean: input.mean, std: input.std },
     validation: null,
     provenance: {

@@ -32,11 +32,11 @@ export const largestDifferences = { fp16: 0.01, 'int8-weights': 0.1 } as const;
 /**
  * The source in the precision asked for, with its measured cost: what it is further off, smaller, faster and worse.
  *
- * @throws UserError where that cost is too high; exit 2 for flags that do not go together
+ * @param args as `requireCost` lets them pass
+ * @throws UserError where that cost is too high
  */
 export async function inPrecision(source: FloatSource, args: PrecisionArguments): Promise<FloatSource> {
   const { precision } = args;
-  checkArguments(args);
   if (precision === 'fp32') return source;
   const data =
     args.calibrate === undefined ? null : await openData({ data: args.calibrate, skipBroken: false });
@@ -85,7 +85,8 @@ function differences(actual: Tensor['data'], expected: Tensor['data']) {
   return { meanDifference: sum / expected.length, maxDifference };
 }
 
-function checkArguments(args: PrecisionArguments): void {
+/** @throws UserError (exit 2) for flags of what a precision costs that do not go together */
+export function requireCost(args: PrecisionArguments): void {
   const { precision, calibrate, calibrationSamples: count, maxF1Loss } = args;
   if (precision === 'int8' && calibrate === undefined) {
     throw usageError('--precision int8 needs --calibrate: a data set to be calibrated and measured on');

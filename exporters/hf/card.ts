@@ -3,7 +3,7 @@ import type { BundleManifest } from '../../src/core/bundle.ts';
 /**
  * README.md: what the hub reads at its head (tags, scores as a `model-index`), and how to run the model.
  *
- * @param dtype what transformers.js calls the precision of the graph, which it does not find out by itself
+ * @param dtype what transformers.js calls the precision of the graph
  */
 export function huggingFaceCard(
   manifest: BundleManifest,

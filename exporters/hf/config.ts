@@ -3,8 +3,10 @@ import type { BundleManifest } from '../../src/core/bundle.ts';
 /**
  * `config.json`. transformers.js runs every image classifier in the same way, whatever its backbone: "resnet" is the
  * plainest that it knows. It knows no video classifiers, and runs a clip's graph as a bare model.
+ *
+ * @param dtype the precision that it takes where it is not told one
  */
-export function modelConfig({ labels, input, threshold, provenance }: BundleManifest): object {
+export function modelConfig({ labels, input, threshold, provenance }: BundleManifest, dtype: string): object {
   const isClip = input.kind === 'clip';
   return {
     model_type: isClip ? 'actionnx-clip' : 'resnet',
@@ -14,6 +16,7 @@ export function modelConfig({ labels, input, threshold, provenance }: BundleMani
     label2id: Object.fromEntries(labels.names.map((name, id) => [name, id])),
     num_labels: labels.names.length,
     num_channels: 3,
+    'transformers.js_config': { dtype },
     actionnx: { threshold, input, system: provenance.system ?? null },
   };
 }

@@ -58,9 +58,9 @@ export async function writeHuggingFaceRepository(
         for (const target of targets) verification.push(await checkGraph(graphs[i], graph, bundle, target));
       }
       const json = (value: object) => `${JSON.stringify(value, null, 2)}\n`;
-      await writeFile(join(folder, 'config.json'), json(modelConfig(manifest)));
-      await writeFile(join(folder, 'preprocessor_config.json'), json(preprocessorConfig(manifest)));
       const { dtype } = dtypes[manifest.graph.precision];
+      await writeFile(join(folder, 'config.json'), json(modelConfig(manifest, dtype)));
+      await writeFile(join(folder, 'preprocessor_config.json'), json(preprocessorConfig(manifest)));
       await writeFile(join(folder, 'README.md'), huggingFaceCard(manifest, { files, dtype }));
     },
     ['config.json', 'preprocessor_config.json', 'onnx', 'README.md'],

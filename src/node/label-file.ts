@@ -23,7 +23,7 @@ export async function readLabelFile(path: string, expected: number, outputs: str
   if (columns > 1) throw new UserError(rule, { received: `${columns} columns in ${path}` });
   if (names.length !== expected) {
     throw new UserError(rule, {
-      received: `${names.length} lines in ${path}`,
+      received: `${names.length} line${names.length === 1 ? '' : 's'} in ${path}`,
       remedy: 'give the labels that it was trained with, in their order',
     });
   }

@@ -61,7 +61,7 @@ async function writeSmallClips(target: string): Promise<void> {
 
 async function ensembleOf(folders: readonly string[], name: string): Promise<Bundle> {
   const target = join(folder, name);
-  const source = await openEnsemble(folders, { name, threshold: 0.5 });
+  const source = await openEnsemble(folders, { out: target, threshold: 0.5 });
   await writeBundle(target, { ...source, targets: [...cpu, { runtime: webRuntime(), provider: 'wasm' }] });
   return readBundle(target);
 }
@@ -90,7 +90,7 @@ async function harness(
 describe('an ensemble as one graph', () => {
   it('sees every window of its members, and says so', async () => {
     const { manifest } = await ensembleOf(members, 'all');
-    expect(manifest).toMatchObject({ formatVersion: 2, validation: null });
+    expect(manifest).toMatchObject({ name: 'all', formatVersion: 2, validation: null });
     expect(manifest.input).toMatchObject({
       ...{ kind: 'clip', height: 8, width: 8, frames: 8 },
       windows: [

@@ -109,6 +109,10 @@ describe('a flag of export has an effect, or is refused', () => {
       '--ensemble is for bundles of several systems; received --to onnx; leave one of the two out',
     ],
     [
+      ['run', '--to', 'bundle', '--out', 'made.onnx'],
+      '--out of a bundle is a folder; received MADE.ONNX; its graph will be model.onnx inside',
+    ],
+    [
       ['made.onnx', '--threshold', '0.7'],
       'a tfjs model is its model.json; received MADE.ONNX, which is ONNX already; actionnx inspect tells what it holds; --graft puts a head of tfjs on it',
     ],

@@ -137,7 +137,7 @@ it('a repository of a clip system runs as a bare model', async () => {
   expect(largestDifference(theirs.probabilities, probabilities)).toBeLessThan(0.01);
 });
 
-it('the card asks for the precision that there is', async () => {
+it('the card asks for the precision that there is, and who asks for none gets it', async () => {
   const { manifest, ...files } = await readBundle(frames);
   const quantized = {
     ...files,
@@ -148,6 +148,8 @@ it('the card asks for the precision that there is', async () => {
   await writeFile(path, await encodePng(picture('quantized', 70, 80)));
   const { probabilities } = await runCard('quantized', { photo: path });
   expect(probabilities).toHaveLength(manifest.labels.names.length);
+  const classify = await pipeline('image-classification', 'quantized');
+  expect(await classify(path, { top_k: 3 })).toHaveLength(3);
 });
 
 it('bundles of different systems are refused, and nothing is written', async () => {
