@@ -33,7 +33,7 @@ describe('readLabelFile', () => {
     ],
     ['44 columns', Array(44).fill('a').join(','), /must have 43 lines, .*; received 44 columns in/],
     ['42 lines', a2d.slice(0, a2d.lastIndexOf('\n')), /received 42 lines/],
-    ['nothing', '', /received 1 lines|received 0 lines/],
+    ['nothing', '', /received 1 line in/],
     ['a label without a name', a2d.replace('cat-none', ''), /a name; received none in line \d+/],
     ['one label twice', a2d.replace('cat-none', 'dog-none'), /different; received dog-none twice/],
   ])('refuses %s', async (_, text, message) => {
