@@ -5,6 +5,7 @@
  * over space to one over time, and residual sums and rectifiers are part of the convolutions.
  */
 import { sizeOf } from '../core/tensor.ts';
+import { BlockForms, domain, type Kind } from './block-forms.ts';
 import { blockKernel } from './block-kernel.ts';
 import { type Extents, knownExtents } from './extents.ts';
 import { foldConstants } from './fold-constants.ts';
@@ -12,8 +13,6 @@ import { dropUnusedInitializers, type Graph, type GraphNode, type Initializer, u
 import type { Model } from './model.ts';
 import { NodeWriter } from './node-writer.ts';
 import { type Gains, tileCount, winogradShape, writeWinograd } from './winograd.ts';
-
-const domain = 'com.microsoft.nchwc';
 
 /**
  * The model with its factorised convolutions of clips (over space alone, or over time alone) in blocks.
@@ -32,16 +31,6 @@ export function blockClips(model: Model, block: number, gains = gainsInBlocks): 
 const gainsInBlocks: Gains = ({ channels, filters, frames, height, width }) =>
   Math.min(channels, filters) >= 128 && frames * tileCount(height, width) >= 48;
 
-/**
- * A convolution over space, [N·T, C, H, W], over time, [N, C, T, H·W], or over space by Winograd's filtering, not in
- * blocks: [H·W, N·T, C].
- */
-type Kind = 'space' | 'time' | 'winograd';
-
-/** The axes of a value in memory: N, T, B(locks), P(lane: H · W) and C(hannels of a block). */
-const orders: Record<Kind, string> = { space: 'NTBPC', time: 'NBTPC', winograd: 'PNTBC' };
-const kinds = Object.keys(orders) as Kind[];
-
 /** A convolution to be written in blocks, with all that it takes in. */
 interface Convolution {
   readonly node: GraphNode;
@@ -59,13 +48,6 @@ interface Convolution {
   readonly output: string;
 }
 
-/** A value in blocks: what it is called in each form that it has been needed in. */
-interface Blocked {
-  readonly channels: number;
-  readonly clip: readonly number[];
-  readonly forms: Partial<Record<Kind | 'plain', string>>;
-}
-
 class BlockWriter {
   readonly #graph: Graph;
   readonly #block: number;
@@ -74,7 +56,7 @@ class BlockWriter {
   readonly #uses: ReadonlyMap<string, number>;
   readonly #order: ReadonlyMap<string, number>;
   readonly #writer: NodeWriter;
-  readonly #values = new Map<string, Blocked>();
+  readonly #forms: BlockForms;
 
   constructor(graph: Graph, block: number, gains: Gains) {
     this.#graph = graph;
@@ -83,7 +65,8 @@ class BlockWriter {
     this.#extents = knownExtents(graph);
     this.#uses = useCounts(graph);
     this.#order = new Map(graph.nodes.flatMap(({ outputs }, i) => outputs.map((name) => [name, i] as const)));
-    this.#writer = new NodeWriter(graph.initializers, 'blocked');
+    this.#writer = new NodeWriter(graph.initializers);
+    this.#forms = new BlockForms(this.#writer, block);
   }
 
   write(): Graph | null {
@@ -103,11 +86,11 @@ class BlockWriter {
       const convolution = convolutions.get(node);
       if (convolution) this.#convolve(convolution);
       else if (!absorbed.has(node.outputs[0])) {
-        for (const name of node.inputs) this.#plain(name);
+        for (const name of node.inputs) this.#forms.plain(name);
         this.#writer.nodes.push(node);
       }
     }
-    for (const { name } of this.#graph.outputs) this.#plain(name);
+    for (const { name } of this.#graph.outputs) this.#forms.plain(name);
     const { nodes, initializers } = this.#writer;
     return dropUnusedInitializers({ ...this.#graph, nodes, initializers });
   }
@@ -171,19 +154,25 @@ class BlockWriter {
     const { kernel, kind, to, output } = convolution;
     if (kind === 'winograd') this.#byWinograd(convolution);
     else this.#inBlocks(convolution, kind);
-    this.#values.set(output, { channels: kernel.shape[0], clip: to, forms: { [kind]: `${output}/${kind}` } });
+    this.#forms.add(output, kind, { channels: kernel.shape[0], clip: to });
   }
 
   #byWinograd({ node, kernel, bias, kind, from, to, sum, isRectified, output }: Convolution): void {
     const [filters, channels] = kernel.shape;
     const [frames, height, width] = from;
     const result = writeWinograd(this.#writer, {
-      ...{ name: node.name, input: this.#form(node.inputs[0], kind, channels, from), kernel: kernel.name },
+      ...{
+        name: node.name,
+        input: this.#forms.of(node.inputs[0], kind, { channels, clip: from }),
+        kernel: kernel.name,
+      },
       ...{ channels, filters, frames, height, width },
     });
     const steps: [string, string[]][] = [
       ['Add', [this.#bias(node.name, bias, filters)]],
-      ...(sum === null ? [] : [['Add', [this.#form(sum, kind, filters, to)]] as [string, string[]]]),
+      ...(sum === null
+        ? []
+        : [['Add', [this.#forms.of(sum, kind, { channels: filters, clip: to })]] as [string, string[]]]),
       ...(isRectified ? [['Relu', []] as [string, string[]]] : []),
     ];
     steps.reduce((value, [operator, others], i) => {
@@ -199,9 +188,10 @@ class BlockWriter {
     const [filters, channels] = kernel.shape;
     const isImage = channels < this.#block;
     let input = isImage
-      ? this.#images(node.inputs[0], channels, from)
-      : this.#form(node.inputs[0], kind, channels, from);
-    if (every > 1) input = this.#everyNth(`${name}/every`, input, every, from, this.#padded(channels));
+      ? this.#forms.images(node.inputs[0], { channels, clip: from })
+      : this.#forms.of(node.inputs[0], kind, { channels, clip: from });
+    if (every > 1)
+      input = this.#forms.everyNth(`${name}/every`, input, every, from, this.#forms.padded(channels));
     const pick = (values: readonly number[], sides: readonly number[]) =>
       sides.flatMap((side) => axes.map((axis) => values[axis + side]));
     const window = kernel.shape.slice(2);
@@ -213,7 +203,7 @@ class BlockWriter {
         input,
         this.#kernel(kernel, pick(window, [0]), isImage),
         this.#bias(name, bias, filters),
-        ...(sum === null ? [] : [this.#form(sum, kind, filters, to)]),
+        ...(sum === null ? [] : [this.#forms.of(sum, kind, { channels: filters, clip: to })]),
       ],
       outputs: [`${output}/${kind}`],
       attributes: {
@@ -226,76 +216,9 @@ class BlockWriter {
     });
   }
 
-  #padded(channels: number): number {
-    return Math.ceil(channels / this.#block) * this.#block;
-  }
-
-  /** A value in blocks, for convolutions of a kind. */
-  #form(name: string, kind: Kind, channels: number, clip: readonly number[]): string {
-    const value = this.#values.get(name) ?? { channels, clip, forms: { plain: name } };
-    this.#values.set(name, value);
-    const { forms } = value;
-    if (forms[kind]) return forms[kind];
-    const [time, height, width] = clip;
-    const [padded, plane] = [this.#padded(channels), height * width];
-    const given = kinds.find((other) => forms[other]);
-    if (!given) {
-      const flat = this.#writer.reshape(`${name}/flat`, forms.plain!, [-1, channels, time, plane]);
-      forms.time = this.#writer.add('ReorderInput', `${name}/time`, [flat], {}, domain);
-      return this.#form(name, kind, channels, clip);
-    }
-    const extents = { N: -1, T: time, B: padded / this.#block, P: plane, C: this.#block };
-    const [from, to] = [orders[given], orders[kind]].map((axes) => [...axes] as (keyof typeof extents)[]);
-    const axes = this.#writer.reshape(
-      `${name}/${given}/axes`,
-      forms[given]!,
-      from.map((axis) => extents[axis]),
-    );
-    const perm = to.map((axis) => from.indexOf(axis));
-    const turned = this.#writer.add('Transpose', `${name}/${kind}/axes`, [axes], { perm });
-    const shapes = {
-      space: [-1, padded, height, width],
-      time: [-1, padded, time, plane],
-      winograd: [plane, -1, padded],
-    };
-    forms[kind] = this.#writer.reshape(`${name}/${kind}`, turned, shapes[kind]);
-    return forms[kind];
-  }
-
-  /** A value under its own name, as the graph had it: [N, C, T, H, W]. */
-  #plain(name: string): void {
-    const value = this.#values.get(name);
-    if (!value || value.forms.plain) return;
-    const time = this.#form(name, 'time', value.channels, value.clip);
-    const flat = this.#writer.add(
-      'ReorderOutput',
-      `${name}/channels`,
-      [time],
-      { channels: value.channels },
-      domain,
-    );
-    value.forms.plain = this.#writer.reshape(name, flat, [-1, value.channels, ...value.clip]);
-  }
-
-  /** A clip of few channels as images, not in blocks. */
-  #images(name: string, channels: number, [, height, width]: readonly number[]): string {
-    this.#plain(name);
-    const swapped = this.#writer.add('Transpose', `${name}/frames`, [name], { perm: [0, 2, 1, 3, 4] });
-    return this.#writer.reshape(`${name}/images`, swapped, [-1, channels, height, width]);
-  }
-
-  /** Of a value over space, each nth frame. */
-  #everyNth(name: string, input: string, every: number, clip: readonly number[], channels: number): string {
-    const [time, height, width] = clip;
-    const frames = this.#writer.reshape(`${name}/frames`, input, [-1, time, channels * height * width]);
-    const bounds = [[0], [time], [1], [every]].map((values) => this.#writer.integers(values));
-    const taken = this.#writer.add('Slice', `${name}/taken`, [frames, ...bounds]);
-    return this.#writer.reshape(name, taken, [-1, channels, height, width]);
-  }
-
   #bias(node: string, bias: Initializer | undefined, filters: number): string {
     const name = `${node}/blocked/bias`;
-    const data = new Float32Array(this.#padded(filters));
+    const data = new Float32Array(this.#forms.padded(filters));
     if (bias) data.set(bias.data() as Float32Array);
     return this.#writer.floats(name, [data.length], () => data, { learnt: true });
   }
@@ -303,7 +226,7 @@ class BlockWriter {
   #kernel(kernel: Initializer, window: readonly number[], isImage: boolean): string {
     const name = `${kernel.name}/blocked`;
     const [filters, channels] = kernel.shape;
-    const shape = [this.#padded(filters), isImage ? channels : this.#padded(channels), ...window];
+    const shape = [this.#forms.padded(filters), isImage ? channels : this.#forms.padded(channels), ...window];
     const positions = sizeOf(window);
     const data = () =>
       blockKernel(kernel.data() as Float32Array, [filters, channels, positions], this.#block, isImage);

@@ -4,15 +4,12 @@ import type { GraphNode, Initializer } from './graph.ts';
 export class NodeWriter {
   readonly nodes: GraphNode[] = [];
   readonly initializers: Map<string, Initializer>;
-  readonly #prefix: string;
 
   /**
    * @param initializers what the graph has already; it stays as it is
-   * @param prefix of the names of shared constants
    */
-  constructor(initializers: ReadonlyMap<string, Initializer>, prefix: string) {
+  constructor(initializers: ReadonlyMap<string, Initializer>) {
     this.initializers = new Map(initializers);
-    this.#prefix = prefix;
   }
 
   add(
@@ -31,7 +28,7 @@ export class NodeWriter {
   }
 
   /** Integers, [values]; those of one name are the same, and shared. */
-  integers(values: readonly number[], name = `${this.#prefix}/integers/${values.join('_')}`): string {
+  integers(values: readonly number[], name = `integers/${values.join('_')}`): string {
     if (!this.initializers.has(name)) {
       const data = BigInt64Array.from(values, BigInt);
       const shape = [values.length];

@@ -25,8 +25,10 @@ function wideClips() {
   const x = tf.input({ shape: [4, 11, 9, 16] });
   const first = convolve(x, [1, 3, 3]);
   const second = L.reLU().apply(convolve(convolve(first, [1, 3, 3]), [3, 1, 1])) as Symbolic;
-  const sum = L.add().apply([first, convolve(second, [1, 3, 3])]) as Symbolic;
-  const wide = tf.model({ inputs: x, outputs: L.reLU().apply(sum) as Symbolic });
+  const sum = L.reLU().apply(L.add().apply([first, convolve(second, [1, 3, 3])])) as Symbolic;
+  // One value for all three kinds of convolutions.
+  const ends = [convolve(sum, [1, 1, 1]), convolve(sum, [3, 1, 1]), convolve(sum, [1, 3, 3])];
+  const wide = tf.model({ inputs: x, outputs: L.concatenate().apply(ends) as Symbolic });
   seedWeights(wide, 'wide clips');
   return wide;
 }
@@ -73,9 +75,9 @@ describe('withBlockedClips', () => {
     const wide = wideClips();
     const bytes = exportOnnx(wide, { target: 'cpu' }).bytes();
     const operators = blockClips(parseModel(bytes, 'graph'), 8)!.graph.nodes.map(({ operator }) => operator);
-    // Two by two of Winograd's: the convolution of too few channels, and that over time, stay as they are.
-    expect(operators.filter((operator) => operator === 'Gather')).toHaveLength(4);
-    expect(operators.filter((operator) => operator === 'Conv')).toHaveLength(2);
+    // Two by two of Winograd's: the convolution of too few channels stays one, as those with other kernels.
+    expect(operators.filter((operator) => operator === 'Gather')).toHaveLength(2 * 3);
+    expect(operators.filter((operator) => operator === 'Conv')).toHaveLength(4);
     const { session, notices } = await openBlocks(openAsIs, bytes);
     expect(notices).toEqual([]);
     const clip = randomTensor([2, ...(wide.inputs[0].shape.slice(1) as number[])], 'wide');

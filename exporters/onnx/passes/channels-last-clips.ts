@@ -6,6 +6,7 @@ import {
   type Initializer,
   useCounts,
 } from '../../../src/onnx/graph.ts';
+import { NodeWriter } from '../../../src/onnx/node-writer.ts';
 import type { Pass } from './pass.ts';
 
 /**
@@ -20,7 +21,7 @@ export const channelsLastClips: Pass = {
 
   apply(graph: Graph): Graph {
     const extents = knownExtents(graph);
-    const initializers = new Map(graph.initializers);
+    const writer = new NodeWriter(graph.initializers);
     const uses = useCounts(graph);
     const absorbed = new Set<GraphNode>();
     const kernelOf = ({ inputs }: GraphNode) => graph.initializers.get(inputs[1]);
@@ -29,16 +30,20 @@ export const channelsLastClips: Pass = {
     );
     const forms = new Map(ofClips.map((node) => [node, planeForm(node, kernelOf(node)!, extents)]));
     if ([...forms.values()].filter((form) => form).length <= ofClips.length / 2) return graph;
-    const nodes = graph.nodes.flatMap((node) => {
-      if (absorbed.has(node)) return [];
+    for (const node of graph.nodes) {
+      if (absorbed.has(node)) continue;
       const form = forms.get(node);
-      if (!form) return [node];
+      if (!form) {
+        writer.nodes.push(node);
+        continue;
+      }
       // A rectifier stays next to its convolution, where runtimes fuse the two.
       const user = graph.nodes.find(({ inputs }) => inputs[0] === node.outputs[0]);
       const relu = user?.operator === 'Relu' && uses.get(node.outputs[0]) === 1 ? user : null;
       if (relu) absorbed.add(relu);
-      return asPlanes(node, kernelOf(node)!, form, relu, initializers);
-    });
+      writePlanes(writer, node, kernelOf(node)!, form, relu);
+    }
+    const { nodes, initializers } = writer;
     return dropUnusedInitializers({ ...graph, nodes, initializers });
   },
 };
@@ -79,13 +84,13 @@ function planeForm(
   return null;
 }
 
-function asPlanes(
+function writePlanes(
+  writer: NodeWriter,
   node: GraphNode,
   kernel: Initializer,
   { every, input, output, axes }: PlaneForm,
   relu: GraphNode | null,
-  initializers: Map<string, Initializer>,
-): GraphNode[] {
+): void {
   const { name, inputs, attributes } = node;
   const [, , ...window] = kernel.shape;
   const planeKernel: Initializer = {
@@ -93,62 +98,40 @@ function asPlanes(
     name: `${kernel.name}.plane`,
     shape: [...kernel.shape.slice(0, 2), ...axes.map((axis) => window[axis])],
   };
-  initializers.set(planeKernel.name, planeKernel);
-  const integers = (values: readonly number[]) => integerConstant(values, initializers);
+  writer.initializers.set(planeKernel.name, planeKernel);
   const pick = (list: Attributes, fallback: number, sides: readonly number[]) =>
     sides.flatMap((side) => axes.map((axis) => list?.[axis + side] ?? fallback));
-  return [
-    step(`${name}/last`, 'Transpose', [inputs[0]], { perm: [0, 2, 3, 4, 1] }),
-    ...(every > 1
-      ? [
-          step(`${name}/every`, 'Slice', [
-            `${name}/last`,
-            ...[[0], [Number.MAX_SAFE_INTEGER], [1], [every]].map(integers),
-          ]),
-        ]
-      : []),
-    step(`${name}/planes`, 'Reshape', [every > 1 ? `${name}/every` : `${name}/last`, integers(input)]),
-    step(`${name}/first`, 'Transpose', [`${name}/planes`], { perm: [0, 3, 1, 2] }),
-    {
-      ...node,
-      inputs: [`${name}/first`, planeKernel.name, ...inputs.slice(2)],
-      outputs: [`${name}/plane`],
-      attributes: {
-        kernel_shape: planeKernel.shape.slice(2),
-        strides: pick(attributes.strides as Attributes, 1, [0]),
-        pads: pick(attributes.pads as Attributes, 0, [0, 3]),
-        dilations: pick(attributes.dilations as Attributes, 1, [0]),
-      },
+  let clip = writer.add('Transpose', `${name}/last`, [inputs[0]], { perm: [0, 2, 3, 4, 1] });
+  if (every > 1) {
+    const bounds = [[0], [Number.MAX_SAFE_INTEGER], [1], [every]].map((values) => writer.integers(values));
+    clip = writer.add('Slice', `${name}/every`, [clip, ...bounds]);
+  }
+  const planes = writer.reshape(`${name}/planes`, clip, input);
+  writer.nodes.push({
+    ...node,
+    inputs: [
+      writer.add('Transpose', `${name}/first`, [planes], { perm: [0, 3, 1, 2] }),
+      planeKernel.name,
+      ...inputs.slice(2),
+    ],
+    outputs: [`${name}/plane`],
+    attributes: {
+      kernel_shape: planeKernel.shape.slice(2),
+      strides: pick(attributes.strides as Attributes, 1, [0]),
+      pads: pick(attributes.pads as Attributes, 0, [0, 3]),
+      dilations: pick(attributes.dilations as Attributes, 1, [0]),
     },
-    ...(relu ? [{ ...relu, inputs: [`${name}/plane`], outputs: [`${name}/plane/relu`] }] : []),
-    step(`${name}/plane/last`, 'Transpose', [relu ? `${name}/plane/relu` : `${name}/plane`], {
-      perm: [0, 2, 3, 1],
-    }),
-    step(`${name}/clip`, 'Reshape', [`${name}/plane/last`, integers(output)]),
-    {
-      ...step(`${name}/clip/first`, 'Transpose', [`${name}/clip`], { perm: [0, 4, 1, 2, 3] }),
-      outputs: (relu ?? node).outputs,
-    },
-  ];
+  });
+  const rectified = `${name}/plane/relu`;
+  if (relu) writer.nodes.push({ ...relu, inputs: [`${name}/plane`], outputs: [rectified] });
+  const result = relu ? rectified : `${name}/plane`;
+  const last = writer.add('Transpose', `${name}/plane/last`, [result], { perm: [0, 2, 3, 1] });
+  writer.nodes.push({
+    ...{ name: `${name}/clip/first`, operator: 'Transpose' },
+    inputs: [writer.reshape(`${name}/clip`, last, output)],
+    outputs: (relu ?? node).outputs,
+    attributes: { perm: [0, 4, 1, 2, 3] },
+  });
 }
 
 type Attributes = readonly number[] | undefined;
-
-function step(
-  name: string,
-  operator: string,
-  inputs: readonly string[],
-  attributes: GraphNode['attributes'] = {},
-): GraphNode {
-  return { name, operator, inputs, outputs: [name], attributes };
-}
-
-/** Integers as an initialiser; equal ones are shared. */
-function integerConstant(values: readonly number[], initializers: Map<string, Initializer>): string {
-  const name = `integers/${values.join('_')}`;
-  if (!initializers.has(name)) {
-    const data = BigInt64Array.from(values, BigInt);
-    initializers.set(name, { name, dtype: 'int64', shape: [values.length], learnt: false, data: () => data });
-  }
-  return name;
-}

@@ -22,7 +22,7 @@ export const winograd = (gains = gainsInWasm): Pass => ({
 
   apply(graph: Graph): Graph {
     const extents = knownExtents(graph);
-    const writer = new NodeWriter(graph.initializers, 'winograd');
+    const writer = new NodeWriter(graph.initializers);
     for (const node of graph.nodes) {
       const convolution = plan(node, graph, extents);
       if (convolution && gains(convolution)) write(writer, node, convolution);
