@@ -40,7 +40,7 @@ function plan(
 ): WinogradConvolution | null {
   const kernel = graph.initializers.get(inputs[1]);
   const input = extents.get(inputs[0]);
-  if (operator !== 'Conv' || kernel?.shape.length !== 4 || !input) return null;
+  if (operator !== 'Conv' || kernel?.shape.length !== 4 || kernel.dtype !== 'float32' || !input) return null;
   const shape = winogradShape(kernel.shape, input.slice(2), attributes);
   return shape && { name, input: `${name}/winograd/rows`, kernel: kernel.name, ...shape };
 }
