@@ -10,7 +10,7 @@ const concat: ConvertOp = (inputs, op) => {
   return concatenated(joined, op.integers(axes, 'an axis')[0], op);
 };
 
-function concatenated(inputs: readonly Value[], given: number, op: GraphOp): Value {
+export function concatenated(inputs: readonly Value[], given: number, op: GraphOp): Value {
   const [{ shape, dtype }] = inputs;
   const axis = frontAxis(given, shape.length, op);
   const fits = inputs.every((input) => {

@@ -1,5 +1,7 @@
 import type { Value } from '../../../src/core/converter.ts';
 import { type ConvertOp, defineGraphConverter, type GraphOp } from '../op.ts';
+import { concatenated } from './join.ts';
+import { sliced, toTheStart } from './slice.ts';
 import { storedOrder } from './stored-order.ts';
 
 /** Begin and end of each of a number of axes in turn, from a constant [axes, 2]. */
@@ -46,10 +48,26 @@ const padV2: ConvertOp = ([x, paddings, fill], op) => {
 };
 
 const mirrorPad: ConvertOp = ([x, paddings], op) => {
+  const around = pads(paddings, x.shape.length, op);
   const mode = op.attributes.text('mode');
-  if (mode !== 'REFLECT') throw op.unsupported(`the mode ${mode}, which repeats the border`);
-  return padded(x, pads(paddings, x.shape.length, op), op, { mode: 'reflect' });
+  if (mode === 'REFLECT') return padded(x, around, op, { mode: 'reflect' });
+  if (mode === 'SYMMETRIC') return mirrored(x, around, op);
+  throw op.unsupported(`the mode ${mode}`);
 };
+
+/** With borders turned around, the outermost values twice: axis by axis, since ONNX pads in no such way. */
+function mirrored(x: Value, around: readonly number[], op: GraphOp): Value {
+  return x.shape.reduce<Value>((value, _, axis) => {
+    const turned = (begin: number, end: number) => sliced(value, [{ axis, begin, end, step: -1 }], op);
+    const [before, after] = around.slice(2 * axis);
+    const pieces = [
+      ...(before > 0 ? [turned(before - 1, toTheStart)] : []),
+      value,
+      ...(after > 0 ? [turned(-1, -1 - after)] : []),
+    ];
+    return pieces.length > 1 ? concatenated(pieces, axis, op) : value;
+  }, x);
+}
 
 export const paddings = [
   defineGraphConverter('Pad', 2, pad),

@@ -4,7 +4,7 @@ import { expanded, squeezed } from './shape.ts';
 
 /** Beyond every extent, in ONNX's reading. */
 export const toTheEnd = 2 ** 31 - 1;
-const toTheStart = -(2 ** 31);
+export const toTheStart = -(2 ** 31);
 
 /** What is taken of an axis: from `begin` to before `end`, negative ones counted from the end. */
 interface Range {

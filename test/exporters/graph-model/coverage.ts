@@ -19,7 +19,6 @@ const notes: Readonly<Record<string, string>> = {
   Einsum: 'no ellipsis',
   FusedBatchNormV3: 'training mode refused',
   LRN: 'over the channels',
-  MirrorPad: '`SYMMETRIC` refused',
   OneHot: 'along a new last axis; another is refused: tfjs ignores it',
   Pad: 'constant paddings',
   Range: 'a literal where its bounds are known',

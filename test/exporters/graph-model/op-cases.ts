@@ -161,7 +161,7 @@ export const opCases: readonly OpCase[] = [
       return [
         g.op('Pad', [x, pads]),
         g.op('PadV2', [x, pads, g.float(0.5)]),
-        g.op('MirrorPad', [x, pads], { mode: 'REFLECT' }),
+        ...['REFLECT', 'SYMMETRIC'].map((mode) => g.op('MirrorPad', [x, pads], { mode })),
       ];
     },
     'ResizeBilinear and ResizeNearestNeighbor': (x, g) =>

@@ -33,10 +33,10 @@ describe('what cannot be exported', () => {
     const graph = new GraphDef();
     const x = graph.placeholder(randomTensor([2, 4, 4, 3], 'mirror'));
     const pads = graph.constant(Int32Array.of(0, 0, 1, 1, 1, 1, 0, 0), [4, 2]);
-    const { json, shards } = graph.file([graph.op('MirrorPad', [x, pads], { mode: 'SYMMETRIC' })]);
+    const { json, shards } = graph.file([graph.op('MirrorPad', [x, pads], { mode: 'WRAP' })]);
     expect(() => exportGraphOnnx(parseGraphModel(json, shards, 'model.json'))).toThrow(
       'the node "MirrorPad2" of operator MirrorPad, on float32 [?,4,4,3], int32 [4,2], in model.json cannot be ' +
-        'exported to ONNX; received the mode SYMMETRIC, which repeats the border; change the model, or override the ' +
+        'exported to ONNX; received the mode WRAP; change the model, or override the ' +
         'converter with defineGraphConverter',
     );
   });

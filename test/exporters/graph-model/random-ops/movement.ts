@@ -79,8 +79,9 @@ const pad: Generate = (draw, operator) => {
 
 const mirrorPad: Generate = (draw, operator) => {
   const shape = draw.shape(draw.from(1, 4));
-  const inputs = [draw.value(shape), amounts(draw, shape, (extent) => Math.min(2, extent - 1))];
-  return draw.graph.op(operator, inputs, { mode: 'REFLECT' });
+  const mode = draw.pick(['REFLECT', 'SYMMETRIC']);
+  const most = (extent: number) => Math.min(2, mode === 'REFLECT' ? extent - 1 : extent);
+  return draw.graph.op(operator, [draw.value(shape), amounts(draw, shape, most)], { mode });
 };
 
 const tile: Move = (draw, operator, dtype) => {
