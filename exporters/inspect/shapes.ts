@@ -1,7 +1,13 @@
 /** Static shapes of a graph's values, and the multiply-adds of its nodes, found by going through the nodes once. */
 import { UserError } from '../../src/core/errors.ts';
 import { sizeOf } from '../../src/core/tensor.ts';
-import type { Graph, GraphNode, GraphPort, Initializer } from '../../src/onnx/graph.ts';
+import {
+  type Graph,
+  type GraphNode,
+  type GraphPort,
+  type Initializer,
+  usedBy,
+} from '../../src/onnx/graph.ts';
 import type { Model } from '../../src/onnx/model.ts';
 import { multiplyAdds } from './multiply-adds.ts';
 import { isExtent, NodeCall, type Shape, unknownShape, type ValueFacts } from './node-call.ts';
@@ -62,6 +68,8 @@ class Facts implements GraphFacts {
   readonly values = new Map<string, ValueFacts>();
   readonly multiplyAdds = new Map<GraphNode, number | null>();
   readonly #unknown = new Set<string>();
+  /** Values that depend on no input: runtimes compute them once, when they load the graph. */
+  readonly #fixed = new Set<string>();
   readonly #extents: ReadonlyMap<string, number>;
   readonly #opset: number;
 
@@ -89,6 +97,8 @@ class Facts implements GraphFacts {
     });
     for (const initializer of graph.initializers.values()) {
       this.values.set(initializer.name, constantFacts(initializer));
+      // One that is an input too is only a default.
+      if (!graph.inputs.some(({ name }) => name === initializer.name)) this.#fixed.add(initializer.name);
     }
     const stated = new Map([...(graph.values ?? []), ...graph.outputs].map((port) => [port.name, port]));
     let sum: number | null = 0;
@@ -116,10 +126,21 @@ class Facts implements GraphFacts {
       if (!shape) this.#unknown.add(node.operator);
       this.values.set(name, { ...facts, shape });
     });
+    if (this.#isFixed(node)) {
+      for (const name of node.outputs) this.#fixed.add(name);
+      return 0;
+    }
     const own = attempt(() => multiplyAdds(call, this.values.get(node.outputs[0])?.shape ?? null));
     return own === undefined || call.inside === null ? null : own + call.inside;
   }
+
+  #isFixed(node: GraphNode): boolean {
+    return !random.test(node.operator) && usedBy(node).every((name) => this.#fixed.has(name));
+  }
 }
+
+/** Give something else in every run. */
+const random = /^(Random|Bernoulli|Multinomial)/;
 
 /** The result of a rule; undefined where it needs what is not known. */
 function attempt<T>(rule: () => T): T | undefined {

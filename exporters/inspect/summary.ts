@@ -12,7 +12,10 @@ export interface Cost {
   readonly parameters: number;
   /** Of all constants, as stored. */
   readonly bytes: number;
-  /** Twice the multiply-adds of convolutions, matrix products and recurrent layers; null where shapes are not known. */
+  /**
+   * Twice the multiply-adds of convolutions, matrix products and recurrent layers in a run, without those of constants
+   * alone; null where shapes are not known.
+   */
   readonly flops: number | null;
 }
 

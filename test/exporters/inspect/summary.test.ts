@@ -29,6 +29,17 @@ describe('summarizeModel', () => {
     expect(summary.unknownShapes).toEqual([]);
   });
 
+  it('counts nothing that is computed from constants when the graph is loaded', () => {
+    const x = tf.input({ shape: [8, 6, 64], name: 'x' });
+    const conv = tf.layers.conv2d({ filters: 64, kernelSize: 3, padding: 'same' }).apply(x);
+    const model = tf.model({ inputs: x, outputs: conv as SymbolicTensor });
+    const { graph, ...file } = exportOnnx(model, { target: 'wasm' }).model;
+    expect(graph.nodes.map(({ name }) => name).filter((name) => /kernels$/.test(name))).toHaveLength(1);
+    // Twelve tiles: transforms of 16 × 16 and 4 × 16, and sixteen products of 64 × 64.
+    const each = 16 * 16 * 64 + 4 * 16 * 64 + 16 * 64 * 64;
+    expect(summarizeModel({ ...file, graph }).flops).toBe(2 * 12 * each);
+  });
+
   describe('of a small model', () => {
     let model: Model;
     beforeAll(() => {
