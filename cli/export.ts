@@ -61,13 +61,11 @@ export const command: CommandModule<unknown, GivenArguments> = {
     await requireEffect(to, given);
     if (args.import !== undefined) await importModule(args.import);
     if (to === 'onnx') return exportPlain(paths, args);
-    if (to !== 'bundle') return exportTo(to, paths, args);
-    if (out?.endsWith('.onnx')) {
-      throw usageError('--out of a bundle is a folder', {
-        received: out,
-        remedy: 'its graph will be model.onnx inside',
-      });
+    if (to !== 'safetensors' && out?.endsWith('.onnx')) {
+      const what = to === 'bundle' ? 'a bundle' : `--to ${to}`;
+      throw usageError(`--out of ${what} is a folder`, { received: out, remedy: 'graphs will be inside' });
     }
+    if (to !== 'bundle') return exportTo(to, paths, args);
     requireCost(args);
     if (!(threshold > 0 && threshold < 1)) {
       throw usageError('--threshold must lie between 0 and 1', { received: String(threshold) });

@@ -17,11 +17,14 @@ function explain(message: string, help: string, args: readonly string[]): string
   const unknown = /^Unknown (?:argument|command)s?: (.*)$/.exec(message)?.[1].split(', ');
   if (unknown) {
     const commands = knownCommands(help);
-    const command = commands.length > 0 ? unknown.find((name) => args.includes(name)) : undefined;
+    const isFlag = (name: string) => args.some((arg) => arg.split('=', 1)[0] === dashed(name));
+    const words = unknown.filter((name) => args.includes(name));
+    // A flag's value may be the flag's own name.
+    const command = commands.length > 0 ? (words.find((name) => !isFlag(name)) ?? words[0]) : undefined;
     if (command !== undefined) {
       return `unknown command ${JSON.stringify(command)}; ${meant([command], commands)}`;
     }
-    const flags = unknown.filter((name) => args.some((arg) => arg.split('=', 1)[0] === dashed(name)));
+    const flags = unknown.filter(isFlag);
     if (flags.length > 0) {
       return `unknown flag ${flags.map(dashed).join(', ')}; ${meant(flags, knownFlags(help), dashed)}`;
     }
@@ -77,7 +80,7 @@ export function misgivenFlag(
     const name = /^--([a-z][\w-]*)/.exec(flag)?.[1];
     if (name === undefined || !Object.hasOwn(argv, name) || typeof argv[name] === 'boolean') continue;
     const next = flags[i + 1];
-    const isAlone = !flag.includes('=') && (next === undefined || next.startsWith('--'));
+    const isAlone = !flag.includes('=') && (next === undefined || next === '' || next.startsWith('--'));
     if (isAlone || flag.endsWith('=')) return `--${name} needs a value`;
     if (Array.isArray(argv[name]) && !lists.includes(name)) return `--${name} is given more than once`;
     const given = flag.split('=')[1] ?? next;

@@ -36,6 +36,7 @@ export async function exportTo(form: OtherForm, sources: readonly string[], want
 }
 
 async function requireBundles(form: OtherForm, sources: readonly string[]): Promise<void> {
+  if (sources.length === 0) throw usageError(`--to ${form} takes bundles`, { received: 'none' });
   for (const source of sources) {
     const isBundle = await stat(join(source, 'bundle.json')).then(
       (found) => found.isFile(),

@@ -1,4 +1,5 @@
 import { readdir, stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { usageError } from '../core/errors.ts';
 
 /**
@@ -9,7 +10,7 @@ import { usageError } from '../core/errors.ts';
  * @throws UserError (exit 2) where it holds something else
  */
 export async function requireReplaceable(folder: string, mark: string, what: string): Promise<void> {
-  const content = await readdir(folder).catch((error: NodeJS.ErrnoException): string[] => {
+  const content = await readdir(resolve(folder)).catch((error: NodeJS.ErrnoException): string[] => {
     if (error.code === 'ENOENT') return [];
     throw usageError(`${what} needs a folder`, { received: `${folder}, which is not one` });
   });

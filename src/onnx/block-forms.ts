@@ -22,7 +22,7 @@ interface Extent {
 
 /** A value: what it is called in each form that it has been needed in. */
 interface Blocked extends Extent {
-  readonly forms: Partial<Record<Kind | 'plain', string>>;
+  readonly forms: Partial<Record<Kind | 'plain' | 'images', string>>;
 }
 
 /** The values of a graph in blocks, brought into the form that someone needs them in, once for all. */
@@ -48,9 +48,7 @@ export class BlockForms {
 
   /** A value in blocks, for convolutions of a kind. */
   of(name: string, kind: Kind, { channels, clip }: Extent): string {
-    const value = this.#values.get(name) ?? { channels, clip, forms: { plain: name } };
-    this.#values.set(name, value);
-    const { forms } = value;
+    const { forms } = this.#known(name, { channels, clip });
     if (forms[kind]) return forms[kind];
     const [time, height, width] = clip;
     const [padded, plane] = [this.padded(channels), height * width];
@@ -98,10 +96,22 @@ export class BlockForms {
   }
 
   /** A clip of few channels as images, not in blocks. */
-  images(name: string, { channels, clip: [, height, width] }: Extent): string {
+  images(name: string, extent: Extent): string {
     this.plain(name);
-    const swapped = this.#writer.add('Transpose', `${name}/frames`, [name], { perm: [0, 2, 1, 3, 4] });
-    return this.#writer.reshape(`${name}/images`, swapped, [-1, channels, height, width]);
+    const { forms } = this.#known(name, extent);
+    if (!forms.images) {
+      const swapped = this.#writer.add('Transpose', `${name}/frames`, [name], { perm: [0, 2, 1, 3, 4] });
+      const [, height, width] = extent.clip;
+      forms.images = this.#writer.reshape(`${name}/images`, swapped, [-1, extent.channels, height, width]);
+    }
+    return forms.images;
+  }
+
+  /** What is known of a value; one that is new here is there under its own name. */
+  #known(name: string, { channels, clip }: Extent): Blocked {
+    const value = this.#values.get(name) ?? { channels, clip, forms: { plain: name } };
+    this.#values.set(name, value);
+    return value;
   }
 
   /** Of a value over space, each nth frame. */

@@ -27,7 +27,7 @@ export function blockClips(model: Model, block: number, gains = gainsInBlocks): 
   return graph && { ...model, graph, opsets: new Map([...model.opsets, [domain, 1]]) };
 }
 
-/** Measured on AVX2, see `bench/export/winograd.ts`: 1.3 to 1.6 times as fast from here on, and slower below. */
+/** Measured on AVX2, see `bench/export/winograd.ts`: up to 1.6 times as fast from here on, and slower below. */
 const gainsInBlocks: Gains = ({ channels, filters, frames, height, width }) =>
   Math.min(channels, filters) >= 128 && frames * tileCount(height, width) >= 48;
 
@@ -190,8 +190,10 @@ class BlockWriter {
     let input = isImage
       ? this.#forms.images(node.inputs[0], { channels, clip: from })
       : this.#forms.of(node.inputs[0], kind, { channels, clip: from });
-    if (every > 1)
-      input = this.#forms.everyNth(`${name}/every`, input, every, from, this.#forms.padded(channels));
+    if (every > 1) {
+      const stored = isImage ? channels : this.#forms.padded(channels);
+      input = this.#forms.everyNth(`${name}/every`, input, every, from, stored);
+    }
     const pick = (values: readonly number[], sides: readonly number[]) =>
       sides.flatMap((side) => axes.map((axis) => values[axis + side]));
     const window = kernel.shape.slice(2);

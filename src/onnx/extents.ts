@@ -7,7 +7,7 @@ export type Extents = readonly (number | null)[];
 const elementwise = new Set([
   ...['Relu', 'LeakyRelu', 'Clip', 'Sigmoid', 'Tanh', 'Elu', 'Selu', 'HardSigmoid', 'Softplus', 'Softsign'],
   ...['Identity', 'Cast', 'Dropout', 'BatchNormalization', 'Add', 'Sub', 'Mul', 'Div', 'Max', 'Min', 'PRelu'],
-  ...['Exp', 'Log', 'Sqrt', 'Neg', 'Abs', 'Erf', 'QuantizeLinear', 'DequantizeLinear', 'Softmax'],
+  ...['Exp', 'Log', 'Sqrt', 'Neg', 'Abs', 'Erf', 'Softmax'],
 ]);
 
 /**
@@ -42,11 +42,13 @@ function extentsOf(
     if (node.operator === 'BatchNormalization' || node.inputs.length === 1) return x;
     return inputs.includes(undefined) ? undefined : broadcast(inputs as Extents[]);
   }
+  // Their scales are for an axis of their own.
+  if (node.operator === 'QuantizeLinear' || node.operator === 'DequantizeLinear') return x;
   if (node.operator === 'Transpose') {
     const permutation = node.attributes.perm as readonly number[] | undefined;
     return permutation ? permutation.map((axis) => x[axis]) : x.toReversed();
   }
-  if (node.operator === 'Reshape') {
+  if (node.operator === 'Reshape' && !node.attributes.allowzero) {
     const target = integersOf(node.inputs[1], graph);
     return target && reshaped(x, target);
   }

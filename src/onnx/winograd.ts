@@ -17,6 +17,9 @@ const ofResults = [1, 1, 1, 0, 0, 1, -1, -1];
 /** Results along each side of a tile, and inputs along each side of the patch that it is made of. */
 const [tile, patch] = [2, 4];
 
+/** Elements of a convolution's input or result: a run holds patches of four times as many, several times over. */
+const mostValues = 2 ** 23;
+
 /** What a convolution spans, with strides of 1 and one row or column of padding on each side. */
 export interface WinogradShape {
   readonly channels: number;
@@ -72,6 +75,7 @@ export function winogradShape(
     has('group', [1], 1) &&
     (attributes.auto_pad ?? 'NOTSET') === 'NOTSET';
   if (!fits || frames === null || height === null || width === null) return null;
+  if (frames * height * width * Math.max(channels, filters) > mostValues) return null;
   return { channels, filters, frames, height, width };
 }
 

@@ -42,6 +42,7 @@ describe('wrong usage: what is wrong, what is known, the usage line, exit 2', ()
   it.concurrent.each([
     [['tarin'], 'unknown command "tarin"; did you mean train?', 'actionnx <command>'],
     [['exprot', 'x', '--out', 'y'], 'unknown command "exprot"; did you mean export?', 'actionnx <command>'],
+    [['exprot', 'x', '--out', 'out'], 'unknown command "exprot"; did you mean export?', 'actionnx <command>'],
     [['convert', 'x'], `unknown command "convert"; known: ${commandNames}`, 'actionnx <command>'],
     [['data', 'synt'], 'unknown command "synt"; did you mean synth?', 'actionnx data'],
     [['data', 'make', 'x'], 'unknown command "make"; known: synth, info, extract', 'actionnx data'],
@@ -56,6 +57,8 @@ describe('wrong usage: what is wrong, what is known, the usage line, exit 2', ()
     [['ls', 'everything'], 'unexpected argument "everything"', 'actionnx ls'],
     [['bench'], 'an argument is missing', 'actionnx bench <bundle>'],
     [['bench', 'x', '--runs'], '--runs needs a value', 'actionnx bench <bundle>'],
+    [['export', 'x', '--out', ''], '--out needs a value', 'actionnx export [source..]'],
+    [['export', 'x', '--name='], '--name needs a value', 'actionnx export [source..]'],
     [['bench', 'x', '--runs', '--json'], '--runs needs a value', 'actionnx bench <bundle>'],
     [
       ['export', 'x', '--precision', 'fp17'],

@@ -16,10 +16,11 @@ const graph = exportOnnx(model, options).bytes();
 const frames = goldenFrames(model.inputs[0].shape.slice(1) as number[]);
 const provider = 'cpu' as const;
 
+type Symbolic = ReturnType<typeof tf.input>;
+
 /** Clips of 4 frames of 11 × 9 pixels with 128 channels, over space and time, and a sum of two. */
 function wideClips() {
   const L = tf.layers;
-  type Symbolic = ReturnType<typeof tf.input>;
   const convolve = (x: Symbolic, kernelSize: [number, number, number]) =>
     L.conv3d({ filters: 128, kernelSize, padding: 'same' }).apply(x) as Symbolic;
   const x = tf.input({ shape: [4, 11, 9, 16] });
@@ -84,6 +85,23 @@ describe('withBlockedClips', () => {
     const feeds = { [wide.inputNames[0]]: clip };
     const [expected] = predict(wide, [clip]);
     expect(difference(Object.values(await session.run(feeds))[0], expected)).toBeLessThan(2e-5);
+  });
+
+  it('takes clips of few channels more than once, and of every other frame', async () => {
+    const clip = tf.input({ shape: [6, 8, 7, 3] });
+    const convolve = (kernelSize: [number, number, number], strides: [number, number, number]) =>
+      tf.layers.conv3d({ filters: 16, kernelSize, strides }).apply(clip) as Symbolic;
+    const ends = [convolve([1, 3, 3], [1, 1, 1]), convolve([1, 1, 1], [1, 1, 1])];
+    const branches = tf.model({ inputs: clip, outputs: [...ends, convolve([1, 3, 3], [2, 2, 2])] });
+    seedWeights(branches, 'branches');
+    const { graph, bytes } = exportOnnx(branches, { target: 'cpu' });
+    const { session, notices } = await openBlocks(openAsIs, bytes());
+    expect(notices).toEqual([]);
+    const input = randomTensor([2, 6, 8, 7, 3], 'branches');
+    const actual = await session.run({ [graph.inputs[0].name]: input });
+    predict(branches, [input]).forEach((expected, i) => {
+      expect(difference(actual[graph.outputs[i].name], expected)).toBeLessThan(2e-5);
+    });
   });
 
   it('leaves graphs of frames as they are', async () => {

@@ -9,7 +9,7 @@ import {
 } from '../../../src/onnx/winograd.ts';
 import type { Pass } from './pass.ts';
 
-/** Measured in onnxruntime-web, see `bench/export/winograd.ts`: 1.2 to 2.5 times as fast from here on. */
+/** Measured in onnxruntime-web, see `bench/export/winograd.ts`: 1.2 to 2.2 times as fast from here on. */
 const gainsInWasm: Gains = ({ channels, filters }) => Math.min(channels, filters) >= 64;
 
 /**

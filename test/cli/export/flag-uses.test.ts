@@ -110,7 +110,13 @@ describe('a flag of export has an effect, or is refused', () => {
     ],
     [
       ['run', '--to', 'bundle', '--out', 'made.onnx'],
-      '--out of a bundle is a folder; received MADE.ONNX; its graph will be model.onnx inside',
+      '--out of a bundle is a folder; received MADE.ONNX; graphs will be inside',
+    ],
+    [['--to', 'hf'], '--to hf takes bundles; received none'],
+    [['--to', 'triton'], '--to triton takes bundles; received none'],
+    [
+      ['run', '--to', 'hf', '--out', 'made.onnx'],
+      '--out of --to hf is a folder; received MADE.ONNX; graphs will be inside',
     ],
     [
       ['made.onnx', '--threshold', '0.7'],

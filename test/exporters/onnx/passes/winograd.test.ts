@@ -71,6 +71,15 @@ describe('winograd', () => {
     expect(winograd().apply(graph).nodes).toEqual(graph.nodes);
   });
 
+  it('leaves images that are too large to hold patches of', () => {
+    const conv = L.conv2d({ filters: 64, kernelSize: 3, padding: 'same' });
+    const counts = [320, 512].map((side) => {
+      const model = tf.sequential({ layers: [L.inputLayer({ inputShape: [side, side, 64] }), conv] });
+      return count(winograd().apply(exportOnnx(model, { passes }).graph), 'Conv');
+    });
+    expect(counts).toEqual([0, 1]);
+  });
+
   it('leaves images of a size that is not known', () => {
     const conv = L.conv2d({ filters: 64, kernelSize: 3, padding: 'same' });
     const model = tf.sequential({ layers: [L.inputLayer({ inputShape: [null, 8, 64] }), conv] });
