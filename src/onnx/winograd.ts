@@ -17,7 +17,10 @@ const ofResults = [1, 1, 1, 0, 0, 1, -1, -1];
 /** Results along each side of a tile, and inputs along each side of the patch that it is made of. */
 const [tile, patch] = [2, 4];
 
-/** Elements of a convolution's input or result: a run holds patches of four times as many, several times over. */
+/**
+ * The most elements of a convolution's input or result, of 4 bytes each: a run holds patches of four times as many, and
+ * their transforms and products, which are as large.
+ */
 const mostValues = 2 ** 23;
 
 /** What a convolution spans, with strides of 1 and one row or column of padding on each side. */
@@ -57,20 +60,13 @@ export function winogradShape(
   const [filters, channels, ...window] = kernel;
   const isClip = window.length === 3;
   const [frames, height, width] = isClip ? input : [1, ...input];
+  const ones = window.map(() => 1);
   const has = (name: string, given: readonly number[], absent: number) =>
     String(attributes[name] ?? given.map(() => absent)) === String(given);
   const fits =
     String(window) === (isClip ? '1,3,3' : '3,3') &&
-    has(
-      'strides',
-      window.map(() => 1),
-      1,
-    ) &&
-    has(
-      'dilations',
-      window.map(() => 1),
-      1,
-    ) &&
+    has('strides', ones, 1) &&
+    has('dilations', ones, 1) &&
     has('pads', isClip ? [0, 1, 1, 0, 1, 1] : [1, 1, 1, 1], 0) &&
     has('group', [1], 1) &&
     (attributes.auto_pad ?? 'NOTSET') === 'NOTSET';
