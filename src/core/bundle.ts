@@ -3,7 +3,7 @@ import type { FramePlan, FrameSize } from './clip.ts';
 import { UserError } from './errors.ts';
 
 /** Rates of a system on a split, fractions in 0–1, example-based. */
-const scores = z.object({
+const scores = z.strictObject({
   dataset: z.string(),
   split: z.string(),
   samples: z.int().positive(),
@@ -32,7 +32,7 @@ export type Target = (typeof targets)[number];
 const fileName = z.string().regex(/^(?!\.\.?$)[^/\\:]+$/, 'must be the name of a file in the bundle');
 
 /** What a precision below float32 costs and gains, measured when the graph was exported. */
-const precisionCost = z.object({
+const precisionCost = z.strictObject({
   /** Of probabilities from float32's, over the samples of `f1`, or over the golden inputs where that is null. */
   meanDifference: z.number(),
   maxDifference: z.number(),
@@ -46,14 +46,14 @@ const precisionCost = z.object({
   processor: z.string().optional(),
   /** Example-based F1 of both on one split, whose samples were not calibrated on; null where no data was given. */
   f1: z
-    .object({
+    .strictObject({
       ...{ dataset: z.string(), split: z.string(), samples: z.int() },
       ...{ float32: z.number(), here: z.number() },
     })
     .nullable(),
   /** Of int8. */
   calibration: z
-    .object({
+    .strictObject({
       ...{ dataset: z.string(), split: z.string(), samples: z.int(), method: z.string() },
       /** Convolutions in 8 bits, and the names of those left in float32. */
       ...{ layers: z.int(), inFloat: z.array(z.string()) },
@@ -63,7 +63,32 @@ const precisionCost = z.object({
 export type PrecisionCost = z.infer<typeof precisionCost>;
 
 const positive = z.int().positive();
-const channels = z.tuple([z.number(), z.number(), z.number()]);
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'must be a sha256 in hexadecimal');
+const channelsOf = (value: z.ZodNumber) => z.tuple([value, value, value]);
+
+/** Every label has a name and, where there are codes, a code of its own; a name is one line, as the hash takes it. */
+const labels = z
+  .strictObject({
+    names: z.array(z.string().regex(/^[^\r\n]*\S[^\r\n]*$/, 'must be one line')).min(1),
+    codes: z.array(z.int()),
+    /** sha256 of the names, one a line. */
+    hash: sha256,
+  })
+  .superRefine(({ names, codes }, { addIssue }) => {
+    const wrong = (path: string, message: string) => addIssue({ code: 'custom', path: [path], message });
+    const [name, code] = [names, codes].map((values) =>
+      values.find((value, i) => values.indexOf(value as never) !== i),
+    );
+    if (name !== undefined) wrong('names', `must be different; ${name} is there twice`);
+    if (code !== undefined) wrong('codes', `must be different; ${code} is there twice`);
+    if (codes.length > 0 && codes.length !== names.length) {
+      wrong('codes', `must be none or one a label; ${codes.length} for ${names.length} labels`);
+    }
+  });
+
+function isOneFrame({ kind, frames, speed, windows }: { kind: string } & FramePlan): boolean {
+  return kind !== 'frame' || (frames === 1 && speed === 1 && windows === undefined);
+}
 
 function windowsFit({ frames, height, width, windows = [] }: FramePlan & FrameSize): boolean {
   const count = windows.reduce((sum, window) => sum + window.frames, 0);
@@ -75,21 +100,16 @@ function windowsFit({ frames, height, width, windows = [] }: FramePlan & FrameSi
  * `bundle.json`: all that a client must know to run a graph and read its outputs. The schema is the contract
  * between the exporter and everything that consumes bundles, in Node and in browsers.
  */
-export const bundleSchema = z.object({
+export const bundleSchema = z.strictObject({
   format: z.literal('actionnx-bundle'),
   /** 2 where the input has `windows` or the graph `external` data, which programs of version 1 would not see. */
   formatVersion: z.union([z.literal(1), z.literal(2)]),
   /** How results and caches call it: the system's name, or one given at export. */
   name: z.string().min(1),
   task: z.literal('multi-label-classification'),
-  labels: z.object({
-    names: z.array(z.string()).min(1),
-    codes: z.array(z.int()),
-    /** sha256 of the names, one a line. */
-    hash: z.string(),
-  }),
+  labels,
   input: z
-    .object({
+    .strictObject({
       /** The graph's input: uint8 RGB, `[N, height, width, 3]` for a frame, `[N, frames, height, width, 3]` for a clip. */
       name: z.string(),
       kind: z.enum(['frame', 'clip']),
@@ -106,27 +126,31 @@ export const bundleSchema = z.object({
       /** How frames reach height × width: antialiased bilinear, aspect ignored (src/image/resize.ts). */
       resize: z.literal('bilinear-antialias'),
       /** Applied inside the graph to values scaled to 0–1; recorded for readers, not for clients to apply. */
-      mean: channels,
-      std: channels,
+      mean: channelsOf(z.number()),
+      std: channelsOf(z.number().positive()),
     })
+    .refine(isOneFrame, { path: ['frames'], message: 'must be 1, as the speed, for a frame' })
     .refine(windowsFit, {
       path: ['windows'],
       message: 'must have as many frames as the clip, none larger than the input',
     }),
   /** Always `probabilities` (N × labels); `attention` (N × h × w, in 0–1) where the system has one. */
-  outputs: z.array(z.object({ name: z.string(), shape: z.array(z.union([z.int(), z.string()])) })).min(1),
+  outputs: z
+    .array(z.strictObject({ name: z.string(), shape: z.array(z.union([z.int(), z.string()])) }))
+    .refine((all) => all.some(({ name }) => name === 'probabilities'), 'must have probabilities')
+    .refine((all) => new Set(all.map(({ name }) => name)).size === all.length, 'must have different names'),
   /** A label is predicted at probability ≥ threshold. */
   threshold: z.number().gt(0).lt(1),
   /** Validation scores of the exported weights; the ensemble weighs by their F1. */
   validation: scores.nullable(),
-  graph: z.object({
+  graph: z.strictObject({
     file: fileName,
-    sha256: z.string(),
+    sha256,
     bytes: z.int().positive(),
     opset: z.int(),
     parameters: z.int(),
     /** The file beside the graph that its weights are in: above 2 GiB, or by choice. */
-    external: z.object({ file: fileName, sha256: z.string(), bytes: positive }).optional(),
+    external: z.strictObject({ file: fileName, sha256, bytes: positive }).optional(),
     precision: z.enum(precisions).default('fp32'),
     target: z.enum(targets).default('portable'),
     cost: precisionCost.nullable().default(null),
@@ -135,7 +159,7 @@ export const bundleSchema = z.object({
    * Inputs with the outputs that TensorFlow.js gave for them; below float32, that this graph gave on
    * onnxruntime-node's CPU. A runtime may be off by `tolerance`.
    */
-  golden: z.object({ file: fileName, sha256: z.string(), tolerance: z.number().positive().default(1e-3) }),
+  golden: z.strictObject({ file: fileName, sha256, tolerance: z.number().positive().default(1e-3) }),
   /** Where it came from: system, preset, configuration, recipe, seed, epoch, versions. */
   provenance: z.record(z.string(), z.unknown()),
 });
@@ -157,6 +181,6 @@ export function parseManifest(json: unknown, source: string): BundleManifest {
   const { path, message } = parsed.error.issues[0];
   throw new UserError(`${source} is not a valid bundle manifest`, {
     received: `${path.join('.') || 'the whole'}: ${message}`,
-    remedy: 'export the bundle again',
+    remedy: 'export the bundle again, or update Actionnx where a newer one wrote it',
   });
 }

@@ -219,7 +219,7 @@ describe('readBundle', () => {
     ['no-input', edit((manifest) => delete manifest.input), /not a valid bundle manifest; received input/],
     [
       'other-labels',
-      edit(({ labels }) => labels.names.push('a 44th')),
+      edit(({ labels }) => Object.assign(labels.names, { 1: 'adult-dancing' })),
       /labels that do not match their hash/,
     ],
     [
