@@ -71,7 +71,8 @@ export const command: CommandModule<unknown, GivenArguments> = {
       throw usageError('--threshold must lie between 0 and 1', { received: String(threshold) });
     }
     if (args.ensemble) {
-      const source = await openEnsemble(paths, args);
+      const onNotice = (message: string) => process.stderr.write(`${message}\n`);
+      const source = await openEnsemble(paths, { ...args, onNotice });
       const checked = await inPrecision(source, args);
       return writeAndTell(out ?? join('bundles', source.name), checked, 'the members combined', args);
     }
@@ -97,11 +98,9 @@ async function exportBundle(path: string, args: ExportArguments, backend: string
   const target = args.out ?? join('bundles', source.name);
   const outputs = outputNames(source.model.outputs, source.labels);
   const { model, input, ...rest } = source;
-  const { target: goal, precision } = args;
-  // int8 is of convolutions, which target wasm writes in another way.
-  const form = precision === 'int8' && goal === 'wasm' ? 'portable' : goal;
+  const form = formOf(args);
   const float32 = {
-    ...{ ...rest, input, threshold: args.threshold, target: goal },
+    ...{ ...rest, input, threshold: args.threshold, target: form },
     onnx: model.toOnnx({ frames: input, outputs, target: form, version: packageVersion }),
     provenance: { ...rest.provenance, exporter: { actionnx: packageVersion, tfjsBackend: backend } },
     reference: model.reference(outputs, input),
@@ -109,6 +108,15 @@ async function exportBundle(path: string, args: ExportArguments, backend: string
   const inAsked = await inPrecision(float32, args);
   await writeAndTell(target, inAsked, `tfjs (${backend})`, args);
   model.dispose();
+}
+
+/** The form that is written, which the bundle records: in 8 bits one is the fastest everywhere. */
+function formOf({ target, precision }: ExportArguments): ExportArguments['target'] {
+  if (precision !== 'int8' || target === 'portable') return target;
+  process.stderr.write(
+    `int8 has one form for all targets: portable is written and recorded, not ${target}\n`,
+  );
+  return 'portable';
 }
 
 /** A file where one is named, or where there are no labels to make a bundle with. */

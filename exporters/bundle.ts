@@ -5,6 +5,7 @@ import {
   type Bundle,
   type BundleManifest,
   bundleSchema,
+  goldenTolerance,
   type Precision,
   type PrecisionCost,
   type Target,
@@ -17,7 +18,7 @@ import type { Tensor } from '../src/core/tensor.ts';
 import { writeFolderAtomic } from '../src/node/atomic-file.ts';
 import { readBundle, readGolden } from '../src/node/bundle-folder.ts';
 import { requireReplaceable } from '../src/node/replaceable.ts';
-import { goldenFrames } from './golden.ts';
+import { goldenFrames, sampleShape } from './golden.ts';
 import { type CardDetails, modelCard } from './model-card.ts';
 import { externalFile, type OnnxModel } from './onnx/onnx-model.ts';
 import { requirePassed, type VerificationRow, type VerificationTarget, verifyBundle } from './onnx/verify.ts';
@@ -44,6 +45,8 @@ export interface BundleSource {
   readonly validation: BundleManifest['validation'];
   readonly provenance: BundleManifest['provenance'];
   readonly card: CardDetails;
+  /** Frames to be checked on, uint8 [N, …], where not any will do. Default: `goldenFrames`. */
+  readonly golden?: Tensor;
   /** Outputs by name for uint8 frames [N, …]: what the graph has to reproduce. tfjs's, at float32. */
   readonly reference: (frames: Tensor) => Promise<Record<string, Tensor>>;
   /** Where the graph is tried before the bundle is put in place. */
@@ -68,9 +71,7 @@ export async function writeBundle(
   source: BundleSource,
 ): Promise<{ manifest: BundleManifest; verification: VerificationRow[] }> {
   await requireReplaceable(target, files.manifest, 'a bundle');
-  const { input } = source;
-  const frameShape = [input.height, input.width, 3];
-  const frames = goldenFrames(input.kind === 'clip' ? [input.frames, ...frameShape] : frameShape);
+  const { golden: frames = goldenFrames(sampleShape(source.input)) } = source;
   const inputName = source.onnx.inputs[0].name;
   const outputs = await source.reference(frames);
   requireProbabilities(outputs);
@@ -185,7 +186,7 @@ async function describe(
         }),
       ...{ precision, target, cost },
     },
-    golden: { file: files.golden, sha256: hashes.golden, tolerance: Math.max(1e-3, tolerance) },
+    golden: { file: files.golden, sha256: hashes.golden, tolerance: Math.max(goldenTolerance, tolerance) },
     provenance,
   } satisfies BundleManifest);
 }

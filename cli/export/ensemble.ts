@@ -1,27 +1,28 @@
 import { basename, resolve } from 'node:path';
-import { voteAverage, voteAverageWeights } from '../../eval/ensemble.ts';
+import { voteAverageWeights } from '../../eval/ensemble.ts';
 import type { BundleSource } from '../../exporters/bundle.ts';
+import { sampleShape } from '../../exporters/golden.ts';
 import {
   type EnsembleMember,
   type EnsembleWindow,
   ensembleGraph,
-  findWindow,
 } from '../../exporters/onnx/ensemble-graph.ts';
 import type { OnnxModel } from '../../exporters/onnx/onnx-model.ts';
-import type { Bundle, BundleManifest } from '../../src/core/bundle.ts';
+import { type Bundle, goldenTolerance, type Precision, type Target } from '../../src/core/bundle.ts';
 import { UserError, usageError } from '../../src/core/errors.ts';
-import { type Tensor, tensor } from '../../src/core/tensor.ts';
+import type { Tensor } from '../../src/core/tensor.ts';
 import { readBundle } from '../../src/node/bundle-folder.ts';
 import { packageVersion } from '../../src/node/package-info.ts';
 import { parseBundle } from '../../src/onnx/parse-bundle.ts';
-import { nodeRuntime } from '../../src/runtime/node.ts';
-import { openBundle } from '../../src/runtime/open-bundle.ts';
+import { combine, decidedFrames } from './ensemble-answers.ts';
 
 export interface EnsembleOptions {
   readonly name?: string;
   /** Where the bundle is to lie: what it is called, unless it has a name. */
   readonly out?: string;
   readonly threshold: number;
+  /** Told in one line what is less than could be wished for. */
+  readonly onNotice?: (message: string) => void;
 }
 
 /**
@@ -32,7 +33,7 @@ export interface EnsembleOptions {
  */
 export async function openEnsemble(
   folders: readonly string[],
-  { name, out = 'ensemble', threshold }: EnsembleOptions,
+  { name, out = 'ensemble', threshold, onNotice }: EnsembleOptions,
 ): Promise<Omit<BundleSource, 'targets'>> {
   if (folders.length < 2)
     throw usageError('an ensemble takes two bundles or more', { received: folders.join() || 'none' });
@@ -48,12 +49,19 @@ export async function openEnsemble(
   const members = bundles.map((bundle, i): EnsembleMember => {
     return { manifest: bundle.manifest, model: parseBundle(bundle), weight: weights[i] };
   });
+  const written = { target: commonTarget(bundles), precision: lowestPrecision(bundles) };
   const { onnx, windows } = ensembleGraph(members, { version: packageVersion });
   const [{ labels, input }] = bundles.map(({ manifest }) => manifest);
   const titles = bundles.map(({ manifest }) => manifest.name);
+  const frames = frameInput(onnx, windows);
+  const tolerance = Math.max(...bundles.map(({ manifest }) => manifest.golden.tolerance));
+  const combined = (given: Tensor) => combine(members, bundles, windows, given);
+  const golden = await decidedFrames(sampleShape(frames), combined, tolerance, onNotice);
   return {
-    ...{ onnx, name: name ?? basename(resolve(out)), labels, threshold },
-    input: { ...frameInput(onnx, windows), mean: input.mean, std: input.std },
+    ...{ ...written, onnx, name: name ?? basename(resolve(out)), labels, threshold, golden },
+    // Members that compute in float32 are compared as closely as they were themselves.
+    ...(tolerance > goldenTolerance && { tolerance }),
+    input: { ...frames, mean: input.mean, std: input.std },
     validation: null,
     provenance: {
       ensemble: bundles.map(({ manifest }, i) => ({
@@ -71,8 +79,29 @@ export async function openEnsemble(
         (title, i) => `${title}: weight ${weights[i].toFixed(4)}, validation F1 ${f1s[i].toFixed(4)}`,
       ),
     },
-    reference: (frames) => combine(members, bundles, windows, frames),
+    reference: async (given) => (await combined(given)).outputs,
   };
+}
+
+/** What the members were written for; portable ones fit to any. @throws UserError where they were written for several */
+function commonTarget(bundles: readonly Bundle[]): Target {
+  const special = bundles.filter(({ manifest }) => manifest.graph.target !== 'portable');
+  const [first] = special;
+  const other = special.find(({ manifest }) => manifest.graph.target !== first.manifest.graph.target);
+  if (!other) return first?.manifest.graph.target ?? 'portable';
+  throw new UserError('members of an ensemble must be written for one target', {
+    received: [first, other]
+      .map(({ manifest }) => `${manifest.name} for ${manifest.graph.target}`)
+      .join(', '),
+    remedy: 'export them again with the same --target',
+  });
+}
+
+/** The one that keeps least of the numbers. */
+function lowestPrecision(bundles: readonly Bundle[]): Precision {
+  const order: readonly Precision[] = ['fp32', 'fp16', 'int8-weights', 'int8'];
+  const ranks = bundles.map(({ manifest }) => order.indexOf(manifest.graph.precision));
+  return order[Math.max(...ranks)];
 }
 
 /** What clients have to prepare: as the graph declares it. */
@@ -84,59 +113,4 @@ function frameInput({ inputs: [{ shape }] }: OnnxModel, windows: readonly Ensemb
     ...{ height, width, frames, speed: Math.max(...windows.map((window) => window.speed)) },
     ...(windows.length > 1 && { windows: windows.map(({ offset, ...window }) => window) }),
   };
-}
-
-/** The members' answers to their own parts of the frames, by the rule of eval/ensemble.ts. */
-async function combine(
-  members: readonly EnsembleMember[],
-  bundles: readonly Bundle[],
-  windows: readonly EnsembleWindow[],
-  frames: Tensor,
-): Promise<Record<string, Tensor>> {
-  const outputs: Record<string, Tensor>[] = [];
-  for (const [i, { manifest }] of members.entries()) {
-    const session = await openBundle(bundles[i], nodeRuntime, { provider: 'cpu' });
-    try {
-      outputs.push(await session.run({ [manifest.input.name]: framesOf(manifest, windows, frames) }));
-    } finally {
-      await session.release();
-    }
-  }
-  const all = outputs.map(({ probabilities }) => probabilities);
-  const combined = voteAverage(
-    all.map(({ data }) => data as Float32Array),
-    members.map(({ weight }) => weight),
-  );
-  const heaviest = members
-    .map(({ weight }, i) => ({ weight, attention: outputs[i].attention }))
-    .filter(({ attention }) => attention)
-    .sort((a, b) => b.weight - a.weight)[0];
-  return {
-    probabilities: tensor(combined, all[0].shape),
-    ...(heaviest && { attention: heaviest.attention }),
-  };
-}
-
-/** A member's part of the ensemble's frames. */
-function framesOf(
-  manifest: BundleManifest,
-  windows: readonly EnsembleWindow[],
-  { shape, data }: Tensor,
-): Tensor {
-  const [samples, rest] = [shape[0], shape.slice(1)];
-  const [count, fullHeight, fullWidth] = rest.length === 3 ? [1, ...rest] : rest;
-  const { kind, frames, height, width } = manifest.input;
-  const first = findWindow(windows, manifest).offset;
-  const own = new Uint8Array(samples * frames * height * width * 3);
-  let at = 0;
-  for (let sample = 0; sample < samples; sample++) {
-    for (let frame = first; frame < first + frames; frame++) {
-      for (let row = 0; row < height; row++) {
-        const from = ((sample * count + frame) * fullHeight + row) * fullWidth * 3;
-        own.set((data as Uint8Array).subarray(from, from + width * 3), at);
-        at += width * 3;
-      }
-    }
-  }
-  return tensor(own, kind === 'frame' ? [samples, height, width, 3] : [samples, frames, height, width, 3]);
 }

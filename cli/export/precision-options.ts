@@ -7,7 +7,7 @@ export const precisionOptions = {
     choices: targets,
     default: 'portable',
     describe:
-      "where it is to run best: portable does well everywhere; cpu, onnxruntime-node alone, is faster for clips; wasm is faster on browsers' CPUs",
+      "where it is to run best: portable does well everywhere; cpu, onnxruntime-node alone, is faster for clips; wasm is faster on browsers' CPUs; int8 has one form for all",
   },
   precision: {
     choices: precisions,

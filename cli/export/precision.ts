@@ -1,7 +1,7 @@
 import { exampleBasedScores } from '../../eval/metrics/index.ts';
 import { score } from '../../eval/score.ts';
 import { type BundleSource, unwrittenBundle } from '../../exporters/bundle.ts';
-import { goldenFrames } from '../../exporters/golden.ts';
+import { goldenFrames, sampleShape } from '../../exporters/golden.ts';
 import { modelFile, type OnnxModel, storedIn } from '../../exporters/onnx/onnx-model.ts';
 import { openModel } from '../../exporters/onnx/open-model.ts';
 import { type Quantized, quantize } from '../../exporters/onnx/quantize/quantize.ts';
@@ -15,6 +15,7 @@ import type { Dataset, Sample } from '../../src/data/dataset.ts';
 import { describeProcessor } from '../../src/node/processor.ts';
 import { nodeRuntime } from '../../src/runtime/node.ts';
 import { packFrames } from '../../src/runtime/pack-frames.ts';
+import type { InferenceSession } from '../../src/runtime/session.ts';
 import { openData } from '../evaluation.ts';
 import { progressBar } from '../progress.ts';
 import { race } from '../race.ts';
@@ -44,9 +45,7 @@ export async function inPrecision(source: FloatSource, args: PrecisionArguments)
   const made = data && precision === 'int8' ? await calibrated(source, data, samples, args) : null;
   const onnx = made ? modelFile(made.model) : storedIn(source.onnx, precision as 'fp16' | 'int8-weights');
   const lossy: FloatSource = { ...source, onnx, precision };
-  const { input } = source;
-  const frameShape = [input.height, input.width, 3];
-  const frames = goldenFrames(input.kind === 'clip' ? [input.frames, ...frameShape] : frameShape);
+  const frames = goldenFrames(sampleShape(source.input));
   const expected = await source.reference(frames);
   const feeds = { [onnx.inputs[0].name]: frames };
   const [actual, speedRatio] = await compareSpeed([source.onnx, onnx], feeds);
@@ -152,13 +151,11 @@ async function compareSpeed(
   graphs: readonly OnnxModel[],
   feeds: Readonly<Record<string, Tensor>>,
 ): Promise<[outputs: Record<string, Tensor>, ratio: number]> {
-  const runners = await Promise.all(
-    graphs.map(async (onnx) => ({
-      session: await openModel(onnx, nodeRuntime, { provider: 'cpu', threads: 1 }),
-      feeds,
-    })),
-  );
+  const runners: { session: InferenceSession; feeds: typeof feeds }[] = [];
   try {
+    for (const onnx of graphs) {
+      runners.push({ session: await openModel(onnx, nodeRuntime, { provider: 'cpu', threads: 1 }), feeds });
+    }
     const [before, after] = await race(runners);
     return [after.outputs, before.milliseconds / after.milliseconds];
   } finally {

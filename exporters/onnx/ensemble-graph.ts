@@ -29,7 +29,7 @@ export interface EnsembleGraph {
 }
 
 /** Probabilities vote from here on. */
-const voteThreshold = 0.5;
+export const voteThreshold = 0.5;
 
 /**
  * One graph for several bundles: one input, each window of frames once, preprocessing that members have in common once,

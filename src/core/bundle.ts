@@ -28,6 +28,9 @@ export type Precision = (typeof precisions)[number];
 export const targets = ['portable', 'cpu', 'wasm', 'webgpu', 'cuda'] as const;
 export type Target = (typeof targets)[number];
 
+/** How far a runtime may be from the golden outputs of a graph that computes in float32. */
+export const goldenTolerance = 1e-3;
+
 /** Of a file in the bundle's own folder, wherever that is: no path, no address. */
 const fileName = z.string().regex(/^(?!\.\.?$)[^/\\:]+$/, 'must be the name of a file in the bundle');
 
@@ -159,7 +162,11 @@ export const bundleSchema = z.strictObject({
    * Inputs with the outputs that TensorFlow.js gave for them; below float32, that this graph gave on
    * onnxruntime-node's CPU. A runtime may be off by `tolerance`.
    */
-  golden: z.strictObject({ file: fileName, sha256, tolerance: z.number().positive().default(1e-3) }),
+  golden: z.strictObject({
+    file: fileName,
+    sha256,
+    tolerance: z.number().positive().default(goldenTolerance),
+  }),
   /** Where it came from: system, preset, configuration, recipe, seed, epoch, versions. */
   provenance: z.record(z.string(), z.unknown()),
 });

@@ -6,6 +6,7 @@ import { openEnsemble } from '../../../cli/export/ensemble.ts';
 import { voteAverage, voteAverageWeights } from '../../../eval/ensemble.ts';
 import { score } from '../../../eval/score.ts';
 import { writeBundle } from '../../../exporters/bundle.ts';
+import { goldenFrames } from '../../../exporters/golden.ts';
 import { exportOnnx } from '../../../exporters/onnx/export.ts';
 import { tfjsReference } from '../../../models/reference.ts';
 import { type Bundle, parseManifest } from '../../../src/core/bundle.ts';
@@ -57,6 +58,34 @@ async function writeSmallClips(target: string): Promise<void> {
     card: { title: 'Small', summary: '', training: [] },
     reference: tfjsReference(model, ['probabilities'], imagenetNormalization),
   });
+}
+
+/**
+ * A frame system whose label 0 is at 0.5 for the mean brightness that `at` gives of golden frames' first sample's, and
+ * for every picture where that is NaN; its other labels are far from it.
+ */
+async function writeDense(name: string, at: (first: number) => number): Promise<string> {
+  const frame = tf.input({ shape: [8, 8, 3], name: 'frame' });
+  const flat = tf.layers.flatten({ name: 'flatten' }).apply(frame);
+  const dense = tf.layers.dense({ name: 'dense', units: 43, activation: 'sigmoid' });
+  const model = tf.model({ inputs: frame, outputs: dense.apply(flat) as never, name });
+  const plain = { mean: [0, 0, 0], std: [1, 1, 1] } satisfies Record<string, [number, number, number]>;
+  const first = goldenFrames([8, 8, 3]).data.slice(0, 192) as Uint8Array;
+  const middle = at(first.reduce((sum, value) => sum + value, 0) / 255 / 192);
+  const slope = Number.isNaN(middle) ? 0 : 1;
+  const kernel = Array.from({ length: 192 }, () =>
+    Array.from({ length: 43 }, (_, i) => (i === 0 ? slope / 192 : 0)),
+  );
+  const bias = Array.from({ length: 43 }, (_, i) => (i === 0 ? 1e-5 * slope - (slope && middle) : -1));
+  dense.setWeights([tf.tensor2d(kernel), tf.tensor1d(bias)]);
+  const input = { kind: 'frame', height: 8, width: 8, frames: 1, speed: 1, ...plain } as const;
+  await writeBundle(join(folder, name), {
+    ...{ name, labels: a2dLabels, input, validation: scores(0.5), provenance: {}, targets: cpu },
+    onnx: exportOnnx(model, { frames: plain, outputs: ['probabilities'] }),
+    card: { title: name, summary: '', training: [] },
+    reference: tfjsReference(model, ['probabilities'], plain),
+  });
+  return join(folder, name);
 }
 
 async function ensembleOf(folders: readonly string[], name: string): Promise<Bundle> {
@@ -155,6 +184,56 @@ describe('an ensemble as one graph', () => {
     expect(manifest.input.windows).toBeUndefined();
     // The two graphs are the same, so all but the votes is shared.
     expect(manifest.graph.bytes).toBeLessThan((await readBundle(other)).graph.length + 2000);
+  });
+
+  it('is proven on frames on which no vote hangs by a rounding', async () => {
+    // On the first draw of golden frames one probability is a hair from 0.5.
+    const near = await writeDense('near', (first) => first);
+    const { manifest } = await ensembleOf([members[0], near], 'clear');
+    const { frames } = await readGolden(join(folder, 'clear'), manifest);
+    expect(frames.shape).toEqual([3, 8, 8, 3]);
+    expect(frames.data).not.toEqual(goldenFrames([8, 8, 3]).data);
+    for (const member of [members[0], near]) {
+      const bundle = await readBundle(member);
+      const session = await nodeRuntime.open(bundle.graph, { provider: 'cpu' });
+      const { probabilities } = await session.run({ [bundle.manifest.input.name]: frames });
+      const distances = Array.from(probabilities.data, (p) => Math.abs(Number(p) - 0.5));
+      expect(Math.min(...distances)).toBeGreaterThan(1e-3);
+      await session.release();
+    }
+  });
+
+  it('says where every draw leaves a vote hanging', async () => {
+    const undecided = await writeDense('undecided', () => Number.NaN);
+    const notices: string[] = [];
+    const onNotice = (notice: string) => notices.push(notice);
+    await openEnsemble([members[0], undecided], { threshold: 0.5, onNotice });
+    expect(notices).toEqual([
+      expect.stringMatching(/^a probability lies within 0e\+0 of 0\.5 on the golden inputs/),
+    ]);
+  });
+
+  it('records what its members are: their target, the lowest precision, the largest tolerance', async () => {
+    const graph = (changes: object) => ({ graph: { ...first.graph, ...changes } });
+    const { manifest: first } = await tinyBundle('tiny-frame');
+    const write = async (name: string, changes: object) => {
+      await writeTinyBundle(
+        join(folder, name),
+        await tinyBundle('tiny-frame', { ...first, name, ...changes }),
+      );
+      return join(folder, name);
+    };
+    const cpu = await write('cpu', graph({ target: 'cpu' }));
+    const wasm = await write('wasm', graph({ target: 'wasm' }));
+    const golden = { ...first.golden, tolerance: 0.02 };
+    const int8 = await write('int8', { ...graph({ precision: 'int8' }), golden });
+    const open = (...folders: string[]) => openEnsemble(folders, { threshold: 0.5 });
+    expect(await open(members[0], members[1])).toMatchObject({ target: 'portable', precision: 'fp32' });
+    expect(await open(members[1], cpu)).toMatchObject({ target: 'cpu', precision: 'fp32' });
+    expect(await open(cpu, int8)).toMatchObject({ target: 'cpu', precision: 'int8', tolerance: 0.02 });
+    await expect(open(cpu, members[1], wasm)).rejects.toThrow(
+      'members of an ensemble must be written for one target; received cpu for cpu, wasm for wasm; export them again with the same --target',
+    );
   });
 
   it.each<[string, () => Promise<string[]>, string]>([
