@@ -99,10 +99,15 @@ class Session {
     const isBegun = earlier !== null && existsSync(checkpointPath(folder, 'last'));
     if (earlier && (isBegun || resume)) checkSameRun(earlier, run, folder, resume ?? false);
     const session = new Session(settings, run, training, validation);
-    await session.#source.readLabels([...training, ...validation]);
-    if (!(earlier && (await session.#restore()))) session.#startFromPretrained();
-    if (!isBegun) await writeRunRecord(folder, run);
-    return session;
+    try {
+      await session.#source.readLabels([...training, ...validation]);
+      if (!(earlier && (await session.#restore()))) session.#startFromPretrained();
+      if (!isBegun) await writeRunRecord(folder, run);
+      return session;
+    } catch (error) {
+      session.close();
+      throw error;
+    }
   }
 
   /** @returns false where the run has no checkpoint yet */

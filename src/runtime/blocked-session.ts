@@ -29,11 +29,12 @@ export async function withBlockedClips(
 ): Promise<InferenceSession> {
   // Whether there is anything to be done is seen with any block.
   if (!blockClips(model, 8)) return portable;
-  const block = await findBlock(open);
+  const block = await findBlock(open).catch(reasonOf);
   const drop = (reason: string) => {
     onNotice(`the graph runs in its portable form, which is slower here: ${reason}`);
     return portable;
   };
+  if (typeof block === 'string') return drop(`no block layout could be tried (${block})`);
   if (block === null) return drop('onnxruntime has no block layout on this machine');
   const blocked = await openBlocked(model, block, open).catch(reasonOf);
   if (typeof blocked === 'string') return drop(`its block form does not load (${blocked})`);
@@ -52,9 +53,15 @@ async function openBlocked(model: Model, block: number, open: Open): Promise<Inf
 
 let found: Promise<number | null> | undefined;
 
-/** The block size of this machine, which onnxruntime does not tell: the one whose results are right. */
+/**
+ * The block size of this machine, which onnxruntime does not tell: the one whose results are right. Looked for once;
+ * again where the search itself failed.
+ */
 export function findBlock(open: Open): Promise<number | null> {
-  return (found ??= tryBlocks(open));
+  return (found ??= tryBlocks(open).catch((error) => {
+    found = undefined;
+    throw error;
+  }));
 }
 
 async function tryBlocks(open: Open): Promise<number | null> {
@@ -65,9 +72,13 @@ async function tryBlocks(open: Open): Promise<number | null> {
     for (const block of [16, 8]) {
       const session = await openBlocked(model, block, open).catch(() => null);
       if (!session) continue;
-      const difference = await largestDifference(session, plain, model.graph).catch(() => Number.NaN);
-      await session.release();
-      if (difference <= tolerance) return block;
+      try {
+        if ((await largestDifference(session, plain, model.graph)) <= tolerance) return block;
+      } catch {
+        // A block that does not run is not the machine's.
+      } finally {
+        await session.release();
+      }
     }
     return null;
   } finally {

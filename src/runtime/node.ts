@@ -1,9 +1,11 @@
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { InferenceSession as OrtSession } from 'onnxruntime-node';
 import { reasonOf, UserError } from '../core/errors.ts';
 import type { Tensor } from '../core/tensor.ts';
 import { parseModel } from '../onnx/parse.ts';
 import { readFrom } from '../onnx/parse-bundle.ts';
+import { openAutomatically } from './automatic-provider.ts';
 import { withBlockedClips } from './blocked-session.ts';
 import type { InferenceSession, Provider, Runtime, SessionOptions } from './session.ts';
 
@@ -124,6 +126,11 @@ async function openOn(
   };
 }
 
+/** What NVIDIA's driver shows of its GPUs on Linux, the one system that onnxruntime-node has CUDA for. */
+function hasNvidiaGpu(): boolean {
+  return existsSync('/dev/nvidia0') || existsSync('/proc/driver/nvidia/version');
+}
+
 /** y = relu(x) over one float: ONNX IR 8, opset 17, written by the onnx package. */
 const probeGraph = Buffer.from(
   'CAg6NwoMCgF4EgF5IgRSZWx1EgVwcm9iZVoPCgF4EgoKCAgBEgQKAggBYg8KAXkSCgoICAESBAoCCAFCBAoAEBE=',
@@ -140,16 +147,20 @@ export const nodeRuntime: NodeRuntime = {
 
   async open(graph, options = {}) {
     const request = options.provider ?? 'auto';
+    const open = (provider: Provider, bytes = graph) => openOn(provider, bytes, options);
     const session =
-      request !== 'auto'
-        ? await openOn(request, graph, options)
-        : // Where CUDA is absent or does not take the whole graph, the CPU decides whether the graph is good at all.
-          await openOn('cuda', graph, options).catch(() => openOn('cpu', graph, options));
+      request === 'auto'
+        ? await openAutomatically(open, hasNvidiaGpu, options.onNotice)
+        : await open(request);
     if (!options.blockClips || session.provider !== 'cpu') return session;
-    const openBlocked = (blocked: Uint8Array) => openOn('cpu', blocked, options);
-    const outside = options.externalData && readFrom(options.externalData.data);
-    const model = parseModel(graph, 'the graph', outside);
-    return withBlockedClips(session, model, openBlocked, options.onNotice);
+    try {
+      const outside = options.externalData && readFrom(options.externalData.data);
+      const model = parseModel(graph, 'the graph', outside);
+      return await withBlockedClips(session, model, (blocked) => open('cpu', blocked), options.onNotice);
+    } catch (error) {
+      await session.release();
+      throw error;
+    }
   },
 
   async probe(provider) {

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { exampleBasedScores } from '../../../eval/metrics/index.ts';
 import { resolveSystem } from '../../../models/index.ts';
 import type { PretrainedMatch } from '../../../models/pretrained/match.ts';
+import { tf } from '../../../models/tf.ts';
 import { type Backend, selectBackend } from '../../../models/train/backend.ts';
 import { checkpointPath, readCheckpoint } from '../../../models/train/checkpoint.ts';
 import { type TrainSettings, train } from '../../../models/train/fit.ts';
@@ -132,9 +133,11 @@ describe('a run that starts from weights', () => {
   });
 
   test('does not begin with weights that do not fit', async () => {
+    const tensors = tf.memory().numTensors;
     await expect(run('misfit', 'pcd-r2plus1d-tiny', { pretrained: first })).rejects.toThrow(
       /last\.safetensors does not fit the backbone of pcd_r2plus1d; received "stem\.0\/kernel" unmatched/,
     );
     expect(existsSync(join(root, 'misfit'))).toBe(false);
+    expect(tf.memory().numTensors).toBe(tensors);
   });
 });
