@@ -55,13 +55,33 @@ describe('vote-average', () => {
     expect(Array.from(actual)).toEqual(combined.map((p) => expect.closeTo(p, 7)));
   });
 
+  it('votes at the threshold that it is given', () => {
+    const members = [Float32Array.of(0.6), Float32Array.of(0.8)];
+    expect(voteAverage(members, [0.5, 0.5], 0.7)[0]).toBeCloseTo((0.5 + 0.7) / 2, 6);
+    expect(voteAverage(members, [0.5, 0.5], 0.8)[0]).toBeCloseTo((0.5 + 0.7) / 2, 6);
+    expect(voteAverage(members, [0.5, 0.5], 0.9)[0]).toBeCloseTo((0 + 0.7) / 2, 6);
+  });
+
+  it('takes a system that never was right for nothing, and sums that are 1 but for rounding', () => {
+    expect(voteAverageWeights([0, 2])).toEqual([0, 1]);
+    expect(single([0.2, 0.6], [0, 1])).toBeCloseTo(0.8, 6);
+    expect(single([0.2, 0.6], [0.4, 0.6 + 1e-9])).toBeCloseTo((0.6 + 0.44) / 2, 6);
+  });
+
   it('refuses weights and members that do not fit', () => {
     const two = [Float32Array.of(0.5), Float32Array.of(0.5)];
     expect(() => voteAverage(two, [1])).toThrow('one weight a system');
     expect(() => voteAverage([two[0], new Float32Array(2)], [0.5, 0.5])).toThrow('1, 2 probabilities');
     expect(() => voteAverage([], [])).toThrow('one weight a system');
-    expect(() => voteAverage(two, [0.5, 0.6])).toThrow('must sum to 1');
-    for (const f1s of [[], [0, 0], [1, -1], [Number.NaN, 1]]) {
+    for (const weights of [
+      [0.5, 0.6],
+      [0.5, 0.5001],
+      [0.5, 0.4999],
+      [Number.NaN, 1],
+    ]) {
+      expect(() => voteAverage(two, weights)).toThrow('must sum to 1');
+    }
+    for (const f1s of [[], [0, 0], [1, -1], [2, -1], [Number.NaN, 1], [Number.POSITIVE_INFINITY, 1]]) {
       expect(() => voteAverageWeights(f1s)).toThrow('must not be negative');
     }
   });

@@ -4,9 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { cacheKey } from '../../eval/cache/key.ts';
+import { decodeShard } from '../../eval/cache/shard.ts';
 import { type ScoreOptions, score } from '../../eval/score.ts';
+import { UserError } from '../../src/core/errors.ts';
 import { a2dLabels, labelSetHash } from '../../src/core/labels.ts';
 import { openA2d } from '../../src/data/a2d.ts';
+import type { Dataset } from '../../src/data/dataset.ts';
 import { Classifier } from '../../src/runtime/classifier.ts';
 import { type NodeRuntime, nodeRuntime } from '../../src/runtime/node.ts';
 import { tinyFrame, valSamples, writeTinyA2d } from '../golden/tiny-a2d.ts';
@@ -212,6 +215,77 @@ describe('score', () => {
     expect(scored.inferred + scored.broken.length).toBeLessThanOrEqual(6);
   });
 
+  it('files predictions under the provider that made them', async () => {
+    // What answers for CUDA, and then does not take the graph.
+    const hopeful: NodeRuntime = {
+      ...nodeRuntime,
+      version: nodeRuntime.version,
+      resolve: async () => 'cuda',
+      open: (graph, options) => nodeRuntime.open(graph, { ...options, provider: 'cpu' }),
+    };
+    const first = await run({ runtime: hopeful, provider: 'auto' });
+    expect(first).toMatchObject({ provider: 'cpu', inferred: 6 });
+    expect(await readdir(cache)).toEqual([
+      (await cacheKey((await tinyBundle('tiny-frame')).manifest, 'cpu')).hash,
+    ]);
+    // They count for the CPU, and for whoever hopes again.
+    expect(await run({ runtime: noInference })).toEqual({ ...first, inferred: 0 });
+    expect(await run({ runtime: hopeful, provider: 'auto' })).toEqual({ ...first, inferred: 0 });
+  });
+
+  /** As many samples as are asked for, all of one video; beyond that, the tiny data set. */
+  async function longDataset(samples: number, frames?: Dataset['frames']): Promise<Dataset> {
+    const dataset = await open();
+    const all = Array.from({ length: samples }, (_, i) => {
+      return { id: `long/${i + 1}`, video: 'long', frame: i + 1, frameCount: samples };
+    });
+    return {
+      ...{ name: 'long', root: data, labels: dataset.labels, splits: ['val'], broken: [] },
+      samples: async () => all,
+      truth: async () => new Uint8Array(samples * 43),
+      labelMap: (sample) => dataset.labelMap(sample),
+      frames: frames ?? (async (video, numbers) => numbers.map((number) => tinyFrame(1, video, number))),
+    };
+  }
+
+  /** The ids of each shard. */
+  async function shardIds(): Promise<string[][]> {
+    const read = (await shards()).map(async (path) => decodeShard(await readFile(path), 43, path));
+    return (await Promise.all(read)).map(({ ids }) => [...ids]).sort((a, b) => b.length - a.length);
+  }
+
+  it('writes shards as it goes, each sample into one', async () => {
+    const dataset = await longDataset(600);
+    const { ids } = await run({ dataset, batch: 50 });
+    const written = await shardIds();
+    expect(written.map(({ length }) => length)).toEqual([300, 300]);
+    expect(written.flat().sort()).toEqual([...ids].sort());
+  });
+
+  it('writes a shard as soon as it is full, and what is left at the end', async () => {
+    const dataset = await longDataset(513);
+    await run({ dataset, batch: 1 });
+    expect((await shardIds()).map(({ length }) => length)).toEqual([256, 256, 1]);
+  });
+
+  it('lets an error of the program pass, whatever is to be left out', async () => {
+    const dataset = await longDataset(3, () => Promise.reject(new TypeError('not a function')));
+    await expect(run({ dataset, skipBroken: true })).rejects.toThrow(TypeError);
+  });
+
+  it('counts broken samples as done', async () => {
+    const dataset = await longDataset(4, async (video, numbers) => {
+      if (numbers[0] === 2) throw new UserError('cannot decode it');
+      return numbers.map((number) => tinyFrame(1, video, number));
+    });
+    const progress: number[] = [];
+    const onProgress = (done: number) => progress.push(done);
+    const scored = await run({ dataset, skipBroken: true, batch: 1, onProgress });
+    expect(scored).toMatchObject({ inferred: 3, broken: [{ id: 'long/2', reason: 'cannot decode it' }] });
+    expect(scored.ids).toEqual(['long/1', 'long/3', 'long/4']);
+    expect(progress.at(-1)).toBe(4);
+  });
+
   it('refuses an unknown split, other labels and another number of columns', async () => {
     await expect(run({ split: 'vall' })).rejects.toMatchObject({
       exitCode: 2,
@@ -251,7 +325,7 @@ describe('score', () => {
 });
 
 describe('cacheKey', () => {
-  it('depends on graph, preprocessing, labels and provider, and on nothing else', async () => {
+  it('depends on graph, weights, preprocessing, labels, provider and precision, and on nothing else', async () => {
     const { manifest } = await tinyBundle('tiny-frame');
     const { hash } = await cacheKey(manifest, 'cpu');
     expect(hash).toMatch(/^[0-9a-f]{32}$/);
@@ -260,9 +334,19 @@ describe('cacheKey', () => {
     const others = await Promise.all([
       cacheKey(manifest, 'cuda'),
       cacheKey({ ...manifest, graph: { ...manifest.graph, sha256: '00' } }, 'cpu'),
-      cacheKey({ ...manifest, input: { ...manifest.input, speed: 2 } }, 'cpu'),
+      ...['kind', 'height', 'width', 'frames', 'speed', 'windows', 'resize'].map((part) =>
+        cacheKey({ ...manifest, input: { ...manifest.input, [part]: 7 } }, 'cpu'),
+      ),
+      ...['fp16', 'int8', 'int8-weights'].map((precision) =>
+        cacheKey({ ...manifest, graph: { ...manifest.graph, precision } } as typeof manifest, 'cpu'),
+      ),
+      cacheKey(
+        { ...manifest, graph: { ...manifest.graph, external: { file: 'w', sha256: '11', bytes: 1 } } },
+        'cpu',
+      ),
       cacheKey({ ...manifest, labels: { ...manifest.labels, hash: '00' } }, 'cpu'),
     ]);
-    expect(new Set([hash, ...others.map((other) => other.hash)]).size).toBe(5);
+    expect(others).toHaveLength(14);
+    expect(new Set([hash, ...others.map((other) => other.hash)]).size).toBe(15);
   });
 });

@@ -41,6 +41,22 @@ describe('resizeBilinear', () => {
     expect(resizeBilinear(image, 7, 5)).toBe(image);
   });
 
+  it('gives the same whatever was resized before, by the same ratio too', () => {
+    const fresh = resizeBilinear(picture(16, 16), 8, 8).data;
+    resizeBilinear(picture(8, 8), 4, 4);
+    resizeBilinear(picture(32, 32), 16, 16);
+    for (let side = 20; side < 120; side++) resizeBilinear(picture(side, 3), 7, 3);
+    expect(resizeBilinear(picture(16, 16), 8, 8).data).toEqual(fresh);
+    // By hand, of a plane that rises by 8 a pixel: the four nearest, weighed 1 3 3 1, or 3 3 1 at the ends.
+    const ramp = {
+      width: 8,
+      height: 1,
+      data: Uint8Array.from({ length: 24 }, (_, i) => 8 * Math.floor(i / 3)),
+    };
+    const reds = resizeBilinear(ramp, 4, 1).data.filter((_, i) => i % 3 === 0);
+    expect([...reds]).toEqual([6, 20, 36, 50]);
+  });
+
   it('keeps an even colour even, up to white', () => {
     const white = { width: 301, height: 199, data: new Uint8Array(301 * 199 * 3).fill(255) };
     expect(new Set(resizeBilinear(white, 224, 224).data)).toEqual(new Set([255]));
