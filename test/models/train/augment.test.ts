@@ -115,6 +115,15 @@ describe('pictures and label maps change together', () => {
     expect(differing).toBeLessThan(16);
   });
 
+  test('a turn brings nothing in from the other side', () => {
+    const edges = Uint8Array.from({ length: 20 * 16 }, (_, i) => (i % 20 === 19 ? 79 : 0));
+    for (const degrees of [-10, 10]) {
+      const turned = rotateLabels({ width: 20, height: 16, codes: edges }, degrees).codes;
+      expect(turned.filter((code, i) => code === 79 && i % 20 < 10)).toHaveLength(0);
+      expect(turned.filter((code) => code === 79).length).toBeGreaterThan(5);
+    }
+  });
+
   test('scale resizes both by one factor, between a half and two', () => {
     for (let seed = 0; seed < 20; seed++) {
       const [scale] = drawTransforms(['scale'], new Rng(seed), 8);

@@ -1,0 +1,206 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import type { Augmentation } from '../../../models/system.ts';
+import { type Batch, SampleSource } from '../../../models/train/sample-source.ts';
+import { a2dLabels, multiHot } from '../../../src/core/labels.ts';
+import type { Dataset, Sample } from '../../../src/data/dataset.ts';
+import type { RgbImage } from '../../../src/image/image.ts';
+import { resizeBilinear } from '../../../src/image/resize.ts';
+
+interface GoldenBatch {
+  frames: number;
+  speed: number;
+  names: Augmentation[] | null;
+  seed: number;
+  epoch: number;
+  /** float32, base64. */
+  values: string;
+  truth: number[][];
+}
+// NumPy's, Pillow's and OpenCV's: test/golden/training-batches.py.
+const golden: {
+  size: number;
+  width: number;
+  height: number;
+  videos: Record<string, number>;
+  samples: [string, number][];
+  batches: GoldenBatch[];
+} = JSON.parse(readFileSync(new URL('../../golden/training-batches.json', import.meta.url), 'utf8'));
+const { width, height, size } = golden;
+
+const samples = golden.samples.map(
+  ([video, frame]): Sample => ({
+    ...{ id: `${video}/${String(frame).padStart(5, '0')}`, video, frame },
+    frameCount: golden.videos[video],
+  }),
+);
+
+/** The picture of the golden script. */
+function picture(video: string, number: number): RgbImage {
+  const first = Object.keys(golden.videos).indexOf(video) * 101 + number * 37;
+  const data = Uint8Array.from({ length: width * height * 3 }, (_, i) => {
+    const [y, x, c] = [Math.floor(i / 3 / width), Math.floor(i / 3) % width, i % 3];
+    return (first + y * y * 5 + x * 23 + c * 71) % 256;
+  });
+  return { width, height, data };
+}
+
+/** Its label map. */
+function codesOf({ video, frame }: Sample): Uint8Array {
+  return Uint8Array.from({ length: width * height }, (_, i) => {
+    const [y, x] = [Math.floor(i / width), i % width];
+    if (y === 0 && x === 2) return 46;
+    if (y === 0 && x === 17) return 48;
+    if (x < 2) return 11;
+    if (x >= 19) return 79;
+    return y < 1 + (frame % 2) ? (video === 'left' ? 36 : 44) : 0;
+  });
+}
+
+/** The data set of the golden script, in memory, and which frames it was asked for. */
+function memoryDataset() {
+  const asked: string[] = [];
+  const dataset: Dataset = {
+    ...{ name: 'golden', root: '', labels: a2dLabels, splits: ['train'], broken: [] },
+    samples: async () => samples,
+    truth: async (of) => Uint8Array.from(of.flatMap((sample) => [...multiHot(codesOf(sample), a2dLabels)])),
+    frames: async (video, numbers) =>
+      numbers.map((number) => {
+        asked.push(`${video}/${number}`);
+        return picture(video, number);
+      }),
+    labelMap: async (sample) => ({ width, height, codes: codesOf(sample) }),
+  };
+  return { dataset, asked };
+}
+
+async function collected(batches: AsyncIterable<Batch>): Promise<Batch[]> {
+  const all: Batch[] = [];
+  for await (const batch of batches) all.push(batch);
+  return all;
+}
+
+async function batchesOf(
+  source: SampleSource,
+  { frames, speed, names, seed, epoch }: Omit<GoldenBatch, 'values' | 'truth'>,
+  batch = samples.length,
+  of: readonly Sample[] = samples,
+): Promise<Batch[]> {
+  await source.readLabels(of);
+  const augment = names === null ? undefined : { names, seed, epoch };
+  return collected(source.batches(of, { frames, speed, augment }, batch));
+}
+
+const floats = (base64: string) => new Float32Array(Uint8Array.from(Buffer.from(base64, 'base64')).buffer);
+
+const title = ({ frames, speed, names, seed, epoch }: GoldenBatch) =>
+  `${frames} × ${speed}, ${names === null ? 'as it is' : `${names.join('+') || 'nothing'} of seed ${seed}, epoch ${epoch}`}`;
+
+describe('a batch against NumPy, Pillow and OpenCV', () => {
+  it.each(golden.batches.map((batch) => [title(batch), batch] as const))('%s', async (_, wanted) => {
+    const [batch, ...more] = await batchesOf(new SampleSource(memoryDataset().dataset, size), wanted);
+    expect([batch.samples, more.length]).toEqual([samples.length, 0]);
+    expect([...batch.truth]).toEqual(wanted.truth.flat());
+    const expected = floats(wanted.values);
+    expect(batch.frames).toHaveLength(expected.length);
+    const differences = Array.from(batch.frames, (value, i) => Math.abs(value - expected[i]));
+    // A level is 0.0175 after normalising; where a turn or blur falls between two levels, either may be taken.
+    expect(Math.max(...differences)).toBeLessThan(0.018);
+    const unequal = differences.filter((difference) => difference > 1e-6).length;
+    expect(unequal / differences.length).toBeLessThan(0.005);
+  });
+
+  it('covers every change, drawn and not drawn, and labels that are lost', () => {
+    const whole = golden.batches[0].truth.flat().reduce((sum, value) => sum + value, 0);
+    const lost = golden.batches.filter(
+      ({ truth }) => truth.flat().reduce((sum, value) => sum + value, 0) < whole,
+    );
+    expect(lost.length).toBeGreaterThan(3);
+    expect(new Set(golden.batches.map(({ values }) => values)).size).toBeGreaterThan(15);
+  });
+});
+
+describe('batches', () => {
+  const plain = { frames: 1, speed: 1, names: null, seed: 0, epoch: 0 };
+  const many = Array.from({ length: 7 }, (_, i) => samples[i % 3]);
+
+  it('are the same samples whatever the size of a batch, the last one smaller', async () => {
+    const { dataset } = memoryDataset();
+    const [whole] = await batchesOf(new SampleSource(dataset, size), plain, 7, many);
+    const parts = await batchesOf(new SampleSource(dataset, size), plain, 3, many);
+    expect(parts.map((batch) => batch.samples)).toEqual([3, 3, 1]);
+    expect(parts.flatMap(({ frames }) => [...frames])).toEqual([...whole.frames]);
+    expect(parts.flatMap(({ truth }) => [...truth])).toEqual([...whole.truth]);
+  });
+
+  it('begin where they are asked to', async () => {
+    const source = new SampleSource(memoryDataset().dataset, size);
+    const all = await batchesOf(source, plain, 2, many);
+    const rest = await collected(source.batches(many, { frames: 1, speed: 1 }, 2, 2));
+    expect(rest).toEqual(all.slice(2));
+    expect(await collected(source.batches(many, { frames: 1, speed: 1 }, 2, 4))).toEqual([]);
+  });
+
+  it('change a sample alike in whatever order and batch it comes', async () => {
+    const changed = {
+      ...plain,
+      names: ['rotate', 'blur', 'flip'] satisfies Augmentation[],
+      seed: 3,
+      epoch: 2,
+    };
+    const source = new SampleSource(memoryDataset().dataset, size);
+    const [forth] = await batchesOf(source, changed);
+    const back = await batchesOf(source, changed, 1, samples.toReversed());
+    expect(back.toReversed().flatMap(({ frames }) => [...frames])).toEqual([...forth.frames]);
+  });
+
+  it('take frames that were resized before from memory, and the others only once', async () => {
+    const { dataset, asked } = memoryDataset();
+    const source = new SampleSource(dataset, size);
+    const clips = { ...plain, frames: 4, speed: 1 };
+    await batchesOf(source, clips, 1);
+    expect(asked).toHaveLength(new Set(asked).size);
+    const before = asked.length;
+    const [again] = await batchesOf(source, clips);
+    expect(asked).toHaveLength(before);
+    expect(again).toEqual((await batchesOf(new SampleSource(memoryDataset().dataset, size), clips))[0]);
+  });
+
+  it('keep the latest frames only, where memory is short', async () => {
+    const { dataset, asked } = memoryDataset();
+    const source = new SampleSource(dataset, size, 2.5 * size * size * 3);
+    for (const [i, count] of [
+      [0, 1],
+      [1, 2],
+      [0, 2],
+      [2, 3],
+      [0, 3],
+      [1, 4],
+    ] as const) {
+      await batchesOf(source, plain, 1, [samples[i]]);
+      expect(asked, `sample ${i}`).toHaveLength(count);
+    }
+  });
+
+  it('resize pictures of which one side is right already', async () => {
+    const [mean, std] = [
+      [0.485, 0.456, 0.406],
+      [0.229, 0.224, 0.225],
+    ];
+    for (const side of [width, height]) {
+      const [{ frames }] = await batchesOf(new SampleSource(memoryDataset().dataset, side), plain);
+      const expected = samples.flatMap(({ video, frame }) =>
+        Array.from(resizeBilinear(picture(video, frame), side, side).data, (level, i) =>
+          Math.fround((level / 255 - mean[i % 3]) / std[i % 3]),
+        ),
+      );
+      expect([...frames]).toEqual(expected);
+    }
+  });
+
+  it('hand on what a data set throws', async () => {
+    const { dataset } = memoryDataset();
+    const broken: Dataset = { ...dataset, frames: () => Promise.reject(new Error('gone')) };
+    await expect(batchesOf(new SampleSource(broken, size), plain)).rejects.toThrow('gone');
+  });
+});
