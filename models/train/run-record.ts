@@ -1,9 +1,11 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { reasonOf, UserError } from '../../src/core/errors.ts';
+import { reasonOf, UserError, usageError } from '../../src/core/errors.ts';
 import { writeFileAtomic } from '../../src/node/atomic-file.ts';
 import { augmentations, type Recipe } from '../system.ts';
+import { checkpointPath } from './checkpoint.ts';
 
 const recipeSchema = z.object({
   loss: z.literal('log'),
@@ -105,6 +107,21 @@ export async function readRunRecord(folder: string): Promise<RunRecord | null> {
   if (parsed.success) return parsed.data;
   const { path: field, message } = parsed.error.issues[0];
   throw damaged(`${field.join('.') || 'the whole'}: ${message}`);
+}
+
+/**
+ * Checks that a folder without a run record holds nothing that a run would write over.
+ *
+ * @throws UserError (exit 2) naming the first file that is another's
+ */
+export async function requireNoRun(folder: string): Promise<void> {
+  const checkpoints = (['best', 'last'] as const).map((name) => checkpointPath(folder, name));
+  const other = [join(folder, 'metrics.jsonl'), ...checkpoints].find((path) => existsSync(path));
+  if (other === undefined) return;
+  throw usageError('a run needs a folder of its own', {
+    received: `${other}, which is of no run: there is no run.json beside it`,
+    remedy: 'give another with --out',
+  });
 }
 
 export async function writeMetrics(folder: string, epochs: readonly EpochRecord[]): Promise<void> {
