@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { reasonOf, UserError, usageError } from '../../src/core/errors.ts';
 import { writeFileAtomic } from '../../src/node/atomic-file.ts';
+import { readText } from '../../src/node/text-file.ts';
 import { augmentations, type Recipe } from '../system.ts';
 import { checkpointPath } from './checkpoint.ts';
 
@@ -87,7 +87,7 @@ export async function readRunRecord(folder: string): Promise<RunRecord | null> {
   const path = join(folder, 'run.json');
   let text: string;
   try {
-    text = await readFile(path, 'utf8');
+    text = await readText(path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw error;
@@ -135,7 +135,7 @@ export async function writeMetrics(folder: string, epochs: readonly EpochRecord[
 export async function readMetrics(folder: string): Promise<EpochRecord[]> {
   const path = join(folder, 'metrics.jsonl');
   try {
-    const lines = (await readFile(path, 'utf8')).split('\n').filter((line) => line !== '');
+    const lines = (await readText(path)).split('\n').filter((line) => line !== '');
     return lines.map((line) => JSON.parse(line));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
