@@ -1,13 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import pc from 'picocolors';
 import type { CommandModule } from 'yargs';
 import type { Result } from '../eval/result.ts';
-import { UserError, usageError } from '../src/core/errors.ts';
+import { UserError } from '../src/core/errors.ts';
 import { openA2d } from '../src/data/a2d.ts';
+import { removeRelease } from '../src/data/synth/synthesize.ts';
 import { writeFileAtomic } from '../src/node/atomic-file.ts';
+import { type FolderKind, ownEntries } from '../src/node/owned-folder.ts';
 import { resultTable } from './eval.ts';
 import { duration } from './progress.ts';
 
@@ -101,20 +103,29 @@ async function exampleFiles(data: string): Promise<string[]> {
   return [clip, still].filter(existsSync);
 }
 
-const marker = 'demo.json';
+/** An earlier demo is known by its mark. What the commands replace by themselves is left to them. */
+const demoFolder: FolderKind = {
+  what: 'the demo',
+  mark: 'demo.json',
+  entries({ seed, release, systems }) {
+    if (!Number.isInteger(seed) || !Number.isInteger(Object(release).videos)) return null;
+    if (!Array.isArray(systems)) return null;
+    return [...systems.flatMap(runFiles), 'eval/result.json', 'report/index.html'];
+  },
+};
 
-/** Empties the folder of an earlier demo. @throws UserError (exit 2) for a folder that is not one */
+function runFiles(system: unknown): string[] {
+  const files = ['run.json', 'metrics.jsonl', 'checkpoints/best.safetensors', 'checkpoints/last.safetensors'];
+  return files.map((file) => `train/${system}/${file}`);
+}
+
+/** Removes an earlier demo's runs, figures and data. @throws UserError (exit 2) for a folder that is not one */
 async function startOver(out: string, seed: number): Promise<void> {
-  const content = existsSync(out) ? await readdir(out) : [];
-  if (content.length > 0 && !content.includes(marker)) {
-    throw usageError('the demo needs a folder of its own', {
-      received: `${out}, which holds other files`,
-      remedy: 'give another with --out',
-    });
+  for (const path of await ownEntries(out, demoFolder)) {
+    if (path !== demoFolder.mark) await rm(join(out, path), { recursive: true });
   }
-  await rm(out, { recursive: true, force: true });
-  await mkdir(out, { recursive: true });
-  await writeFileAtomic(join(out, marker), `${JSON.stringify({ seed, release, systems })}\n`);
+  await removeRelease(join(out, 'data'));
+  await writeFileAtomic(join(out, demoFolder.mark), `${JSON.stringify({ seed, release, systems })}\n`);
 }
 
 let steps = 0;

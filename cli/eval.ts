@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 import type { CommandModule } from 'yargs';
 import { exampleBasedScores } from '../eval/metrics/index.ts';
-import type { EnsembleWeights, Result, Scores } from '../eval/result.ts';
+import { type EnsembleWeights, isResult, type Result, type Scores } from '../eval/result.ts';
 import { UserError, usageError } from '../src/core/errors.ts';
 import type { Dataset } from '../src/data/dataset.ts';
 import { writeFileAtomic } from '../src/node/atomic-file.ts';
+import { requireOwnFile } from '../src/node/owned-folder.ts';
 import {
   type Evaluation,
   evaluate,
@@ -59,6 +60,7 @@ export const command: CommandModule<unknown, Arguments> = {
         'table, result.json and report',
       ) as never,
   handler: async (args) => {
+    await requireOwnOutputs(args);
     const bundles = await readBundles(args.bundle);
     const known = givenWeights(args) ?? recordedWeights(args, bundles);
     const dataset = await openData(args);
@@ -130,24 +132,41 @@ async function splitWeights(
   return { rule: 'vote-average', weights, from: weightsSplit };
 }
 
+/** Where `result.json` and the report are to lie. */
+function outputPaths({ out, report }: Pick<Arguments, 'out' | 'report'>) {
+  return {
+    result: out === undefined ? undefined : join(out, 'result.json'),
+    reportFolder: report ?? (out === undefined ? undefined : join(out, 'report')),
+  };
+}
+
+/** Before any work: both may lie in anybody's folder, and replace only what an earlier evaluation wrote. */
+async function requireOwnOutputs(args: Arguments): Promise<void> {
+  const { result, reportFolder } = outputPaths(args);
+  if (result !== undefined) await requireOwnFile(result, 'result.json', isResult);
+  if (reportFolder !== undefined) {
+    const isReport = (text: string) => text.includes('· Actionnx</title>');
+    await requireOwnFile(join(reportFolder, 'index.html'), 'the report', isReport);
+  }
+}
+
 /** `result.json` under `--out`, and the report there or under `--report`. */
 async function writeOutputs(
-  { out, report }: Arguments,
+  args: Arguments,
   dataset: Dataset,
   evaluation: Evaluation,
   bundles: readonly NamedBundle[],
 ): Promise<void> {
-  if (out !== undefined) {
-    const path = join(out, 'result.json');
-    await writeFileAtomic(path, `${JSON.stringify(evaluation.result, null, 2)}\n`);
-    process.stderr.write(`wrote ${path}\n`);
+  const { result, reportFolder } = outputPaths(args);
+  if (result !== undefined) {
+    await writeFileAtomic(result, `${JSON.stringify(evaluation.result, null, 2)}\n`);
+    process.stderr.write(`wrote ${result}\n`);
   }
-  const folder = report ?? (out === undefined ? undefined : join(out, 'report'));
-  if (folder !== undefined) {
+  if (reportFolder !== undefined) {
     // The charts take longer to load than a cached evaluation takes to run.
     const { writeEvaluationReport } = await import('./evaluation-report.ts');
     const command = ['actionnx', ...process.argv.slice(2)].join(' ');
-    const path = await writeEvaluationReport(folder, dataset, evaluation, bundles, command);
+    const path = await writeEvaluationReport(reportFolder, dataset, evaluation, bundles, command);
     process.stderr.write(`wrote ${path}\n`);
   }
 }

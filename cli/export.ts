@@ -6,6 +6,7 @@ import { bytesText } from '../exporters/inspect/bytes-text.ts';
 import { selectBackend } from '../models/train/backend.ts';
 import { reasonOf, UserError, usageError } from '../src/core/errors.ts';
 import { packageVersion } from '../src/node/package-info.ts';
+import { requireOther } from '../src/node/replaceable.ts';
 import { openEnsemble } from './export/ensemble.ts';
 import { findModelJson } from './export/exportable-model.ts';
 import { requireEffect } from './export/flag-uses.ts';
@@ -67,6 +68,7 @@ export const command: CommandModule<unknown, GivenArguments> = {
     }
     if (to !== 'bundle') return exportTo(to, paths, args);
     requireCost(args);
+    if (out !== undefined) await requireOther(out, [...paths, ...(args.head ? [args.head] : [])], '--out');
     if (!(threshold > 0 && threshold < 1)) {
       throw usageError('--threshold must lie between 0 and 1', { received: String(threshold) });
     }

@@ -9,18 +9,39 @@ const meanings: Readonly<Record<UnmatchedWeight['reason'], string>> = {
   ignored: 'no weights',
 };
 
-/** How a file of weights fits a model: what was matched, and what was not and why, a line a reason. */
-export function pretrainedReport({ matched, unmatched, architecture, names }: PretrainedMatch): string {
+/**
+ * How a file of weights fits a model: what was matched, and what was not and why, a line a reason. Then, of a
+ * checkpoint, which of its state dicts that is, and what else was left out.
+ *
+ * @param metadata the file's
+ */
+export function pretrainedReport(
+  { matched, unmatched, architecture, names }: PretrainedMatch,
+  metadata: Readonly<Record<string, string>>,
+): string {
   const reasons = Object.keys(meanings) as UnmatchedWeight['reason'][];
   const rows = reasons.flatMap((reason) => {
     const found = unmatched.filter((weight) => weight.reason === reason);
     return found.length === 0 ? [] : [[`${reason}: ${meanings[reason]}`, found.length, examples(found)]];
   });
   const kind = architecture ? `, which are ${architecture.name}'s` : '';
-  return table(
+  const fit = table(
     ['Weights', 'Count', 'Which'],
     [['matched', matched.length, `by ${names}'s names${kind}`], ...rows],
   );
+  return [fit, ...checkpointLines(metadata)].join('\n');
+}
+
+function checkpointLines({
+  stateDict,
+  otherDicts,
+  skippedObjects,
+}: Readonly<Record<string, string>>): string[] {
+  const line = (text: string) => text.replace(/\p{Cc}/gu, ' ').slice(0, 300);
+  return [
+    ...(stateDict ? [line(`state dict: ${stateDict}${otherDicts ? `, and not ${otherDicts}` : ''}`)] : []),
+    ...(skippedObjects ? [line(`left out, unread: ${skippedObjects}`)] : []),
+  ];
 }
 
 /** The first two, with what is known of the first. */

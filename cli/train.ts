@@ -95,7 +95,8 @@ export const command: CommandModule<object, Arguments> = {
         seed: args.seed,
         resume: args.resume,
         pretrained,
-        onPretrained: (match) => process.stderr.write(`${pretrainedReport(match)}\n`),
+        onPretrained: (match) =>
+          process.stderr.write(`${pretrainedReport(match, pretrained?.metadata ?? {})}\n`),
         splits: { train: args.split, validation: args['validation-split'] },
         evaluate: (probabilities, truth, samples, labels) =>
           exampleBasedScores({ probabilities, truth, samples, labels, threshold: 0.5 }),

@@ -42,7 +42,7 @@ export const command: CommandModule<object, Arguments> = {
     const fit = match?.(file) ?? null;
     const listed = describe(file);
     if (json) console.log(JSON.stringify({ ...listed, ...(fit && { fit: pretrainedJson(fit) }) }, null, 2));
-    else console.log(fit ? pretrainedReport(fit) : overview(listed, path));
+    else console.log(fit ? pretrainedReport(fit, file.metadata) : overview(listed, path));
     // Told after the report, so that both are there.
     readContents(file);
     if (fit) (await import('../models/pretrained/match.ts')).checkComplete(fit, path, String(system));
@@ -87,6 +87,13 @@ function describe({ path, format, sha256, byteLength, metadata, tensors }: Weigh
   };
 }
 
+/** What a checkpoint's reader notes, in words. */
+const told: Readonly<Record<string, string>> = {
+  stateDict: 'state dict taken',
+  otherDicts: 'other dicts of tensors, not taken',
+  skippedObjects: 'left out, unread',
+};
+
 function overview(listed: ReturnType<typeof describe>, path: string): string {
   const { format, bytes, sha256, elements, tensors, metadata } = listed;
   const rows = tensors
@@ -100,7 +107,7 @@ function overview(listed: ReturnType<typeof describe>, path: string): string {
   const facts = [
     `${path}: ${format}, ${tensors.length.toLocaleString('en')} tensors, ${elements.toLocaleString('en')} elements, ${bytes.toLocaleString('en')} bytes`,
     `sha256 ${sha256}`,
-    ...Object.entries(metadata).map(([key, value]) => clipped(`${key}: ${value}`)),
+    ...Object.entries(metadata).map(([key, value]) => clipped(`${told[key] ?? key}: ${value}`)),
   ];
   const more =
     tensors.length > mostRows ? `\n… and ${tensors.length - mostRows} more (--json lists all)` : '';

@@ -49,6 +49,16 @@ export interface Result {
   readonly ensemble: EnsembleScores | null;
 }
 
+/** Whether a text is a `result.json`, of this version or an earlier one. */
+export function isResult(text: string): boolean {
+  try {
+    const { dataset, split, systems, versions } = Object(JSON.parse(text));
+    return Boolean(dataset && split && Array.isArray(systems) && Object(versions).actionnx);
+  } catch {
+    return false;
+  }
+}
+
 /** A system and its probabilities on the evaluated samples. */
 export interface Member {
   readonly manifest: BundleManifest;

@@ -15,9 +15,9 @@ import { sha256 } from '../src/core/hash.ts';
 import { type LabelSet, labelSetHash } from '../src/core/labels.ts';
 import { encodeSafetensors } from '../src/core/safetensors.ts';
 import type { Tensor } from '../src/core/tensor.ts';
-import { writeFolderAtomic } from '../src/node/atomic-file.ts';
+import { writeFolderAtomic } from '../src/node/atomic-folder.ts';
 import { readBundle, readGolden } from '../src/node/bundle-folder.ts';
-import { requireReplaceable } from '../src/node/replaceable.ts';
+import { type FolderKind, ownEntries } from '../src/node/owned-folder.ts';
 import { goldenFrames, sampleShape } from './golden.ts';
 import { type CardDetails, modelCard } from './model-card.ts';
 import { externalFile, type OnnxModel } from './onnx/onnx-model.ts';
@@ -60,6 +60,17 @@ const files = {
   card: 'README.md',
 };
 
+/** A bundle is known by its manifest, of whatever version, and that names its files. */
+const bundleFolder: FolderKind = {
+  what: 'a bundle',
+  mark: files.manifest,
+  entries({ format, graph, golden }) {
+    if (format !== 'actionnx-bundle') return null;
+    const named = [Object(graph), Object(graph).external, golden].map((part) => Object(part).file);
+    return [files.card, ...named.filter((file) => file !== undefined)];
+  },
+};
+
 /**
  * Writes a bundle: graph, golden values, manifest and model card, then verifies what was written. The folder appears
  * only when every runtime agrees with tfjs; an older bundle at `target` stays until then.
@@ -70,7 +81,7 @@ export async function writeBundle(
   target: string,
   source: BundleSource,
 ): Promise<{ manifest: BundleManifest; verification: VerificationRow[] }> {
-  await requireReplaceable(target, files.manifest, 'a bundle');
+  await ownEntries(target, bundleFolder);
   const { golden: frames = goldenFrames(sampleShape(source.input)) } = source;
   const inputName = source.onnx.inputs[0].name;
   const outputs = await source.reference(frames);
@@ -99,7 +110,7 @@ export async function writeBundle(
       requirePassed(verification, source.tolerance);
       result = { manifest, verification };
     },
-    [...Object.values(files), externalFile],
+    bundleFolder,
   );
   return result!;
 }

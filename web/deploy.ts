@@ -1,19 +1,37 @@
-import { access, copyFile, cp, mkdir, readdir, stat, writeFile } from 'node:fs/promises';
+import { access, copyFile, cp, mkdir, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { BundleManifest } from '../src/core/bundle.ts';
-import { UserError, usageError } from '../src/core/errors.ts';
-import { writeFolderAtomic } from '../src/node/atomic-file.ts';
+import { UserError } from '../src/core/errors.ts';
+import { filesIn, writeFolderAtomic } from '../src/node/atomic-folder.ts';
 import { readBundle } from '../src/node/bundle-folder.ts';
+import { type FolderKind, ownEntries } from '../src/node/owned-folder.ts';
 import { packageVersion } from '../src/node/package-info.ts';
-import type { Site } from './site.ts';
+import { type Site, siteSchema } from './site.ts';
 
 /** What onnxruntime-web fetches at run time: the wasm build, and the one with WebGPU. */
 const ortFiles = ['ort-wasm-simd-threaded', 'ort-wasm-simd-threaded.asyncify'].flatMap((name) => [
   `${name}.mjs`,
   `${name}.wasm`,
 ]);
+
+/** A site lists its files; before it did, they were these. */
+const siteFolder: FolderKind = {
+  what: 'a site',
+  mark: 'site.json',
+  entries(mark) {
+    const { success, data } = siteSchema.safeParse(mark);
+    if (!success) return null;
+    const { systems, examples, files } = data;
+    const older = ['index.html', 'licenses.txt', 'assets', ...ortFiles.map((file) => `ort/${file}`)];
+    const copied = [
+      ...systems.map(({ name }) => `bundles/${name}`),
+      ...examples.map(({ name }) => `examples/${name}`),
+    ];
+    return files ?? [...older, ...copied];
+  },
+};
 
 export interface Deployed {
   /** Absolute path of the site. */
@@ -39,7 +57,7 @@ export async function deploySite(
   { examples = [] }: { readonly examples?: readonly string[] } = {},
 ): Promise<Deployed> {
   const page = await pageFolder();
-  await checkReplaceable(out);
+  await ownEntries(out, siteFolder);
   await Promise.all(examples.map(checkExample));
   const bundles = await Promise.all(
     bundleFolders.map(async (folder) => ({ folder, manifest: (await readBundle(folder)).manifest })),
@@ -51,9 +69,9 @@ export async function deploySite(
     examples.map((path) => basename(path)),
     'examples',
   );
-  const site: Site = {
-    format: 'actionnx-site',
-    formatVersion: 1,
+  const description = {
+    format: 'actionnx-site' as const,
+    formatVersion: 1 as const,
     version: packageVersion,
     systems: names.map((name) => ({ name, bundle: `bundles/${name}/` })),
     examples: examples.map((path) => ({
@@ -61,6 +79,7 @@ export async function deploySite(
       file: `examples/${encodeURIComponent(basename(path))}`,
     })),
   };
+  let bytes = 0;
   await writeFolderAtomic(
     out,
     async (temporary) => {
@@ -71,11 +90,14 @@ export async function deploySite(
       }
       for (const path of examples)
         await copyInto(join(temporary, 'examples'), dirname(path), [basename(path)]);
+      const files = await filesIn(temporary);
+      const site: Site = { ...description, files };
       await writeFile(join(temporary, 'site.json'), `${JSON.stringify(site, null, 2)}\n`);
+      for (const file of files) bytes += (await stat(join(temporary, file))).size;
     },
-    [...(await readdir(page)), 'ort', 'bundles', 'examples', 'site.json'],
+    siteFolder,
   );
-  return { folder: resolve(out), systems: names, bytes: await folderBytes(out) };
+  return { folder: resolve(out), systems: names, bytes };
 }
 
 /** What a browser needs of a bundle. */
@@ -105,19 +127,6 @@ async function ortFolder(): Promise<string> {
   return dirname(createRequire(import.meta.url).resolve('onnxruntime-web'));
 }
 
-/** A slip of the keyboard must not cost anybody a folder. */
-async function checkReplaceable(out: string): Promise<void> {
-  const entries = await readdir(out).catch((error: NodeJS.ErrnoException): string[] => {
-    if (error.code === 'ENOENT') return [];
-    throw usageError('a site is written to a folder', { received: `${out}, which is a file` });
-  });
-  if (entries.length === 0 || entries.includes('site.json')) return;
-  throw usageError('a site replaces only an empty folder or an earlier site', {
-    received: `${out}, which holds ${entries.slice(0, 3).join(', ')}${entries.length > 3 ? ', …' : ''}`,
-    remedy: 'choose another --out',
-  });
-}
-
 async function checkExample(path: string): Promise<void> {
   const found = await stat(path).catch(() => null);
   if (!found?.isFile()) throw new UserError(`there is no example file ${path}`);
@@ -136,14 +145,4 @@ function checkDistinct(names: readonly string[], what: string): void {
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice === undefined) return;
   throw new UserError(`the ${what} of a site need different names`, { received: `${twice} twice` });
-}
-
-async function folderBytes(folder: string): Promise<number> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const sizes = await Promise.all(
-    entries
-      .filter((entry) => entry.isFile())
-      .map(async ({ parentPath, name }) => (await stat(join(parentPath, name))).size),
-  );
-  return sizes.reduce((sum, size) => sum + size, 0);
 }

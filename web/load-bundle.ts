@@ -3,6 +3,7 @@ import { reasonOf, UserError } from '../src/core/errors.ts';
 import { sha256 } from '../src/core/hash.ts';
 import { decodeSafetensors } from '../src/core/safetensors.ts';
 import type { Tensor } from '../src/core/tensor.ts';
+import { decodeText } from '../src/core/text.ts';
 
 /** A bundle fetched by a browser, with the few inputs and outputs that prove a provider right. */
 export interface LoadedBundle extends Bundle {
@@ -25,7 +26,7 @@ export interface LoadOptions {
 export async function loadBundle(url: string, options: LoadOptions = {}): Promise<LoadedBundle> {
   const folder = new URL(url.endsWith('/') ? url : `${url}/`, globalThis.location?.href);
   const manifestUrl = new URL('bundle.json', folder);
-  const text = new TextDecoder().decode(await fetchBytes(manifestUrl, options.signal));
+  const text = decodeText(await fetchBytes(manifestUrl, options.signal), manifestUrl.pathname);
   const manifest = parseManifest(parseJson(text, manifestUrl), manifestUrl.pathname);
   const { graph, golden } = manifest;
   const { external } = graph;

@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import sirv from 'sirv';
 import { reasonOf, UserError, usageError } from '../src/core/errors.ts';
+import { readText } from '../src/node/text-file.ts';
 import { parseSite } from './site.ts';
 
 /** A running server. */
@@ -63,8 +63,9 @@ async function checkSite(folder: string): Promise<void> {
   const path = join(folder, 'site.json');
   let text: string;
   try {
-    text = await readFile(path, 'utf8');
+    text = await readText(path);
   } catch (cause) {
+    if (cause instanceof UserError) throw cause;
     throw usageError(`${folder} is not a site`, {
       received: reasonOf(cause),
       remedy: `make one with actionnx deploy <bundle..> --out ${folder}`,

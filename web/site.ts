@@ -10,6 +10,8 @@ export const siteSchema = z.object({
   systems: z.array(z.object({ name: z.string(), bundle: z.string() })).min(1),
   /** Files to try the page on. */
   examples: z.array(z.object({ name: z.string(), file: z.string() })),
+  /** All that was deployed, by path, but for this file. Not in older sites. */
+  files: z.array(z.string()).optional(),
 });
 
 export type Site = z.infer<typeof siteSchema>;

@@ -5,8 +5,13 @@ import type { BundleManifest } from '../../src/core/bundle.ts';
  * plainest that it knows. It knows no video classifiers, and runs a clip's graph as a bare model.
  *
  * @param dtype the precision that it takes where it is not told one
+ * @param files of the repository: what a later one of ours replaces, and nothing else
  */
-export function modelConfig({ labels, input, threshold, provenance }: BundleManifest, dtype: string): object {
+export function modelConfig(
+  { labels, input, threshold, provenance }: BundleManifest,
+  dtype: string,
+  files: readonly string[],
+): object {
   const isClip = input.kind === 'clip';
   return {
     model_type: isClip ? 'actionnx-clip' : 'resnet',
@@ -17,7 +22,7 @@ export function modelConfig({ labels, input, threshold, provenance }: BundleMani
     num_labels: labels.names.length,
     num_channels: 3,
     'transformers.js_config': { dtype },
-    actionnx: { threshold, input, system: provenance.system ?? null },
+    actionnx: { threshold, input, system: provenance.system ?? null, files },
   };
 }
 

@@ -2,8 +2,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Bundle, BundleManifest, Precision } from '../../src/core/bundle.ts';
 import { UserError, usageError } from '../../src/core/errors.ts';
-import { writeFolderAtomic } from '../../src/node/atomic-file.ts';
-import { requireReplaceable } from '../../src/node/replaceable.ts';
+import { writeFolderAtomic } from '../../src/node/atomic-folder.ts';
+import { type FolderKind, ownEntries } from '../../src/node/owned-folder.ts';
 import { parseBundle } from '../../src/onnx/parse-bundle.ts';
 import { modelFile } from '../onnx/onnx-model.ts';
 import type { VerificationTarget } from '../onnx/verify.ts';
@@ -18,6 +18,19 @@ const dtypes: Record<Precision, { readonly dtype: string; readonly suffix: strin
   fp16: { dtype: 'fp16', suffix: '_fp16' },
   int8: { dtype: 'int8', suffix: '_int8' },
   'int8-weights': { dtype: 'q8', suffix: '_quantized' },
+};
+
+/** Everybody's repositories have a `config.json`; ours says what system it is of, and which files we made. */
+const repositoryFolder: FolderKind = {
+  what: 'a model repository',
+  mark: 'config.json',
+  entries({ actionnx }) {
+    const { threshold, input, files } = Object(actionnx);
+    if (typeof threshold !== 'number' || typeof input !== 'object') return null;
+    // Before they were listed, they were these.
+    const graphs = Object.values(dtypes).map(({ suffix }) => `onnx/model${suffix}.onnx`);
+    return files ?? ['preprocessor_config.json', 'README.md', ...graphs];
+  },
 };
 
 /**
@@ -36,7 +49,7 @@ export async function writeHuggingFaceRepository(
 ): Promise<{ files: string[]; verification: GraphCheck[] }> {
   const [{ manifest }] = bundles;
   requireOneSystem(bundles.map(({ manifest }) => manifest));
-  await requireReplaceable(target, 'config.json', 'a model repository');
+  await ownEntries(target, repositoryFolder);
   const graphs = bundles.map(({ manifest }) => `onnx/model${dtypes[manifest.graph.precision].suffix}.onnx`);
   const files = ['config.json', 'preprocessor_config.json', ...graphs, 'README.md'];
   const verification: GraphCheck[] = [];
@@ -59,11 +72,11 @@ export async function writeHuggingFaceRepository(
       }
       const json = (value: object) => `${JSON.stringify(value, null, 2)}\n`;
       const { dtype } = dtypes[manifest.graph.precision];
-      await writeFile(join(folder, 'config.json'), json(modelConfig(manifest, dtype)));
+      await writeFile(join(folder, 'config.json'), json(modelConfig(manifest, dtype, files)));
       await writeFile(join(folder, 'preprocessor_config.json'), json(preprocessorConfig(manifest)));
       await writeFile(join(folder, 'README.md'), huggingFaceCard(manifest, { files, dtype }));
     },
-    ['config.json', 'preprocessor_config.json', 'onnx', 'README.md'],
+    repositoryFolder,
   );
   return { files, verification };
 }

@@ -2,8 +2,8 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Bundle } from '../../src/core/bundle.ts';
 import { usageError } from '../../src/core/errors.ts';
-import { writeFolderAtomic } from '../../src/node/atomic-file.ts';
-import { requireReplaceable } from '../../src/node/replaceable.ts';
+import { writeFolderAtomic } from '../../src/node/atomic-folder.ts';
+import { type FolderKind, ownEntries } from '../../src/node/owned-folder.ts';
 import { tritonConfig } from './config.ts';
 
 const labelFile = 'labels.txt';
@@ -11,8 +11,27 @@ const labelFile = 'labels.txt';
 /** Frames are small and clips are not: what a GPU holds of either at once without being asked. */
 const maxBatchSizes = { frame: 32, clip: 4 } as const;
 
-/** The file that tells a repository of ours from any other folder. */
+/** The file that tells a repository of ours from any other folder: our models, and the sha256 of their graphs. */
 const mark = 'actionnx.json';
+
+/** A repository in which `names` are to be replaced; other models of ours stay, and so does all that is not ours. */
+function repositoryFolder(names: readonly string[]): FolderKind {
+  return {
+    what: 'a model repository',
+    mark,
+    entries({ models }) {
+      const hashes = Object.entries(Object(models));
+      if (!hashes.length || !hashes.every(([, hash]) => /^[0-9a-f]{64}$/.test(String(hash)))) return null;
+      return hashes.filter(([name]) => names.includes(name)).flatMap(([name]) => modelFiles(name));
+    },
+  };
+}
+
+/** All that a model of ours may consist of. */
+function modelFiles(name: string): string[] {
+  const graph = `${name}/1/model.onnx`;
+  return [`${name}/config.pbtxt`, `${name}/${labelFile}`, graph, `${graph}.data`];
+}
 
 /**
  * Writes a model repository for NVIDIA's Triton inference server: `<name>/config.pbtxt`, `<name>/labels.txt` and
@@ -35,7 +54,8 @@ export async function writeTritonRepository(target: string, bundles: readonly Bu
       throw usageError('the models of a repository must differ in name', { received: `${name} twice` });
     }
   }
-  await requireReplaceable(target, mark, 'a model repository');
+  const kind = repositoryFolder(names);
+  await ownEntries(target, kind);
   const earlier = await modelsOf(target);
   const written: string[] = [];
   await writeFolderAtomic(
@@ -60,7 +80,7 @@ export async function writeTritonRepository(target: string, bundles: readonly Bu
       const models = { ...earlier, ...Object.fromEntries(hashes) };
       await write(mark, `${JSON.stringify({ models }, null, 2)}\n`);
     },
-    [mark, ...names],
+    kind,
   );
   return written;
 }

@@ -19,6 +19,7 @@ import {
   type RunRecord,
   readMetrics,
   readRunRecord,
+  requireNoRun,
   type ValidationScores,
   writeMetrics,
   writeRunRecord,
@@ -95,6 +96,7 @@ class Session {
     }
     const run = await describeRun(settings, splits, training.length, validation.length);
     const earlier = await readRunRecord(folder);
+    if (!earlier) await requireNoRun(folder);
     // A run that never came to its first checkpoint is nothing to lose.
     const isBegun = earlier !== null && existsSync(checkpointPath(folder, 'last'));
     if (earlier && (isBegun || resume)) checkSameRun(earlier, run, folder, resume ?? false);

@@ -1,9 +1,11 @@
-import { readFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { reasonOf, UserError } from '../../src/core/errors.ts';
+import { reasonOf, UserError, usageError } from '../../src/core/errors.ts';
 import { writeFileAtomic } from '../../src/node/atomic-file.ts';
+import { readText } from '../../src/node/text-file.ts';
 import { augmentations, type Recipe } from '../system.ts';
+import { checkpointPath } from './checkpoint.ts';
 
 const recipeSchema = z.object({
   loss: z.literal('log'),
@@ -85,7 +87,7 @@ export async function readRunRecord(folder: string): Promise<RunRecord | null> {
   const path = join(folder, 'run.json');
   let text: string;
   try {
-    text = await readFile(path, 'utf8');
+    text = await readText(path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw error;
@@ -107,6 +109,21 @@ export async function readRunRecord(folder: string): Promise<RunRecord | null> {
   throw damaged(`${field.join('.') || 'the whole'}: ${message}`);
 }
 
+/**
+ * Checks that a folder without a run record holds nothing that a run would write over.
+ *
+ * @throws UserError (exit 2) naming the first file that is another's
+ */
+export async function requireNoRun(folder: string): Promise<void> {
+  const checkpoints = (['best', 'last'] as const).map((name) => checkpointPath(folder, name));
+  const other = [join(folder, 'metrics.jsonl'), ...checkpoints].find((path) => existsSync(path));
+  if (other === undefined) return;
+  throw usageError('a run needs a folder of its own', {
+    received: `${other}, which is of no run: there is no run.json beside it`,
+    remedy: 'give another with --out',
+  });
+}
+
 export async function writeMetrics(folder: string, epochs: readonly EpochRecord[]): Promise<void> {
   await writeFileAtomic(
     join(folder, 'metrics.jsonl'),
@@ -118,7 +135,7 @@ export async function writeMetrics(folder: string, epochs: readonly EpochRecord[
 export async function readMetrics(folder: string): Promise<EpochRecord[]> {
   const path = join(folder, 'metrics.jsonl');
   try {
-    const lines = (await readFile(path, 'utf8')).split('\n').filter((line) => line !== '');
+    const lines = (await readText(path)).split('\n').filter((line) => line !== '');
     return lines.map((line) => JSON.parse(line));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../core/errors.ts';
 import { a2dLabels } from '../core/labels.ts';
+import { readText } from '../node/text-file.ts';
 import type { BrokenSamples } from './broken-samples.ts';
 
 /** Where the parts of an A2D release lie. */
@@ -101,7 +102,8 @@ export function readSplit(folders: A2dFolders, split: string, broken: BrokenSamp
 
 /** A text file's lines with what errors call each; empty lines are left out. */
 async function readLines(path: string): Promise<{ text: string; where: string }[]> {
-  const content = await readFile(path, 'utf8').catch((error) => {
+  const content = await readText(path).catch((error) => {
+    if (error instanceof UserError) throw error;
     throw new UserError(`cannot read ${path}`, { received: (error as NodeJS.ErrnoException).code });
   });
   return content
@@ -135,6 +137,7 @@ async function readList(path: string, broken: BrokenSamples): Promise<KeyFrame[]
 async function readVideoset(folders: A2dFolders, split: string, broken: BrokenSamples): Promise<KeyFrame[]> {
   const path = join(folders.release, 'videoset.csv');
   const videos: string[] = [];
+  const lines = new Map<string, string>();
   for (const { text, where } of await readLines(path)) {
     const fields = text.split(',').map((field) => field.trim());
     const [video, label, , , ...numbers] = fields;
@@ -152,7 +155,14 @@ async function readVideoset(folders: A2dFolders, split: string, broken: BrokenSa
         video,
         new UserError(`${where} needs one of A2D's 43 label codes`, { received: JSON.stringify(label) }),
       );
-    } else if ((usage === 0) === (split === 'train')) videos.push(video);
+    } else if (lines.has(video)) {
+      // Whatever the rows say of it: its frames would count twice, or train what they test.
+      const received = `${video}, as ${lines.get(video)?.replace(`${path} `, '')} does`;
+      broken.report(`${video} again`, new UserError(`${where} repeats a video`, { received }));
+    } else {
+      lines.set(video, where);
+      if ((usage === 0) === (split === 'train')) videos.push(video);
+    }
   }
   const keyFrames = await Promise.all(videos.map((video) => annotatedFrames(folders, video, broken)));
   return keyFrames.flat();
@@ -165,7 +175,13 @@ async function annotatedFrames(
 ): Promise<KeyFrame[]> {
   const folder = join(annotations, video);
   const files = await readdir(folder).catch(() => []);
-  const frames = files.flatMap((file) => /^(\d+)\.mat$/.exec(file)?.[1] ?? []).map(Number);
+  const named = files.filter((file) => /^\d+\.mat$/.test(file)).sort();
+  const frames: number[] = [];
+  for (const file of named) {
+    const frame = Number.parseInt(file, 10);
+    if (!frames.includes(frame)) frames.push(frame);
+    else broken.report(`${video}/${file}`, new UserError(`${folder} repeats a frame`, { received: file }));
+  }
   if (frames.length === 0) {
     broken.report(video, new UserError(`${folder} needs annotations (<frame>.mat)`, { received: 'none' }));
   }

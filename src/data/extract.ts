@@ -58,7 +58,9 @@ export async function extractA2d(
         frames += count;
         extracted++;
       } catch (error) {
-        broken.report(video, error);
+        // Another process may have been faster.
+        if (await isFolder(target)) present++;
+        else broken.report(video, error);
       }
     }
     options.onProgress?.(++done, videos.length);

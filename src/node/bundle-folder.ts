@@ -1,10 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Bundle, type BundleManifest, parseManifest } from '../core/bundle.ts';
 import { reasonOf, UserError } from '../core/errors.ts';
 import { labelSetHash } from '../core/labels.ts';
 import { decodeSafetensors } from '../core/safetensors.ts';
 import type { Tensor } from '../core/tensor.ts';
+import { readText } from './text-file.ts';
 import { readWhole } from './whole-file.ts';
 
 /**
@@ -29,7 +29,7 @@ export async function readBundle(folder: string): Promise<Bundle> {
  */
 export async function readManifest(folder: string): Promise<BundleManifest> {
   const path = join(folder, 'bundle.json');
-  const manifest = parseManifest(parseJson(await readText(path, folder), path), path);
+  const manifest = parseManifest(parseJson(await readManifestText(path, folder), path), path);
   if ((await labelSetHash(manifest.labels)) !== manifest.labels.hash) {
     throw changed(path, 'labels that do not match their hash');
   }
@@ -52,8 +52,9 @@ function changed(path: string, received: string): UserError {
   return new UserError(`${path} is not the file that was exported`, { received, remedy });
 }
 
-async function readText(path: string, folder: string): Promise<string> {
-  return readFile(path, 'utf8').catch((cause) => {
+async function readManifestText(path: string, folder: string): Promise<string> {
+  return readText(path).catch((cause) => {
+    if (cause instanceof UserError) throw cause;
     throw new UserError(`${folder} is not a bundle: its bundle.json must be readable`, {
       received: reasonOf(cause),
       remedy: 'give the folder that `actionnx export` made',

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { reasonOf, UserError } from '../core/errors.ts';
 import { a2dLabels, type LabelSet } from '../core/labels.ts';
+import { readText } from './text-file.ts';
 
 /**
  * A label set from a text file with one name a line, in class order. A2D's own names get A2D's codes, others none.
@@ -10,11 +10,11 @@ import { a2dLabels, type LabelSet } from '../core/labels.ts';
  * @throws UserError when there are more or fewer, an empty one, one that occurs twice, or several on a line
  */
 export async function readLabelFile(path: string, expected: number, outputs: string): Promise<LabelSet> {
-  const text = await readFile(path, 'utf8').catch((cause) => {
+  const text = await readText(path).catch((cause) => {
+    if (cause instanceof UserError) throw cause;
     throw new UserError('the label file must be readable', { received: reasonOf(cause), cause });
   });
   const names = text
-    .replace(/^\ufeff/, '')
     .trimEnd()
     .split(/\r?\n/)
     .map((name) => name.trim());

@@ -3,7 +3,7 @@ import { type Dataset, File, ready } from 'h5wasm';
 import { reasonOf, UserError } from '../core/errors.ts';
 import type { LabelMap } from '../data/dataset.ts';
 import { writeFileAtomic } from './atomic-file.ts';
-import { withoutTimes, withUserBlock } from './mat-header.ts';
+import { otherMatFormat, withoutTimes, withUserBlock } from './mat-header.ts';
 
 /** One annotated actor. */
 export interface AnnotatedObject {
@@ -93,6 +93,13 @@ async function withAnnotationFile<T>(path: string, use: (file: AnnotationFile) =
     throw new UserError(missing ? `there is no annotation ${path}` : `cannot read ${path}`, {
       received: missing ? undefined : reasonOf(error),
       cause: error,
+    });
+  }
+  const other = otherMatFormat(bytes);
+  if (other !== null) {
+    throw new UserError(`the annotation ${path} must be a MATLAB file of version 7.3`, {
+      received: other,
+      remedy: "save it anew with save('-v7.3'), or take the release's own file",
     });
   }
   FS.writeFile(inMemory, bytes);

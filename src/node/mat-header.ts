@@ -8,6 +8,30 @@ function userBlock(): Uint8Array {
   return block;
 }
 
+/** Formats of MATLAB's and Octave's files before 7.3, by how they begin. */
+const otherFormats: readonly (readonly [begins: RegExp, name: string])[] = [
+  [/^MATLAB 5\.0 MAT-file/, "MATLAB's version 5, as save -v6, save -v7 and scipy.io.savemat write it"],
+  [/^# Created by Octave/, "Octave's text format"],
+  [/^Octave-1-[BL]/, "Octave's binary format"],
+];
+
+/** What a file is that has another format than version 7.3; null where that is not known. */
+export function otherMatFormat(bytes: Uint8Array): string | null {
+  const begin = Buffer.from(bytes.subarray(0, 64)).toString('latin1');
+  const found = otherFormats.find(([begins]) => begins.test(begin));
+  return found?.[1] ?? (isVersion4(bytes) ? "MATLAB's version 4" : null);
+}
+
+/** Five int32s begin it: a type, rows, columns, whether complex, and the length of the name that follows. */
+function isVersion4(bytes: Uint8Array): boolean {
+  if (bytes.length < 20) return false;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const [type, rows, columns, complex, length] = [0, 4, 8, 12, 16].map((at) => view.getInt32(at, true));
+  if (type < 0 || type > 52 || rows < 0 || columns < 0 || complex >> 1 !== 0) return false;
+  const name = Buffer.from(bytes.subarray(20, 20 + length - 1)).toString('latin1');
+  return length > 1 && length <= 64 && bytes[19 + length] === 0 && /^[A-Za-z]\w*$/.test(name);
+}
+
 /**
  * Puts MATLAB's user block in front of an HDF5 file. The superblock (version 0) then starts at 512 and has to say
  * so: its base address (offset 24) and end of file (offset 40) move along.

@@ -1,5 +1,6 @@
 import { dirname, join, normalize, sep } from 'node:path';
 import { quoted, reasonOf, UserError } from '../core/errors.ts';
+import { decodeText } from '../core/text.ts';
 import { readWhole } from './whole-file.ts';
 
 /** A TensorFlow.js `model.json` of either format, read but not yet understood. */
@@ -76,18 +77,19 @@ function requireBytes(
 
 /** A `model.json`, as far as that is JSON. */
 export function parseModelJson(bytes: Uint8Array, path: string): Record<string, unknown> {
-  let json: unknown;
-  try {
-    json = JSON.parse(new TextDecoder().decode(bytes));
-  } catch (cause) {
-    const other = others.find(({ begins }) => begins.every((byte, i) => bytes[i] === byte));
-    throw new UserError(`${path} is no model.json of TensorFlow.js`, {
-      received: other ? other.kind : reasonOf(cause),
-      remedy: other ? 'convert it first, with tensorflowjs_converter' : 'name the model.json of a model',
-      cause,
-    });
+  const rule = `${path} is no model.json of TensorFlow.js`;
+  const other = others.find(({ begins }) => begins.every((byte, i) => bytes[i] === byte));
+  if (other) {
+    const remedy = 'convert it first, with tensorflowjs_converter';
+    throw new UserError(rule, { received: other.kind, remedy });
   }
-  return Object(json);
+  const text = decodeText(bytes, path);
+  try {
+    return Object(JSON.parse(text));
+  } catch (cause) {
+    const remedy = 'name the model.json of a model';
+    throw new UserError(rule, { received: reasonOf(cause), remedy, cause });
+  }
 }
 
 function weightFiles({ weightsManifest = [] }: Record<string, unknown>, path: string): string[] {

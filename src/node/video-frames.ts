@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { UserError } from '../core/errors.ts';
 import { yuv420ToRgb } from '../image/colour.ts';
 import type { RgbImage } from '../image/image.ts';
-import { writeFolderAtomic } from './atomic-file.ts';
+import { writeFolderAtomic } from './atomic-folder.ts';
 import { startFfmpeg } from './ffmpeg.ts';
 import { probeStream, videoError } from './video-info.ts';
 

@@ -8,6 +8,7 @@ import { readFrom } from '../onnx/parse-bundle.ts';
 import { openAutomatically } from './automatic-provider.ts';
 import { withBlockedClips } from './blocked-session.ts';
 import type { InferenceSession, Provider, Runtime, SessionOptions } from './session.ts';
+import { disableTelemetry } from './telemetry.ts';
 
 /** What onnxruntime-node can be asked for; `wasm` belongs to onnxruntime-web. */
 export const nodeProviders = ['auto', 'cuda', 'webgpu', 'cpu'] as const satisfies readonly (
@@ -31,6 +32,7 @@ const installed = createRequire(import.meta.url);
 
 /** Loaded at the first session: reading a warm cache must not pay for 45 MB of native code. */
 async function loadOnnxRuntime() {
+  disableTelemetry();
   const ort = await import('onnxruntime-node').catch((cause) => {
     throw new UserError('onnxruntime-node must load', {
       received: reasonOf(cause),

@@ -24,6 +24,19 @@ export class PickledDict {
   }
 }
 
+/**
+ * An object of a class, or a function, that we know nothing of but its name: whatever a pickle does with it, nothing
+ * happens. What it takes in as a dict would is kept, as a class of that kind may hold weights.
+ */
+export class Opaque extends PickledDict {
+  readonly name: string;
+
+  constructor(name: string) {
+    super();
+    this.name = name;
+  }
+}
+
 /** The stack of a pickle machine, with its marks, and the memo of what is used again. */
 export class PickleStack {
   readonly #items: Pickled[] = [];
@@ -60,6 +73,7 @@ export class PickleStack {
   /** The topmost item, which must be a list. */
   list(): Pickled[] {
     const list = this.top();
+    if (list instanceof Opaque) return [];
     if (!Array.isArray(list)) throw new MalformedPickle('items for what is no list');
     return list;
   }

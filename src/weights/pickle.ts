@@ -5,7 +5,7 @@
 import { quoted, UserError } from '../core/errors.ts';
 import { MalformedPickle, PickleInput } from './pickle-input.ts';
 import { decimal, readLiteral } from './pickle-literals.ts';
-import { type Pickled, PickledDict, PickleStack } from './pickle-stack.ts';
+import { Opaque, type Pickled, PickledDict, PickleStack } from './pickle-stack.ts';
 
 /** A class or function of Python's that a pickle may name, and what stands for calling it; null where nothing does. */
 export interface PickledGlobal {
@@ -15,8 +15,8 @@ export interface PickledGlobal {
 
 /** What a pickle's names mean. Both may throw MalformedPickle. */
 export interface PickleHost {
-  /** @returns undefined for names that are not allowed */
-  global(name: string): PickledGlobal | undefined;
+  /** @returns undefined for names that are not allowed, and something opaque for those that do not matter */
+  global(name: string): PickledGlobal | Opaque | undefined;
   /** The object that a persistent id stands for. */
   persistent(id: Pickled): Pickled;
 }
@@ -216,6 +216,13 @@ class Machine {
         stack.push(this.#call(stack.pop(), args));
         return true;
       }
+      case '\x92': {
+        // NEWOBJ_EX: with keyword arguments
+        stack.pop();
+        const args = stack.pop();
+        stack.push(this.#call(stack.pop(), args));
+        return true;
+      }
       case 'b': // BUILD: attributes, of which data has none that matter
         stack.pop();
         stack.top();
@@ -244,6 +251,7 @@ class Machine {
   }
 
   #call(callee: Pickled, args: Pickled): Pickled {
+    if (callee instanceof Opaque) return new Opaque(callee.name);
     if (!isGlobal(callee) || !callee.call) throw new MalformedPickle('a call of what is no function');
     if (!Array.isArray(args)) throw new MalformedPickle('a call without its arguments');
     // What is copied counts, or a short pickle could have a long list copied over and over.

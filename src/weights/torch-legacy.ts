@@ -6,7 +6,7 @@ import { quoted, UserError } from '../core/errors.ts';
 import { type PickleHost, unpickle } from './pickle.ts';
 import { MalformedPickle } from './pickle-input.ts';
 import { type Pickled, PickledDict } from './pickle-stack.ts';
-import { findStateDict } from './state-dict.ts';
+import { checkpointMetadata, findStateDict } from './state-dict.ts';
 import { elementWidth } from './strided-tensor.ts';
 import { torchHost } from './torch-objects.ts';
 import type { WeightFile } from './weight-file.ts';
@@ -77,11 +77,11 @@ export function decodeTorchLegacy(bytes: Uint8Array, source: string): WeightFile
   readStorages(bytes, keys.end, keys.value, announced, damaged);
   const missing = [...announced].find(([, storage]) => storage.bytes === null);
   if (missing) throw damaged(`no storage ${quoted(missing[0])}`);
-  const { tensors, path } = findStateDict(data.value, source);
+  const found = findStateDict(data.value, source);
   return {
     format: 'pytorch-legacy',
-    tensors,
-    metadata: path.length > 0 ? { stateDict: path.join('.') } : {},
+    tensors: found.tensors,
+    metadata: checkpointMetadata(found, host.skipped),
   };
 }
 

@@ -8,7 +8,7 @@ import { sizeOf } from '../core/tensor.ts';
 import type { ElementType } from '../onnx/element-type.ts';
 import type { PickledGlobal, PickleHost } from './pickle.ts';
 import { MalformedPickle } from './pickle-input.ts';
-import { type Pickled, PickledDict } from './pickle-stack.ts';
+import { Opaque, type Pickled, PickledDict } from './pickle-stack.ts';
 import { elementWidth, reach, stridedTensor } from './strided-tensor.ts';
 import type { StoredTensor } from './weight-file.ts';
 
@@ -67,6 +67,16 @@ const dtypes: Readonly<Record<string, ElementType>> = {
   ...{ uint64: 'uint64', uint32: 'uint32', uint16: 'uint16', uint8: 'uint8', bool: 'bool' },
 };
 
+/**
+ * What only an attack would name, or what makes tensors in a way that we do not know: a file with these is refused.
+ * Everything else beside the weights is opaque, and left out.
+ */
+const refused = [
+  /^(os|posix|nt|sys|subprocess|shutil|socket|ctypes|importlib|runpy|pty|code|marshal|pickle|webbrowser)\./,
+  /^(__builtin__|builtins)\.(eval|exec|execfile|compile|open|input|breakpoint|__import__|globals|setattr)$/,
+  /^torch\.(_utils|_tensor|_C|storage|jit|hub|package|serialization)\b/,
+];
+
 type Globals = [name: string, call: PickledGlobal['call']][];
 
 /** What a persistent id says of a storage, and what the file's format knows besides. */
@@ -88,7 +98,8 @@ export function torchHost(
   open: (request: StorageRequest) => TorchStorage,
   mostBytes: number,
   source: string,
-): PickleHost {
+): PickleHost & { readonly skipped: ReadonlySet<string> } {
+  const skipped = new Set<string>();
   const rebuild = (args: readonly Pickled[], metadata?: Pickled, dtype?: ElementType) => {
     checkResolved(metadata, source);
     return rebuildTensor(args, mostBytes, dtype);
@@ -123,9 +134,13 @@ export function torchHost(
   return {
     global: (name) => {
       const call = globals.get(name);
-      return call === undefined ? undefined : { name, call };
+      if (call !== undefined) return { name, call };
+      if (refused.some((names) => names.test(name))) return undefined;
+      skipped.add(name);
+      return new Opaque(name);
     },
-    persistent: (id) => new HeldStorage(open(storageRequest(id))),
+    skipped,
+    persistent: (id) => moduleClass(id) ?? new HeldStorage(open(storageRequest(id))),
   };
 }
 
@@ -161,6 +176,12 @@ function rebuildFromType(
     throw new MalformedPickle('a tensor of an unknown type');
   }
   return call(args);
+}
+
+/** ('module', class, file, code): how legacy files name the class of a whole model. */
+function moduleClass(id: Pickled): Opaque | null {
+  const [kind, type] = Array.isArray(id) ? id : [];
+  return kind === 'module' && type instanceof Opaque ? type : null;
 }
 
 /** ('storage', class, key, device, size), in legacy files with (key, offset, size) of a view at the end. */

@@ -1,7 +1,7 @@
 /** PyTorch's file format since 1.6: a zip of a pickle and one file a storage. See torch/serialization.py. */
 import { quoted, UserError } from '../core/errors.ts';
 import { unpickle } from './pickle.ts';
-import { findStateDict } from './state-dict.ts';
+import { checkpointMetadata, findStateDict } from './state-dict.ts';
 import { elementWidth } from './strided-tensor.ts';
 import { torchHost } from './torch-objects.ts';
 import type { WeightFile } from './weight-file.ts';
@@ -48,8 +48,8 @@ export function decodeTorchZip(
     source,
   );
   const { value } = unpickle(entries.get(pickle)?.bytes() ?? new Uint8Array(), 0, host, source);
-  const { tensors, path } = findStateDict(value, source);
-  return { format: 'pytorch', tensors, metadata: path.length > 0 ? { stateDict: path.join('.') } : {} };
+  const found = findStateDict(value, source);
+  return { format: 'pytorch', tensors: found.tensors, metadata: checkpointMetadata(found, host.skipped) };
 }
 
 function checkByteOrder(entry: ZipEntry | undefined, source: string): void {

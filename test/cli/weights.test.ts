@@ -109,6 +109,6 @@ describe('actionnx weights', () => {
   it('refuses what is no state dict, in one line', async () => {
     const { status, stdout, stderr } = await actionnx('module.pt');
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
-    expect(stderr).toMatch(/^actionnx: module\.pt must hold weights only[^\n]+\n$/);
+    expect(stderr).toMatch(/^actionnx: module\.pt must hold a state dict[^\n]+\n$/);
   });
 });

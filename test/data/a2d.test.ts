@@ -1,5 +1,6 @@
 import {
   appendFileSync,
+  copyFileSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -129,6 +130,39 @@ describe('the official layout', () => {
     expect(await ids(skipping, 'train')).toHaveLength(3);
     expect(skipping.broken).toHaveLength(1);
     expect(skipping.broken[0].reason).toContain(message);
+  });
+
+  it.each([
+    ['the same split', '0'],
+    ['another', '1'],
+  ])('refuses a video that a second row puts into %s', async (_, usage) => {
+    appendFileSync(release('videoset.csv'), `_bird,44,0:00:01,0:00:03,240,320,9,2,${usage}\n`);
+    for (const split of ['train', 'test']) {
+      await expect((await open()).samples(split)).rejects.toThrow(
+        `${release('videoset.csv')} line 4 repeats a video; received _bird, as line 2 does`,
+      );
+    }
+    const skipping = await open({ skipBroken: true });
+    expect(await ids(skipping, 'train')).toEqual(['aa-runs/00002', 'aa-runs/00006', '_bird/00003']);
+    expect(skipping.broken.map(({ id }) => id)).toEqual(['_bird again']);
+  });
+
+  it('refuses a frame that is annotated under two names', async () => {
+    const folder = release('Annotations', 'mat', '_bird');
+    copyFileSync(join(folder, '00003.mat'), join(folder, '3.mat'));
+    await expect((await open()).samples('train')).rejects.toThrow(
+      `${folder} repeats a frame; received 3.mat`,
+    );
+  });
+
+  it('refuses a table that is not in UTF-8', async () => {
+    appendFileSync(
+      release('videoset.csv'),
+      Buffer.from('fr\xe9d,44,0:00:01,0:00:03,240,320,9,2,0\n', 'latin1'),
+    );
+    await expect((await open()).samples('train')).rejects.toThrow(
+      `${release('videoset.csv')} must be text in UTF-8; received byte 0xE9 in line 4`,
+    );
   });
 
   it('refuses a video without annotations', async () => {

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -37,6 +37,39 @@ async function actionnx(args: string[], env: Record<string, string> = {}): Promi
   const [code] = await once(child, 'close');
   return { code, ...output };
 }
+
+describe('actionnx demo', () => {
+  it.each([
+    ['no more than the name of its mark', '{}'],
+    ["another program's demo.json", '{"seed":1,"title":"theirs"}'],
+  ])('empties no folder with %s', async (_, mark) => {
+    const out = await mkdtemp(join(folder, 'demo-'));
+    await writeFile(join(out, 'demo.json'), mark);
+    await writeFile(join(out, 'thesis.tex'), 'years of work');
+    const { code, stderr } = await actionnx(['demo', '--out', out]);
+    expect(code).toBe(2);
+    expect(stderr).toContain('whose demo.json is not one that actionnx wrote for the demo');
+    expect((await readdir(out)).sort()).toEqual(['demo.json', 'thesis.tex']);
+  });
+
+  it('keeps what is not its own, and stops at a release that it did not make', async () => {
+    const out = await mkdtemp(join(folder, 'demo-'));
+    const earlier = { seed: 1, release: { videos: 1300, frames: 16, height: 64 }, systems: ['a-tiny'] };
+    await writeFile(join(out, 'demo.json'), JSON.stringify(earlier));
+    await mkdir(join(out, 'train', 'a-tiny'), { recursive: true });
+    for (const path of ['notes.txt', 'train/a-tiny/run.json', 'train/a-tiny/plot.png']) {
+      await writeFile(join(out, path), '');
+    }
+    await mkdir(join(out, 'data', 'Release', 'clips320H'), { recursive: true });
+    const { code, stderr } = await actionnx(['demo', '--out', out]);
+    expect(code).toBe(2);
+    expect(stderr).toContain('a synthetic release needs a folder of its own');
+    expect((await readdir(out, { recursive: true })).sort()).toEqual([
+      ...['data', 'data/Release', 'data/Release/clips320H', 'demo.json', 'notes.txt'],
+      ...['train', 'train/a-tiny', 'train/a-tiny/plot.png'],
+    ]);
+  });
+});
 
 describe('wrong usage: what is wrong, what is known, the usage line, exit 2', () => {
   it.concurrent.each([

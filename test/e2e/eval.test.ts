@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodePng } from '../../src/node/image-file.ts';
@@ -57,6 +57,20 @@ const run = (args: string[], flags?: string[]) => start(args, flags).finished;
 const evaluation = ['eval', 'tiny-frame', 'tiny-clip', '--data', 'data', '--provider', 'cpu'];
 
 describe('actionnx eval', () => {
+  it("replaces neither another's result.json nor another's page, and says so before any work", async () => {
+    for (const [path, received] of [
+      ['theirs/result.json', 'result.json replaces only an earlier one; received theirs/result.json'],
+      ['site/report/index.html', 'the report replaces only an earlier one; received site/report/index.html'],
+    ]) {
+      await mkdir(dirname(join(folder, path)), { recursive: true });
+      await writeFile(join(folder, path), '{"years":"of work"}');
+      const done = await run([...evaluation, '--out', path.split('/')[0]]);
+      expect(done).toMatchObject({ code: 2, stdout: '' });
+      expect(done.stderr).toContain(`${received}, which actionnx did not write; give another folder`);
+      expect(await readFile(join(folder, path), 'utf8')).toBe('{"years":"of work"}');
+    }
+  });
+
   it('prints the table and writes result.json and the report', async () => {
     const done = await run([...evaluation, '--ensemble', 'vote-average', '--cache', 'cache', '--out', 'out']);
     expect(done).toMatchObject({ code: 0 });

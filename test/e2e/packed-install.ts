@@ -17,7 +17,12 @@ export interface Finished {
 export function run(program: string, args: readonly string[], folder: string): Promise<Finished> {
   return promisify(execFile)(program, args, {
     cwd: folder,
-    env: { ...process.env, ONNXRUNTIME_NODE_INSTALL: 'skip', NO_COLOR: '1' },
+    env: {
+      ...process.env,
+      ONNXRUNTIME_NODE_INSTALL: 'skip',
+      NO_COLOR: '1',
+      npm_config_update_notifier: 'false',
+    },
     maxBuffer: 2 ** 26,
     // npm is a batch file on Windows.
     shell: process.platform === 'win32',

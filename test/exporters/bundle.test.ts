@@ -143,8 +143,17 @@ describe('writeBundle', () => {
     const other = join(folder, 'other');
     await mkdir(other);
     await writeFile(join(other, 'thesis.txt'), 'years of work');
-    await expect(writeBundle(other, source)).rejects.toThrow(/holds other files; give another with --out/);
+    await expect(writeBundle(other, source)).rejects.toThrow(
+      /holds other files: thesis.txt; give another with --out/,
+    );
     await expect(writeBundle(join(other, 'thesis.txt'), source)).rejects.toThrow(UserError);
+    const theirs = join(folder, 'theirs');
+    await mkdir(theirs);
+    await writeFile(join(theirs, 'bundle.json'), '{"format":"another","graph":{"file":"model.onnx"}}');
+    await expect(writeBundle(theirs, source)).rejects.toThrow(
+      /whose bundle.json is not one that actionnx wrote/,
+    );
+    expect(await readdir(theirs)).toEqual(['bundle.json']);
     expect(await readFile(join(other, 'thesis.txt'), 'utf8')).toBe('years of work');
   });
 });

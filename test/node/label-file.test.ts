@@ -42,6 +42,15 @@ describe('readLabelFile', () => {
     await expect(readLabelFile(path, 43, '"scores" [N, 43]')).rejects.toThrow(message);
   });
 
+  it('reads UTF-16 with its mark, and refuses Latin-1 rather than spoil a name', async () => {
+    await writeFile(path, Buffer.from('\ufeffmarché\r\ncourse', 'utf16le'));
+    expect((await readLabelFile(path, 2, '')).names).toEqual(['marché', 'course']);
+    await writeFile(path, Buffer.from('marché\ncourse', 'latin1'));
+    await expect(readLabelFile(path, 2, '')).rejects.toThrow(
+      `${path} must be text in UTF-8; received byte 0xE9 in line 1`,
+    );
+  });
+
   it('refuses a file that is not there', async () => {
     await expect(readLabelFile(`${path}x`, 43, '')).rejects.toThrow(/must be readable; received ENOENT/);
   });

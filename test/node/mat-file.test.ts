@@ -103,3 +103,39 @@ describe('an annotation file', () => {
     expect(maps.map(({ width }) => width)).toEqual(names.map((name) => values[name].width));
   });
 });
+
+describe('a file of another of the formats that bear the name', () => {
+  // int32s as MATLAB's version 4 has them: type, rows, columns, imaginary, length of the name.
+  const version4 = Buffer.concat([
+    Buffer.from(Int32Array.of(0, 1, 1, 0, 7).buffer),
+    Buffer.from('reS_id\0'),
+    Buffer.alloc(8),
+  ]);
+  it.each([
+    [
+      'version 5',
+      Buffer.from('MATLAB 5.0 MAT-file Platform: posix, Created on: Thu'.padEnd(128)),
+      "MATLAB's version 5",
+    ],
+    ['version 4', version4, "MATLAB's version 4"],
+    [
+      "Octave's text",
+      Buffer.from('# Created by Octave 8.4.0, Thu\n# name: reS_id\n'),
+      "Octave's text format",
+    ],
+  ])('is called by it: %s', async (name, bytes, received) => {
+    const path = join(folder, `${name}.mat`);
+    writeFileSync(path, bytes);
+    for (const read of [readAnnotation, readLabelCodes, readLabelMap]) {
+      await expect(read(path)).rejects.toThrow(
+        `the annotation ${path} must be a MATLAB file of version 7.3; received ${received}`,
+      );
+    }
+  });
+
+  it('is not what zeros are', async () => {
+    const path = join(folder, 'zeros.mat');
+    writeFileSync(path, Buffer.alloc(600));
+    await expect(readAnnotation(path)).rejects.toThrow('the file is corrupt, truncated or no A2D annotation');
+  });
+});

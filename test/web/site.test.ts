@@ -60,10 +60,22 @@ describe('deploySite', () => {
     await deploySite(bundles.slice(0, 1), out);
     await deploySite(bundles.slice(1, 2), out);
     expect(await readdir(join(out, 'bundles'))).toEqual(['apcd-resnet-tiny']);
+    // As older versions left it, and with what others put there.
+    const { files, ...older } = JSON.parse(await readFile(join(out, 'site.json'), 'utf8'));
+    expect(files).toContain('bundles/apcd-resnet-tiny/model.onnx');
+    await writeFile(join(out, 'site.json'), JSON.stringify(older));
+    await writeFile(join(out, 'CNAME'), 'example.org');
+    await mkdir(join(out, 'bundles', 'theirs'));
+    await deploySite(bundles.slice(0, 1), out);
+    expect((await readdir(join(out, 'bundles'))).sort()).toEqual(['pcd-resnet-tiny', 'theirs']);
+    expect(await readFile(join(out, 'CNAME'), 'utf8')).toBe('example.org');
+    // A bundle of the site itself.
+    await deploySite([join(out, 'bundles', 'pcd-resnet-tiny')], out);
+    expect((await readdir(join(out, 'bundles'))).sort()).toEqual(['pcd-resnet-tiny', 'theirs']);
     const precious = join(folder, 'precious');
     await mkdir(precious);
     await writeFile(join(precious, 'thesis.tex'), 'years of work');
-    await expect(deploySite(bundles, precious)).rejects.toThrow(/replaces only an empty folder.*thesis\.tex/);
+    await expect(deploySite(bundles, precious)).rejects.toThrow(/holds other files: thesis\.tex/);
     expect(await readdir(precious)).toEqual(['thesis.tex']);
   });
 

@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { zipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../src/core/errors.ts';
@@ -53,6 +54,16 @@ describe('decodeWeights', () => {
       expect(readAll(decodeWeights(goldenFile(name), name).tensors)).toEqual(goldenTensors('attributed'));
     },
   );
+
+  const cases = new URL('../../../shared/real/cases/checkpoint-objects/', import.meta.url);
+  it.runIf(existsSync(cases)).each([
+    ['mmengine.pth', 'state_dict', /HistoryBuffer/],
+    ['namespace.pth', 'model', /argparse\.Namespace/],
+  ])('reads the weights of %s past its objects (../shared/real)', (name, stateDict, skipped) => {
+    const { tensors, metadata } = decodeWeights(readFileSync(new URL(name, cases)), name);
+    expect([...tensors].map(([key, { shape }]) => [key, shape])).toEqual([['w', [2, 3]]]);
+    expect(metadata).toEqual({ stateDict, skippedObjects: expect.stringMatching(skipped) });
+  });
 
   it('reads what model.state_dict() gives', () => {
     const { tensors } = decodeWeights(goldenFile('state-dict.pt'), 'x');
@@ -116,7 +127,10 @@ describe('decodeWeights', () => {
   });
 
   it.each([
-    ['module.pt', /weights only, .*"torch\.nn\.modules\.container\.Sequential"; save model\.state_dict\(\)/],
+    [
+      'module.pt',
+      /a state dict: .*received an object of "torch\.nn\.modules\.container\.Sequential"; save model\.state_dict\(\)/,
+    ],
     ['module-legacy.pt', /"torch\.nn\.modules\.container\.Sequential"/],
     ['negated.pt', /values of its tensors as they are; received one with its neg bit set/],
     ['tensor.pt', /a state dict: .*received a single tensor/],

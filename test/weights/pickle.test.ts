@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../src/core/errors.ts';
 import { unpickle } from '../../src/weights/pickle.ts';
-import { type Pickled, PickledDict } from '../../src/weights/pickle-stack.ts';
+import { Opaque, type Pickled, PickledDict } from '../../src/weights/pickle-stack.ts';
 import { torchHost } from '../../src/weights/torch-objects.ts';
 
 const host = torchHost(() => expect.unreachable(), 1000, 'fuzz.pt');
@@ -88,10 +88,31 @@ describe('unpickle', () => {
     ['os.system', 'cos\nsystem\n(S"true"\ntR.'],
     ['builtins.eval', '\x80\x04\x8c\x08builtins\x8c\x04eval\x93.'],
     ['torch.storage._load_from_bytes', 'ctorch.storage\n_load_from_bytes\n.'],
-    ['numpy.core.multiarray._reconstruct', 'cnumpy.core.multiarray\n_reconstruct\n.'],
-    ['__main__.__proto__', 'c__main__\n__proto__\n.'],
+    ['subprocess.Popen', 'csubprocess\nPopen\n.'],
+    ['torch._utils._rebuild_qtensor', 'ctorch._utils\n_rebuild_qtensor\n.'],
   ])('names %s, and does not call it', (name, text) => {
     expect(() => run(text)).toThrow(`received a pickled object of "${name}"; save model.state_dict()`);
+  });
+
+  // python: a class's instance by reduce, by __new__ with arguments, with state, items and entries.
+  it.each([
+    ['numpy.core.multiarray.scalar', 'cnumpy.core.multiarray\nscalar\n(K\x01tR.'],
+    ['pathlib.PosixPath', 'cpathlib\nPosixPath\n(U\x01atR.'],
+    ['argparse.Namespace', 'cargparse\nNamespace\n)\x81}U\x01aK\x01sb.'],
+    ['__main__.__proto__', 'c__main__\n__proto__\n.'],
+    ['a.List', 'ca\nList\n)\x81(K\x01K\x02e.'],
+    ['a.Keyworded', 'ca\nKeyworded\n)}\x92.'],
+    ['builtins.getattr', '\x80\x04\x8c\x08builtins\x8c\x07getattr\x93(ca\nClass\nU\x01atR)R.'],
+  ])('leaves %s opaque', (name, text) => {
+    const built = run(text);
+    expect(built).toBeInstanceOf(Opaque);
+    expect((built as Opaque).name).toBe(name);
+    expect(host.skipped).toContain(name);
+  });
+
+  it('keeps what a dict of another class holds', () => {
+    const dict = run('ca\nAttributeDict\n)\x81(U\x01aK\x01u.') as Opaque;
+    expect([...dict.entries]).toEqual([['a', 1]]);
   });
 
   it.each([

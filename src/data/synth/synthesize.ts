@@ -1,13 +1,14 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { usageError } from '../../core/errors.ts';
 import { a2dLabels } from '../../core/labels.ts';
 import { Rng } from '../../core/rng.ts';
 import type { RgbImage } from '../../image/image.ts';
-import { writeFolderAtomic } from '../../node/atomic-file.ts';
+import { recoverFolder, writeFolderAtomic } from '../../node/atomic-folder.ts';
 import { findFfmpeg } from '../../node/ffmpeg.ts';
 import { encodePng } from '../../node/image-file.ts';
 import { encodeAnnotation } from '../../node/mat-file.ts';
+import { type FolderKind, ownEntries } from '../../node/owned-folder.ts';
 import { writeVideo } from '../../node/video-writer.ts';
 import { syntheticMarker } from '../a2d-splits.ts';
 import { keyFrames, planRelease, type VideoPlan, videoIdPrefix, videoSetRow } from './release.ts';
@@ -59,6 +60,30 @@ function check({ videos, frames, height, seed }: SynthOptions): void {
   whole('height', height, 32, 1080);
   whole('seed', seed, 0, Number.MAX_SAFE_INTEGER);
   if (height % 2) throw usageError('height must be even, as the clips need it', { received: String(height) });
+}
+
+/** A release that we made. */
+const releaseFolder: FolderKind = {
+  what: 'a synthetic release',
+  mark: syntheticMarker,
+  entries: ({ videos, frames, height, seed }) =>
+    [videos, frames, height, seed].every(Number.isInteger)
+      ? ['videoset.csv', 'list', 'pngs320H', 'clips320H', 'Annotations']
+      : null,
+};
+
+/**
+ * Takes a synthetic release away again, out of the folder that `synthesize` was given; nothing where there is none.
+ *
+ * @throws UserError (exit 2) where the release is not one that `synthesize` made
+ */
+export async function removeRelease(folder: string): Promise<void> {
+  const release = join(folder, 'Release');
+  const [mark, ...parts] = await ownEntries(release, releaseFolder);
+  if (mark === undefined) return;
+  // The mark goes last: until then it says whose the rest is.
+  for (const path of [...parts, mark]) await rm(join(release, path), { recursive: true });
+  await rmdir(release).catch(() => {});
 }
 
 async function checkEmpty(folder: string): Promise<void> {
@@ -146,6 +171,7 @@ async function* writeScene(
  */
 export async function synthesize(folder: string, options: SynthOptions): Promise<SynthSummary> {
   check(options);
+  await recoverFolder(join(folder, 'Release'));
   await checkEmpty(folder);
   const { videos, frames, height, seed, onProgress } = options;
   const size: VideoSize = { width: 2 * Math.round((height * 2) / 3), height, frames };

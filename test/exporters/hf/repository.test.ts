@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as transformers from '@huggingface/transformers';
@@ -162,4 +162,32 @@ it('bundles of different systems are refused, and nothing is written', async () 
     'must differ in precision; received fp32 twice',
   );
   expect(existsSync(target)).toBe(false);
+});
+
+describe('a folder that holds a repository', () => {
+  it("of another's is left alone", async () => {
+    const theirs = join(folder, 'theirs');
+    await mkdir(join(theirs, 'onnx'), { recursive: true });
+    const config = '{"model_type":"vit","num_labels":1000}';
+    await writeFile(join(theirs, 'config.json'), config);
+    await writeFile(join(theirs, 'onnx', 'model.onnx'), 'theirs');
+    await expect(writeHuggingFaceRepository(theirs, [await readBundle(frames)], [])).rejects.toThrow(
+      `a model repository needs a folder of its own; received ${theirs}, whose config.json is not one that actionnx wrote`,
+    );
+    expect(await readFile(join(theirs, 'onnx', 'model.onnx'), 'utf8')).toBe('theirs');
+    expect(await readdir(theirs)).toEqual(['config.json', 'onnx']);
+  });
+
+  it('of ours, of this version or an earlier one, is replaced but for what others added', async () => {
+    const ours = join(folder, 'ours');
+    const bundle = await readBundle(frames);
+    await writeHuggingFaceRepository(ours, [bundle], []);
+    await writeFile(join(ours, 'onnx', 'model_q4.onnx'), 'theirs');
+    await writeHuggingFaceRepository(ours, [bundle], []);
+    const config = JSON.parse(await readFile(join(ours, 'config.json'), 'utf8'));
+    delete config.actionnx.files;
+    await writeFile(join(ours, 'config.json'), JSON.stringify(config));
+    await writeHuggingFaceRepository(ours, [bundle], []);
+    expect((await readdir(join(ours, 'onnx'))).sort()).toEqual(['model.onnx', 'model_q4.onnx']);
+  });
 });

@@ -33,18 +33,32 @@ describe('a repository for Triton', async () => {
 
   it('replaces models of its own by the same names, and nothing else', async () => {
     await mkdir(join(target, 'resnet50'));
-    await writeFile(join(target, 'tiny-frame', 'stale'), '');
+    await writeFile(join(target, 'tiny-frame', 'notes.txt'), '');
     await writeTritonRepository(target, [bundles[0]]);
     expect((await readdir(target)).sort()).toEqual(['actionnx.json', 'resnet50', 'tiny-clip', 'tiny-frame']);
-    expect(existsSync(join(target, 'tiny-frame', 'stale'))).toBe(false);
+    expect(existsSync(join(target, 'tiny-frame', 'notes.txt'))).toBe(true);
     const { models } = JSON.parse(await readFile(join(target, 'actionnx.json'), 'utf8'));
     expect(Object.keys(models).sort()).toEqual(['tiny-clip', 'tiny-frame']);
+    await writeFile(join(target, 'actionnx.json'), '{"models":{"tiny-frame":"none of ours"}}');
+    await expect(writeTritonRepository(target, bundles)).rejects.toThrow(
+      'whose actionnx.json is not one that actionnx wrote for a model repository',
+    );
     await rm(join(target, 'actionnx.json'));
     await expect(writeTritonRepository(target, bundles)).rejects.toThrow(
       `a model repository needs a folder of its own; received ${target}, which holds other files`,
     );
     await writeFile(join(folder, 'file'), '');
     await expect(writeTritonRepository(join(folder, 'file'), bundles)).rejects.toThrow('needs a folder');
+  });
+
+  it("keeps out of the way of another's model by the same name", async () => {
+    const shared = join(folder, 'shared');
+    await writeTritonRepository(shared, [bundles[0]]);
+    await mkdir(join(shared, 'tiny-clip'));
+    await writeFile(join(shared, 'tiny-clip', 'config.pbtxt'), 'theirs');
+    await expect(writeTritonRepository(shared, bundles)).rejects.toThrow('config.pbtxt is in the way');
+    expect(await readFile(join(shared, 'tiny-clip', 'config.pbtxt'), 'utf8')).toBe('theirs');
+    expect(await readdir(join(shared, 'tiny-frame'))).toHaveLength(3);
   });
 
   it('refuses names that collide or lead elsewhere, before anything is written', async () => {
