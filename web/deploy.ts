@@ -7,13 +7,11 @@ import { UserError, usageError } from '../src/core/errors.ts';
 import { writeFolderAtomic } from '../src/node/atomic-file.ts';
 import { readBundle } from '../src/node/bundle-folder.ts';
 import { packageVersion } from '../src/node/package-info.ts';
+import { wasmBuilds } from '../src/runtime/wasm-files.ts';
 import type { Site } from './site.ts';
 
 /** What onnxruntime-web fetches at run time: the wasm build, and the one with WebGPU. */
-const ortFiles = ['ort-wasm-simd-threaded', 'ort-wasm-simd-threaded.asyncify'].flatMap((name) => [
-  `${name}.mjs`,
-  `${name}.wasm`,
-]);
+const ortFiles = Object.values(wasmBuilds).flatMap(({ name }) => [`${name}.mjs`, `${name}.wasm`]);
 
 export interface Deployed {
   /** Absolute path of the site. */
