@@ -34,7 +34,7 @@ const heavy = {
 
 /** Runs in any browser. */
 const isomorphic =
-  '^(src/(core|image|onnx|weights)/|exporters/((inspect|onnx|graph-model)/|(index|random-inputs)[.]ts$)|src/runtime/(session|open-bundle|classifier|pack-frames|web|key-frames)[.]ts$|eval/(ensemble|windows)[.]ts$|web/(?!(deploy|serve)[.]ts$))';
+  '^(src/(core|image|onnx|weights)/|exporters/((inspect|onnx|graph-model)/|(index|random-inputs)[.]ts$)|src/runtime/(session|open-bundle|classifier|pack-frames|download|wasm-files|web|key-frames)[.]ts$|eval/(ensemble|windows)[.]ts$|web/(?!(deploy|serve|static-files)[.]ts$))';
 
 module.exports = {
   forbidden: [

@@ -8,13 +8,11 @@ import { filesIn, writeFolderAtomic } from '../src/node/atomic-folder.ts';
 import { readBundle } from '../src/node/bundle-folder.ts';
 import { type FolderKind, ownEntries } from '../src/node/owned-folder.ts';
 import { packageVersion } from '../src/node/package-info.ts';
+import { wasmBuilds } from '../src/runtime/wasm-files.ts';
 import { type Site, siteSchema } from './site.ts';
 
 /** What onnxruntime-web fetches at run time: the wasm build, and the one with WebGPU. */
-const ortFiles = ['ort-wasm-simd-threaded', 'ort-wasm-simd-threaded.asyncify'].flatMap((name) => [
-  `${name}.mjs`,
-  `${name}.wasm`,
-]);
+const ortFiles = Object.values(wasmBuilds).flatMap(({ name }) => [`${name}.mjs`, `${name}.wasm`]);
 
 /** A site lists its files; before it did, they were these. */
 const siteFolder: FolderKind = {

@@ -1,10 +1,10 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import sirv from 'sirv';
 import { reasonOf, UserError, usageError } from '../src/core/errors.ts';
 import { readText } from '../src/node/text-file.ts';
 import { parseSite } from './site.ts';
+import { staticFiles } from './static-files.ts';
 
 /** A running server. */
 export interface SiteServer {
@@ -21,7 +21,8 @@ const isolation = {
 };
 
 /**
- * Serves a deployed site to this machine.
+ * Serves a deployed site to this machine, compressed where the client reads that. Names with a hash may be kept by
+ * it for ever; everything else it asks for again, and is told when that has not changed.
  *
  * @param options.port 0 takes any free one
  * @throws UserError when the folder is no site, or the port is taken or not allowed
@@ -32,15 +33,12 @@ export async function serveSite(
   { port = 8080 }: { readonly port?: number } = {},
 ): Promise<SiteServer> {
   await checkSite(folder);
-  const files = sirv(folder, {
-    dev: true,
-    setHeaders: (response) => {
-      for (const [name, value] of Object.entries(isolation)) response.setHeader(name, value);
-    },
-  });
+  const answer = staticFiles(folder, isolation);
   const server = createServer((request, response) => {
-    files(request, response, () => {
-      response.writeHead(404, { 'Content-Type': 'text/plain' }).end('not found\n');
+    answer(request, response).catch((error) => {
+      // The file was taken away, or cannot be read, since it was found.
+      if (!response.headersSent) response.writeHead(500, { 'Content-Type': 'text/plain' });
+      response.end(`${reasonOf(error)}\n`);
     });
   });
   // A page may compute for a while between two requests, and must not find its connection closed.

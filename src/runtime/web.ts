@@ -1,12 +1,15 @@
 import * as ort from 'onnxruntime-web/wasm';
 import { reasonOf, UserError, usageError } from '../core/errors.ts';
 import type { Tensor } from '../core/tensor.ts';
+import { checkStallTimeout, defaultStallTimeout } from './download.ts';
 import type { InferenceSession, Provider, Runtime, SessionOptions } from './session.ts';
+import { fetchWasmFiles, forgetWasmFiles, untilAborted, type WasmFilesOptions } from './wasm-files.ts';
 
-export interface WebRuntimeOptions {
+export interface WebRuntimeOptions extends WasmFilesOptions {
   /**
-   * URL of the folder that holds onnxruntime-web's `ort-wasm-simd-threaded*` files, ending in a slash.
-   * Default: beside onnxruntime-web itself, which is right in Node and wherever a bundler has placed them.
+   * URL of the folder that holds onnxruntime-web's `ort-wasm-simd-threaded*` files, ending in a slash. Only with it
+   * do several threads run, and is `onProgress` called: then the files are fetched here, once, whatever media type
+   * the server gives them. Default: beside onnxruntime-web itself, which is right in Node, and in most bundlers.
    */
   readonly wasmPaths?: string;
 }
@@ -82,15 +85,134 @@ async function requireGpu(): Promise<void> {
 }
 
 async function loadBuild(provider: 'wasm' | 'webgpu'): Promise<OrtBuild> {
-  return provider === 'wasm' ? ort : ((await import('onnxruntime-web/webgpu')) as OrtBuild);
+  if (provider === 'wasm') return ort;
+  try {
+    return (await import('onnxruntime-web/webgpu')) as OrtBuild;
+  } catch (cause) {
+    throw new UserError('the part of onnxruntime-web for WebGPU does not load', {
+      received: reasonOf(cause),
+      remedy: 'check the connection and reload, or use the provider wasm',
+      cause,
+    });
+  }
+}
+
+/** Asked before anything large is fetched. */
+async function requireWasm(): Promise<void> {
+  try {
+    // The smallest module there is.
+    await WebAssembly.compile(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
+  } catch (cause) {
+    throw new UserError('WebAssembly must be allowed, and is not here', {
+      received: reasonOf(cause),
+      remedy:
+        "add 'wasm-unsafe-eval' to script-src of the page's Content-Security-Policy, or allow it in the browser",
+      cause,
+    });
+  }
 }
 
 /**
- * Threads that a graph runs on unless told otherwise: half of the cores, at most four. One in Node, and on pages that
- * are not cross-origin isolated, since wasm threads need that.
+ * Threads that a graph runs on unless told otherwise, where `wasmPaths` is given: half of the cores, at most four.
+ * One in Node, and on pages that are not cross-origin isolated, since wasm threads need that.
  */
 export function defaultThreads(): number {
   return globalThis.crossOriginIsolated ? Math.min(4, Math.ceil(navigator.hardwareConcurrency / 2)) : 1;
+}
+
+function chosenThreads(threads: number | undefined, wasmPaths: string | undefined): number {
+  if (threads === undefined) return wasmPaths === undefined ? 1 : defaultThreads();
+  if (!Number.isInteger(threads) || threads < 1) {
+    throw usageError('threads must be a whole number above 0', { received: String(threads) });
+  }
+  // A thread runs a script of its own. A bundler has made that one with the app's code, which would run again.
+  if (threads > 1 && wasmPaths === undefined && globalThis.crossOriginIsolated) {
+    throw usageError('several wasm threads need the files of onnxruntime-web beside the app', {
+      received: `${threads} threads without wasmPaths`,
+      remedy: 'copy its ort-wasm-simd-threaded* files to the site and give their folder as wasmPaths',
+    });
+  }
+  return threads;
+}
+
+/** Builds that run. What they were started with, they keep. */
+const started = new Set<OrtBuild>();
+
+/** Fetches a build's files, where it is told from where, and readies it for being started. */
+async function prepare(
+  build: OrtBuild,
+  provider: 'wasm' | 'webgpu',
+  { wasmPaths, stallTimeout = defaultStallTimeout, ...options }: WebRuntimeOptions,
+): Promise<void> {
+  checkStallTimeout(stallTimeout);
+  const { wasm } = build.env;
+  // Node reads files, and has nothing to fetch them relative to.
+  if (globalThis.location === undefined) {
+    if (wasmPaths !== undefined) wasm.wasmPaths = wasmPaths;
+    return;
+  }
+  if (started.has(build)) return;
+  if (wasmPaths === undefined) {
+    // onnxruntime-web fetches by itself, and tells nobody of the bytes that arrive: one limit for all of them.
+    wasm.initTimeout = Math.min(10 * stallTimeout, longestTimer);
+    return;
+  }
+  const { script, binary } = await fetchWasmFiles(provider, wasmPaths, { stallTimeout, ...options });
+  if (started.has(build)) return;
+  wasm.wasmPaths = { mjs: script };
+  wasm.wasmBinary = binary;
+  // What is left is to compile, and to start threads, which may load nothing and say nothing.
+  wasm.initTimeout = Math.min(stallTimeout, longestTimer);
+}
+
+const longestTimer = 2 ** 31 - 1;
+
+/** Sessions are made one after another: the runtime starts once, and has one place for a graph's external data. */
+let lastOpened: Promise<unknown> = Promise.resolve();
+
+function inTurn<T>(work: () => Promise<T>): Promise<T> {
+  const result = lastOpened.then(work);
+  lastOpened = result.catch(() => {});
+  return result;
+}
+
+function openError(error: unknown, provider: string, threads: number): UserError {
+  const received = reasonOf(error);
+  if (!received.startsWith('no available backend')) {
+    return new UserError(`onnxruntime-web cannot open the graph with ${provider}`, {
+      received,
+      remedy: 'check that the graph is valid ONNX',
+      cause: error,
+    });
+  }
+  const remedies = [
+    `check that its files are of version ${ort.env.versions.web} and where wasmPaths says`,
+    ...(threads > 1 ? ['try threads: 1'] : []),
+    'reload the page',
+  ];
+  return new UserError('onnxruntime-web does not start', {
+    received: received.replace(/^no available backend found\. ERR: /, ''),
+    remedy: remedies.join(', '),
+    cause: error,
+  });
+}
+
+/**
+ * Fetches onnxruntime-web's files from `wasmPaths` ahead of the first graph, so that they arrive beside bundles and
+ * not after them. Whoever opens a graph while they come waits for them; without `wasmPaths` there is nothing to do.
+ *
+ * @throws UserError when a file does not come, or may not run here
+ * @example
+ * const options = { wasmPaths: '/ort/', onProgress: (loaded, total) => … };
+ * const [bundle] = await Promise.all([loadBundle('/bundles/apcd-resnet/'), loadWebRuntime(options)]);
+ */
+export async function loadWebRuntime(
+  options: WebRuntimeOptions & { readonly provider?: 'wasm' | 'webgpu' },
+): Promise<void> {
+  const { provider = 'wasm', ...rest } = options;
+  if (provider === 'webgpu') await requireGpu();
+  await requireWasm();
+  await prepare(await loadBuild(provider), provider, rest);
 }
 
 /**
@@ -99,32 +221,37 @@ export function defaultThreads(): number {
  *
  * @example const session = await webRuntime({ wasmPaths: '/ort/' }).open(bundle.graph);
  */
-export function webRuntime({ wasmPaths }: WebRuntimeOptions = {}): Runtime {
+export function webRuntime(runtimeOptions: WebRuntimeOptions = {}): Runtime {
+  const { wasmPaths, signal } = runtimeOptions;
   return {
     name: 'onnxruntime-web',
     version: ort.env.versions.web ?? ort.env.versions.common,
     async open(graph, options = {}) {
       const provider = checkedProvider(options.provider);
+      const threads = chosenThreads(options.threads, wasmPaths);
       if (provider === 'webgpu') await requireGpu();
-      try {
-        const build = await loadBuild(provider);
-        if (wasmPaths !== undefined) build.env.wasm.wasmPaths = wasmPaths;
-        build.env.wasm.numThreads = options.threads ?? defaultThreads();
+      await requireWasm();
+      const build = await loadBuild(provider);
+      await prepare(build, provider, runtimeOptions);
+      const open = async () => {
+        signal?.throwIfAborted();
+        build.env.wasm.numThreads = threads;
         const session = await build.InferenceSession.create(graph, {
           executionProviders: [provider],
           ...(options.externalData && { externalData: [options.externalData] }),
           // Threads that spin while they wait slow each other down as soon as a core is busy elsewhere.
           extra: { session: { intra_op: { allow_spinning: '0' } } },
+        }).catch((error) => {
+          throw openError(error, provider, threads);
         });
-        return new WebSession(build, session, provider);
-      } catch (error) {
-        throw new UserError(`onnxruntime-web cannot open the graph with ${provider}`, {
-          received: reasonOf(error),
-          remedy:
-            'check that the graph is valid ONNX and, in a browser, where its wasm files are (wasmPaths)',
-          cause: error,
-        });
-      }
+        started.add(build);
+        build.env.wasm.wasmBinary = undefined;
+        if (wasmPaths !== undefined && globalThis.location) forgetWasmFiles(provider, wasmPaths);
+        return session;
+      };
+      // A session that nobody waits for any more would never be released.
+      const session = await untilAborted(inTurn(open), signal, (late) => late.release());
+      return new WebSession(build, session, provider);
     },
   };
 }

@@ -15,19 +15,52 @@ import { launchChromium } from './chromium.ts';
 import { packedInstall } from './packed-install.ts';
 import { writeRandomBundles } from './random-bundles.ts';
 
-/** An app as somebody would write it who has read the package's documentation. */
-const source = `
+/** What somebody writes who has read the package's documentation. */
+const label = (options: string) => `
 import { loadBundle, openClassifier, predictImage } from 'actionnx/web';
 
-const bundle = await loadBundle('/bundles/apcd-resnet-tiny/');
-const classifier = await openClassifier(bundle);
-const file = await (await fetch('/picture.png')).blob();
-const { width, height, systems } = await predictImage([classifier], file);
-document.title = JSON.stringify({ width, height, probabilities: [...systems[0].probabilities] });
+export async function label() {
+  const bundle = await loadBundle('/bundles/apcd-resnet-tiny/');
+  const classifier = await openClassifier(bundle, ${options});
+  const file = await (await fetch('/picture.png')).blob();
+  const { width, height, systems } = await predictImage([classifier], file);
+  return { width, height, probabilities: [...systems[0].probabilities] };
+}
 `;
 
+const told = `.then((result) => result, (error) => ({ error: error.message }))`;
+
+/** Pages of the app: scripts by their names. */
+const scripts: Readonly<Record<string, string>> = {
+  'bundled.ts': label('{}'),
+  'copied.ts': label("{ wasmPaths: '/ort/', threads: 2 }"),
+  'forgotten.ts': label('{ threads: 2 }'),
+  'index.ts': `
+import { label } from './bundled.ts';
+document.title = JSON.stringify(await label());
+`,
+  'threads.ts': `
+import { label } from './copied.ts';
+document.title = JSON.stringify(await label()${told});
+`,
+  'hanging.ts': `
+import { label } from './forgotten.ts';
+document.title = JSON.stringify(await label()${told});
+`,
+  'worker.ts': `
+const worker = new Worker(new URL('./in-worker.ts', import.meta.url), { type: 'module' });
+worker.onmessage = ({ data }) => {
+  document.title = JSON.stringify(data);
+};
+`,
+  'in-worker.ts': `
+import { label } from './copied.ts';
+self.postMessage(await label()${told});
+`,
+};
+
 /** Somebody's page that makes ONNX of its own tfjs model, and runs it. */
-const exporterSource = `
+const exporterScript = `
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { layers, sequential } from '@tensorflow/tfjs-layers';
@@ -58,6 +91,8 @@ let app: string;
 let bundle: string;
 let server: Server;
 let browser: Browser;
+/** Scripts that were asked for to be run as a worker. */
+const workers: string[] = [];
 
 beforeAll(async () => {
   app = join(await packedInstall(), 'vite-app');
@@ -65,20 +100,34 @@ beforeAll(async () => {
   [, bundle] = await writeRandomBundles(join(app, 'made'));
   await cp(bundle, join(app, 'public', 'bundles', 'apcd-resnet-tiny'), { recursive: true });
   await writeFile(join(app, 'public', 'picture.png'), await encodePng(picture));
-  await writeFile(join(app, 'index.html'), '<!doctype html><script type="module" src="/main.ts"></script>');
-  await writeFile(join(app, 'main.ts'), source);
-  await writeFile(
-    join(app, 'export.html'),
-    '<!doctype html><script type="module" src="/export.ts"></script>',
-  );
-  await writeFile(join(app, 'export.ts'), exporterSource);
-  const input = ['index.html', 'export.html'].map((page) => join(app, page));
+  // As the documentation of the package says.
+  await mkdir(join(app, 'public', 'ort'));
+  const runtime = join(app, '..', 'node_modules', 'onnxruntime-web', 'dist');
+  for (const name of ['ort-wasm-simd-threaded.mjs', 'ort-wasm-simd-threaded.wasm'])
+    await cp(join(runtime, name), join(app, 'public', 'ort', name));
+  for (const [name, script] of Object.entries({ ...scripts, 'export.ts': exporterScript }))
+    await writeFile(join(app, name), script);
+  const input = [];
+  for (const page of ['index', 'threads', 'hanging', 'worker', 'export']) {
+    input.push(join(app, `${page}.html`));
+    const html = `<!doctype html><script type="module" src="/${page}.ts"></script>`;
+    await writeFile(join(app, `${page}.html`), html);
+  }
   await build({
     ...{ root: app, configFile: false, logLevel: 'error' },
+    worker: { format: 'es' },
     build: { target: 'es2023', rolldownOptions: { input } },
   });
-  const files = sirv(join(app, 'dist'));
+  const files = sirv(join(app, 'dist'), {
+    setHeaders: (response) => {
+      response.setHeader('Cross-Origin-Opener-Policy', 'same-origin');
+      response.setHeader('Cross-Origin-Embedder-Policy', 'require-corp');
+      // So that every worker is seen to be asked for.
+      response.setHeader('Cache-Control', 'no-store');
+    },
+  });
   server = createServer((request, response) => {
+    if (request.headers['sec-fetch-dest'] === 'worker') workers.push(request.url ?? '');
     files(request, response, () => {
       response.writeHead(404).end();
     });
@@ -115,21 +164,50 @@ describe('the packed package in a Vite app', () => {
     });
   });
 
-  it('labels a picture in Chromium as Node does', async () => {
-    const result = await said('');
+  /** Whether a page labels the picture as Node does. */
+  async function expectLabelled(path: string): Promise<void> {
+    const result = await said(path);
+    expect(result.error).toBeUndefined();
     expect([result.width, result.height]).toEqual([96, 72]);
     const classifier = await Classifier.open(await readBundle(bundle), nodeRuntime);
     const { probabilities } = await classifier.predict([[picture]]);
     await classifier.release();
+    expect(result.probabilities).toHaveLength(probabilities.length);
     probabilities.forEach((value, i) => {
       expect(Math.abs(result.probabilities[i] - value)).toBeLessThanOrEqual(1e-3);
     });
+  }
+
+  it('labels a picture in Chromium as Node does, isolated, with nothing set up', async () => {
+    workers.length = 0;
+    await expectLabelled('');
+    expect(workers).toEqual([]);
+  });
+
+  it.each(['threads', 'worker'])('labels it in two threads from copied files: %s.html', async (page) => {
+    workers.length = 0;
+    await expectLabelled(`${page}.html`);
+    // One beside the thread that asks.
+    expect(workers.filter((path) => path.startsWith('/ort/'))).toEqual(['/ort/ort-wasm-simd-threaded.mjs']);
+  });
+
+  it('says what two threads need, where nothing was copied', async () => {
+    expect((await said('hanging.html')).error).toBe(
+      'several wasm threads need the files of onnxruntime-web beside the app; received 2 threads without wasmPaths; ' +
+        'copy its ort-wasm-simd-threaded* files to the site and give their folder as wasmPaths',
+    );
   });
 
   it('leaves what runs only in Node out of the app', async () => {
     const index = await readFile(join(app, 'dist', 'index.html'), 'utf8');
-    const [, script] = /src="\/(assets\/[^"]+\.js)"/.exec(index) ?? [];
-    const code = await readFile(join(app, 'dist', script), 'utf8');
+    const code = (
+      await Promise.all(
+        [...index.matchAll(/(?:src|href)="\/(assets\/[^"]+\.js)"/g)].map(([, path]) =>
+          readFile(join(app, 'dist', path), 'utf8'),
+        ),
+      )
+    ).join('\n');
+    expect(code).toContain('onnxruntime-web');
     expect(code).not.toMatch(/onnxruntime-node|node:fs\/promises|tfjs/);
   });
 });
