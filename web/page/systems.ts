@@ -1,3 +1,4 @@
+import { reasonOf } from '../../src/core/errors.ts';
 import type { Site } from '../site.ts';
 import { byId } from './element.ts';
 import { LoadingList } from './loading-list.ts';
@@ -64,14 +65,24 @@ export class Systems {
     this.#worker?.terminate();
     this.#loaded.clear();
     this.weights = null;
+    try {
+      this.#worker = this.#openWorker();
+    } catch (cause) {
+      // In a sandboxed frame, where nothing has an origin.
+      this.#loseWorker(reasonOf(cause));
+      return;
+    }
+    this.#ask(this.#site.systems.map((_, system) => system));
+  }
+
+  #openWorker(): Worker {
     const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module', name: 'actionnx' });
-    this.#worker = worker;
     worker.onmessage = ({ data }: MessageEvent<Response>) => this.#hear(data);
     worker.onerror = (event) => {
       event.preventDefault();
       this.#loseWorker(event.message || 'its script did not load');
     };
-    this.#ask(this.#site.systems.map((_, system) => system));
+    return worker;
   }
 
   /** Loads those that are missing: beside the others where there are any, else all afresh. */

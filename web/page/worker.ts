@@ -32,8 +32,15 @@ async function load({ bundles, ortUrl, provider }: Request & { kind: 'load' }): 
   let opening: Promise<unknown> = Promise.resolve();
   const loadOne = async (system: number, url: string): Promise<void> => {
     answer({ kind: 'progress', system, loaded: 0, total: 0 });
-    const bundle = await loadBundle(url, {
-      onProgress: (loaded, total) => answer({ kind: 'progress', system, loaded, total }),
+    // Once one file of a bundle fails the others are not wanted, and their progress is no news.
+    const others = new AbortController();
+    const { signal } = others;
+    const onProgress = (loaded: number, total: number) => {
+      if (!signal.aborted) answer({ kind: 'progress', system, loaded, total });
+    };
+    const bundle = await loadBundle(url, { onProgress, signal }).catch((error) => {
+      others.abort();
+      throw error;
     });
     const opened = opening.then(async () => {
       answer({ kind: 'checking', system });
