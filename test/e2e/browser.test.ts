@@ -161,6 +161,10 @@ describe('the page in Chromium', () => {
     expect(spread).toBeGreaterThan(100);
     await page.locator('#opacity').fill('0.2');
     expect(await page.locator('#heat').evaluate((canvas) => getComputedStyle(canvas).opacity)).toBe('0.2');
+    await page.locator('#overlay').uncheck();
+    expect(await page.locator('#heat').isVisible()).toBe(false);
+    await page.locator('#overlay').check();
+    expect(await page.locator('#heat').isVisible()).toBe(true);
   });
 
   it('shows a video as key frames, at the chosen rate, one selected at a time', async () => {
