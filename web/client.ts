@@ -27,11 +27,13 @@ export { type LoadedBundle, type LoadOptions, loadBundle } from './load-bundle.t
 export { type OpenOptions, openClassifier } from './open-classifier.ts';
 export {
   ensembleWeights,
+  type ImageOptions,
   type ImagePrediction,
   type KeyFramePrediction,
   type Prediction,
   predictImage,
   predictVideo,
+  type SystemFailure,
   type SystemPrediction,
   type VideoInfo,
   type VideoOptions,

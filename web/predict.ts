@@ -51,25 +51,42 @@ export interface VideoPrediction extends VideoInfo {
   readonly keyFrames: readonly KeyFramePrediction[];
 }
 
-export interface VideoOptions {
+/** A system that failed on a picture or key frame. */
+export interface SystemFailure {
+  readonly name: string;
+  /** 1-based; 1 for an image. */
+  readonly frame: number;
+  readonly cause: unknown;
+}
+
+export interface ImageOptions {
+  /**
+   * Called when a system fails. It is left out of the answers from then on, ensemble included, and the others go on.
+   * Without this, and when the last one fails, what it failed with is thrown.
+   */
+  readonly onFailure?: (failure: SystemFailure) => void;
+}
+
+export interface VideoOptions extends ImageOptions {
   /** Key frames a second. Default: 1. */
   readonly rate?: number;
   /** Called once the video is open, before the first key frame. */
   readonly onOpen?: (video: VideoInfo & { readonly keyFrameCount: number }) => void;
-  /** Called with each key frame's prediction as it is made, and its picture. */
-  readonly onKeyFrame?: (prediction: KeyFramePrediction, image: RgbImage) => void;
+  /** Called with each key frame's prediction as it is made, and its picture; waited for before the next. */
+  readonly onKeyFrame?: (prediction: KeyFramePrediction, image: RgbImage) => void | Promise<void>;
   /** Ends the work at the next key frame. */
   readonly signal?: AbortSignal;
 }
 
 /**
  * What each system counts for in the ensemble: its validation F1 over the sum of all. Null for fewer than two systems,
- * for systems whose labels differ, and where a bundle records no validation F1.
+ * for systems whose labels differ, where a bundle records no validation F1, and where none is above 0.
  */
 export function ensembleWeights(manifests: readonly BundleManifest[]): number[] | null {
   const f1s = manifests.flatMap(({ validation }) => validation?.f1 ?? []);
   const labelSets = new Set(manifests.map(({ labels }) => labels.hash));
   if (manifests.length < 2 || labelSets.size > 1 || f1s.length < manifests.length) return null;
+  if (!f1s.some((f1) => f1 > 0)) return null;
   return voteAverageWeights(f1s);
 }
 
@@ -85,12 +102,14 @@ export function ensembleWeights(manifests: readonly BundleManifest[]): number[] 
 export async function predictImage(
   classifiers: readonly Classifier[],
   source: Blob | RgbImage,
+  { onFailure }: ImageOptions = {},
 ): Promise<ImagePrediction> {
   const image = source instanceof Blob ? await decodeImage(source, nameOf(source)) : source;
   const windows = classifiers.map(({ manifest }) =>
     Array.from({ length: manifest.input.frames }, () => image),
   );
-  return { width: image.width, height: image.height, ...(await predictWindows(classifiers, windows)) };
+  const prediction = await predictWindows(classifiers, windows, { frame: 1, failed: new Set(), onFailure });
+  return { width: image.width, height: image.height, ...prediction };
 }
 
 /**
@@ -114,12 +133,14 @@ export async function predictVideo(
     const plans = [...classifiers.map(({ manifest }) => manifest.input), { frames: 1, speed: 1 }];
     const numbers = windowNumbers(targets, plans, frameCount);
     const predictions: KeyFramePrediction[] = [];
+    const failed = new Set<Classifier>();
+    const { onFailure } = options;
     for await (const { number, windows } of gatherWindows(targets, numbers, frames(numbers.flat(2)))) {
       options.signal?.throwIfAborted();
-      const predicted = await predictWindows(classifiers, windows);
+      const predicted = await predictWindows(classifiers, windows, { frame: number, failed, onFailure });
       const prediction = { frame: number, time: (number - 1) / fps, ...predicted };
       predictions.push(prediction);
-      options.onKeyFrame?.(prediction, windows[classifiers.length][0]);
+      await options.onKeyFrame?.(prediction, windows[classifiers.length][0]);
       // wasm runs without giving way: let a page draw and a worker hear that it is to stop.
       await new Promise((resolve) => setTimeout(resolve));
     }
@@ -133,23 +154,37 @@ function nameOf(source: Blob): string {
   return source instanceof File ? source.name : 'the file';
 }
 
-/** @param windows for each classifier the frames of its sample */
+/**
+ * @param windows for each classifier the frames of its sample
+ * @param options.failed those that are not asked; a failing one joins them where somebody hears of it
+ */
 async function predictWindows(
   classifiers: readonly Classifier[],
   windows: readonly (readonly RgbImage[])[],
+  { frame, failed, onFailure }: ImageOptions & { frame: number; failed: Set<Classifier> },
 ): Promise<Prediction> {
   const systems: SystemPrediction[] = [];
   for (const [k, classifier] of classifiers.entries()) {
+    if (failed.has(classifier)) continue;
+    const { name } = classifier.manifest;
     const start = performance.now();
-    const { probabilities, attention } = await classifier.predict([windows[k]]);
-    systems.push({
-      name: classifier.manifest.name,
-      probabilities,
-      attention: attention && { ...attention, shape: attention.shape.slice(1) },
-      milliseconds: performance.now() - start,
-    });
+    try {
+      const { probabilities, attention } = await classifier.predict([windows[k]]);
+      systems.push({
+        name,
+        probabilities,
+        attention: attention && { ...attention, shape: attention.shape.slice(1) },
+        milliseconds: performance.now() - start,
+      });
+    } catch (cause) {
+      if (!onFailure) throw cause;
+      failed.add(classifier);
+      onFailure({ name, frame, cause });
+      if (failed.size === classifiers.length) throw cause;
+    }
   }
-  const weights = ensembleWeights(classifiers.map(({ manifest }) => manifest));
+  const answered = classifiers.filter((classifier) => !failed.has(classifier));
+  const weights = ensembleWeights(answered.map(({ manifest }) => manifest));
   const members = systems.map(({ probabilities }) => probabilities);
   return { systems, ensemble: weights && voteAverage(members, weights) };
 }

@@ -161,16 +161,20 @@ describe('the page in Chromium', () => {
     expect(spread).toBeGreaterThan(100);
     await page.locator('#opacity').fill('0.2');
     expect(await page.locator('#heat').evaluate((canvas) => getComputedStyle(canvas).opacity)).toBe('0.2');
+    await page.locator('#overlay').uncheck();
+    expect(await page.locator('#heat').isVisible()).toBe(false);
+    await page.locator('#overlay').check();
+    expect(await page.locator('#heat').isVisible()).toBe(true);
   });
 
   it('shows a video as key frames, at the chosen rate, one selected at a time', async () => {
     await upload(page, join(folder, 'clip.mp4'));
-    expect(await page.locator('#grid thead button').count()).toBe(3);
-    await page.locator('#grid thead button').nth(2).click();
+    expect(await page.locator('#columns button').count()).toBe(3);
+    await page.locator('#columns button').nth(2).click();
     expect(await page.locator('#caption').textContent()).toContain('frame 38 of 45');
     await page.selectOption('#rate', '2');
     await page.waitForSelector('body[data-state=done]');
-    expect(await page.locator('#grid thead button').count()).toBe(6);
+    expect(await page.locator('#columns button').count()).toBe(6);
     await page.selectOption('#rate', '1');
     await page.waitForSelector('body[data-state=done]');
   });

@@ -31,10 +31,10 @@ export async function systemsReady(page: Page): Promise<void> {
   if (message) throw new Error(`the page says: ${message}`);
 }
 
-/** The error that the page shows, or null. */
+/** The errors that the page shows, of its systems and of the file; or null. */
 export async function errorMessage(page: Page): Promise<string | null> {
-  const box = page.locator('#error');
-  return (await box.isVisible()) ? await box.textContent() : null;
+  const texts = await page.locator('.error:visible p').allTextContents();
+  return texts.length > 0 ? texts.join('\n') : null;
 }
 
 /** Gives the page a file as a person does, and waits until it has labelled it or complained. */

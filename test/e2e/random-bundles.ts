@@ -86,7 +86,8 @@ function randomize(
   ]);
 }
 
-async function runModel(
+/** What TensorFlow.js says of uint8 frames, by name. */
+export async function runModel(
   model: LayersModel,
   names: readonly string[],
   { data, shape }: Tensor,

@@ -18,15 +18,20 @@ const inferno = [
 /** The ramp's colour at 0–1, as CSS; for the legend. */
 export const rampCss = `linear-gradient(to right, ${inferno.map((rgb) => `rgb(${rgb.join(' ')})`).join(', ')})`;
 
-/** The ramp spans at least this much of attention's 0–1: a map that hardly varies must look as if it did not. */
-const leastSpan = 0.02;
+/**
+ * A map that varies by less than this, of 0–1, says "everywhere alike". Stretched over the ramp it would glow where it
+ * has nothing to show.
+ */
+const leastSpan = 0.05;
 
-/** What the ramp spans, from a map's smallest value to its largest, or somewhat further; ends differ at two decimals. */
-export function rampRange({ data }: Tensor): [number, number] {
-  const [low, high] = [Math.min(...data), Math.max(...data)];
-  if (high - low >= leastSpan) return [low, high];
-  const from = Math.min(Math.max((low + high - leastSpan) / 2, 0), 1 - leastSpan);
-  return [from, from + leastSpan];
+/** A map's smallest and largest value, and whether there is nothing in between to look at. */
+export function rangeOf({ data }: Tensor): { low: number; high: number; isEven: boolean } {
+  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const value of data) {
+    low = Math.min(low, value);
+    high = Math.max(high, value);
+  }
+  return { low, high, isEven: high - low < leastSpan };
 }
 
 /** Value at a fractional place, Catmull-Rom in one direction over four neighbours. */
@@ -64,12 +69,12 @@ function smooth({ shape: [rows, columns], data }: Tensor, size: number): Float32
 }
 
 /**
- * Paints an attention map [h, w] over the whole canvas, stretched to its {@link rampRange}: where it is low the picture
- * stays clear, where it is high it glows.
+ * Paints an attention map [h, w] over the whole canvas, stretched to its range: where it is low the picture stays
+ * clear, where it is high it glows. Not for maps that are even.
  */
 export function paintHeatMap(canvas: HTMLCanvasElement, attention: Tensor): void {
   const size = 224;
-  const [low, high] = rampRange(attention);
+  const { low, high } = rangeOf(attention);
   const image = new ImageData(size, size);
   smooth(attention, size).forEach((value, i) => {
     const level = Math.min(Math.max((value - low) / (high - low), 0), 1);

@@ -13,32 +13,57 @@ interface Card {
   readonly threshold: number;
 }
 
-/** One card for the ensemble, where there is one, and one a system. */
+/** What the cards are of. */
+interface Answered {
+  readonly systems: readonly LoadedSystem[];
+  readonly weights: readonly number[] | null;
+  /** Of the site's systems, those that did not answer. */
+  readonly missing: readonly string[];
+}
+
+/** One card for the ensemble, or why there is none, and one a system. */
 export function resultCards(
-  systems: readonly LoadedSystem[],
-  weights: readonly number[] | null,
   labelled: LabelledPicture,
+  { systems, weights, missing }: Answered,
   unfolded: Set<string>,
 ): HTMLElement[] {
-  const cards: Card[] = labelled.systems.map(({ name, probabilities, milliseconds }, i) => {
-    const { labels, threshold, validation } = systems[i].manifest;
+  const cards: Card[] = labelled.systems.flatMap(({ name, probabilities, milliseconds }) => {
+    const place = systems.findIndex(({ manifest }) => manifest.name === name);
+    if (place < 0) return [];
+    const { manifest, provider } = systems[place];
+    const { labels, threshold, validation } = manifest;
     const facts = [
-      `${milliseconds < 10 ? milliseconds.toFixed(1) : Math.round(milliseconds)} ms on ${systems[i].provider}`,
-      ...(weights ? [`weight ${percent(weights[i])}`] : []),
+      `${milliseconds < 10 ? milliseconds.toFixed(1) : Math.round(milliseconds)} ms on ${provider}`,
+      ...(weights ? [`weight ${percent(weights[place])}`] : []),
       ...(validation ? [`validation F1 ${(validation.f1 * 100).toFixed(1)}`] : []),
     ];
     return { title: name, subtitle: facts.join(' · '), probabilities, labels: labels.names, threshold };
   });
-  if (labelled.ensemble) {
-    cards.unshift({
-      title: 'Ensemble',
-      subtitle: 'vote plus average of all systems',
-      probabilities: labelled.ensemble,
-      labels: systems[0].manifest.labels.names,
-      threshold: 0.5,
-    });
+  const elements = cards.map((card) => cardElement(card, unfolded));
+  if (!labelled.ensemble) {
+    const reason = whyNoEnsemble(systems, missing);
+    return reason ? [element('p', { className: 'hint', textContent: reason }), ...elements] : elements;
   }
-  return cards.map((card) => cardElement(card, unfolded));
+  const count = systems.length + missing.length;
+  const subtitle =
+    missing.length === 0
+      ? 'vote plus average of all systems'
+      : `vote plus average of ${systems.length} of ${count} systems, without ${missing.join(', ')}`;
+  const ensemble = {
+    ...{ title: 'Ensemble', subtitle, probabilities: labelled.ensemble, threshold: 0.5 },
+    labels: systems[0].manifest.labels.names,
+  };
+  return [cardElement(ensemble, unfolded), ...elements];
+}
+
+/** Null where nobody would expect one. */
+function whyNoEnsemble(systems: readonly LoadedSystem[], missing: readonly string[]): string | null {
+  const count = systems.length + missing.length;
+  if (count < 2) return null;
+  if (systems.length < 2) return `No ensemble: of ${count} systems only one is left.`;
+  const labels = new Set(systems.map(({ manifest }) => manifest.labels.hash));
+  if (labels.size > 1) return 'No ensemble: the systems have different labels.';
+  return 'No ensemble: it weighs systems by their validation F1, which is not known of all.';
 }
 
 function cardElement(card: Card, unfolded: Set<string>): HTMLElement {

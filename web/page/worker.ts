@@ -1,6 +1,5 @@
 import { reasonOf, UserError } from '../../src/core/errors.ts';
 import type { RgbImage } from '../../src/image/image.ts';
-import { resizeBilinear } from '../../src/image/resize.ts';
 import { defaultThreads, webRuntime } from '../../src/runtime/web.ts';
 import {
   type Classifier,
@@ -10,71 +9,122 @@ import {
   openClassifier,
   predictImage,
   predictVideo,
+  type SystemFailure,
 } from '../client.ts';
-import type { LoadedSystem, Media, Request, Response } from './protocol.ts';
+import { pictureFiles } from './picture-file.ts';
+import type { Media, Request, Response } from './protocol.ts';
 
-/** Longer sides are shrunk to this for showing, pixels. */
-const shownSide = 960;
-
-const classifiers: Classifier[] = [];
+/** By their place in the site. */
+const classifiers = new Map<number, Classifier>();
 let running = new AbortController();
 
-function answer(response: Response, transfer: Transferable[] = []): void {
-  self.postMessage(response, { transfer });
+function answer(response: Response): void {
+  self.postMessage(response);
 }
 
+/** Those that are loaded, in the site's order. */
+function inOrder(): Classifier[] {
+  return [...classifiers.keys()].sort((a, b) => a - b).flatMap((system) => classifiers.get(system) ?? []);
+}
+
+/** All arrive side by side; each is opened when it is there, one at a time. One that fails takes no other down. */
 async function load({ bundles, ortUrl, provider }: Request & { kind: 'load' }): Promise<void> {
-  const systems: LoadedSystem[] = [];
-  for (const [system, url] of bundles.entries()) {
-    const name = url.split('/').at(-2) ?? url;
-    answer({ kind: 'progress', system, name, loaded: 0, total: 0 });
-    const bundle = await loadBundle(url, {
-      onProgress: (loaded, total) => answer({ kind: 'progress', system, name, loaded, total }),
-    });
-    answer({ kind: 'checking', system });
-    let fallback: string | null = null;
-    const onFallback = (reason: string) => {
-      fallback = reason;
+  let opening: Promise<unknown> = Promise.resolve();
+  const loadOne = async (system: number, url: string): Promise<void> => {
+    answer({ kind: 'progress', system, loaded: 0, total: 0 });
+    // Once one file of a bundle fails the others are not wanted, and their progress is no news.
+    const others = new AbortController();
+    const { signal } = others;
+    const onProgress = (loaded: number, total: number) => {
+      if (!signal.aborted) answer({ kind: 'progress', system, loaded, total });
     };
-    const classifier = await openClassifier(bundle, { provider, wasmPaths: ortUrl, onFallback });
-    classifiers.push(classifier);
-    systems.push({ manifest: classifier.manifest, provider: classifier.provider, fallback });
-  }
+    const bundle = await loadBundle(url, { onProgress, signal }).catch((error) => {
+      others.abort();
+      throw error;
+    });
+    const opened = opening.then(async () => {
+      answer({ kind: 'checking', system });
+      let fallback: string | null = null;
+      const onFallback = (reason: string) => {
+        fallback = reason;
+      };
+      const classifier = await openClassifier(bundle, { provider, wasmPaths: ortUrl, onFallback });
+      classifiers.set(system, classifier);
+      const { manifest, provider: runsOn } = classifier;
+      const threads = defaultThreads();
+      answer({ kind: 'loaded', system: { system, manifest, provider: runsOn, threads, fallback } });
+    });
+    opening = opened.catch(() => {});
+    await opened;
+  };
+  await Promise.all(
+    bundles.map(({ system, url }) =>
+      loadOne(system, url).catch((error) => answer({ kind: 'missing', system, message: messageOf(error) })),
+    ),
+  );
   const { name, version } = webRuntime();
-  const weights = ensembleWeights(systems.map(({ manifest }) => manifest));
-  answer({ kind: 'ready', systems, weights, runtime: `${name} ${version}`, threads: defaultThreads() });
+  const weights = ensembleWeights(inOrder().map(({ manifest }) => manifest));
+  answer({ kind: 'ready', weights, runtime: `${name} ${version}` });
 }
 
 async function predict(
   { job, file, rate }: Request & { kind: 'predict' },
   signal: AbortSignal,
 ): Promise<void> {
-  if (await isVideo(file)) {
-    const pictures: Promise<void>[] = [];
-    await predictVideo(classifiers, file, {
-      rate,
-      signal,
-      onOpen: (video) => answer({ kind: 'media', job, media: { ...video, video } }),
-      onKeyFrame: ({ frame, time, ...prediction }, image) => {
-        pictures.push(
-          shown(image).then((picture) =>
-            answer({ kind: 'labelled', job, labelled: { ...prediction, picture, at: { frame, time } } }, [
-              picture,
-            ]),
-          ),
-        );
-      },
-    });
-    await Promise.all(pictures);
-  } else {
-    const image = await decodeImage(file, file.name);
-    const { width, height, ...prediction } = await predictImage(classifiers, image);
-    const media: Media = { width, height, displayAspect: width / height, video: null };
-    answer({ kind: 'media', job, media });
-    const picture = await shown(image);
-    answer({ kind: 'labelled', job, labelled: { ...prediction, picture, at: null } }, [picture]);
+  let left = inOrder();
+  const onFailure = ({ name, frame, cause }: SystemFailure) => {
+    left = left.filter(({ manifest }) => manifest.name !== name);
+    if (left.length === 0) return;
+    const where = isVideoFile ? ` at frame ${frame}` : '';
+    const message = `${name} failed${where}; received ${messageOf(cause)}`;
+    answer({ kind: 'lost', job, name, message, weights: ensembleWeights(left.map((one) => one.manifest)) });
+  };
+  const isVideoFile = await isVideo(file);
+  try {
+    if (isVideoFile) await labelVideo({ job, file, rate, signal, onFailure });
+    else await labelImage({ job, file, onFailure });
+  } catch (error) {
+    if (!signal.aborted) answer({ kind: 'failed', job, message: messageOf(error), all: left.length === 0 });
+    return;
   }
   answer({ kind: 'done', job });
+}
+
+interface Job {
+  readonly job: number;
+  readonly file: File;
+  readonly onFailure: (failure: SystemFailure) => void;
+}
+
+async function labelVideo({
+  job,
+  file,
+  onFailure,
+  rate,
+  signal,
+}: Job & { rate: number; signal: AbortSignal }): Promise<void> {
+  let aspect = 1;
+  await predictVideo(inOrder(), file, {
+    ...{ rate, signal, onFailure },
+    onOpen: (video) => {
+      aspect = video.displayAspect;
+      answer({ kind: 'media', job, media: { ...video, video } });
+    },
+    // Waited for, so that key frames reach the page in their order, and none pile up here.
+    onKeyFrame: async ({ frame, time, ...prediction }, image) => {
+      const files = await pictureFiles(image, aspect);
+      answer({ kind: 'labelled', job, labelled: { ...prediction, ...files, at: { frame, time } } });
+    },
+  });
+}
+
+async function labelImage({ job, file, onFailure }: Job): Promise<void> {
+  const image: RgbImage = await decodeImage(file, file.name);
+  const { width, height, ...prediction } = await predictImage(inOrder(), image, { onFailure });
+  const media: Media = { width, height, displayAspect: width / height, video: null };
+  answer({ kind: 'media', job, media });
+  const files = await pictureFiles(image, media.displayAspect);
+  answer({ kind: 'labelled', job, labelled: { ...prediction, ...files, at: null } });
 }
 
 /** By its type where the system knows one, else by its first bytes: AVIF is the one image in a video's container. */
@@ -85,38 +135,22 @@ async function isVideo(file: File): Promise<boolean> {
   return isIsoMedia || head.startsWith('\x1a\x45\xdf\xa3');
 }
 
-function shown(image: RgbImage): Promise<ImageBitmap> {
-  const scale = Math.min(1, shownSide / Math.max(image.width, image.height));
-  const { width, height, data } =
-    scale < 1
-      ? resizeBilinear(image, Math.round(image.width * scale), Math.round(image.height * scale))
-      : image;
-  const rgba = new ImageData(width, height);
-  for (let from = 0, to = 0; from < data.length; from += 3, to += 4) {
-    rgba.data[to] = data[from];
-    rgba.data[to + 1] = data[from + 1];
-    rgba.data[to + 2] = data[from + 2];
-    rgba.data[to + 3] = 255;
-  }
-  return createImageBitmap(rgba);
-}
-
 /** What to tell the person in front of the page. */
 function messageOf(error: unknown): string {
   return error instanceof UserError ? error.message : `something unexpected went wrong: ${reasonOf(error)}`;
 }
 
 async function handle(request: Request, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
+  // Loading always comes to its end: the page waits for it.
+  if (request.kind === 'stop' || (request.kind === 'predict' && signal.aborted)) return;
   try {
     await (request.kind === 'load' ? load(request) : predict(request, signal));
   } catch (error) {
     if (signal.aborted) return;
-    answer({
-      kind: 'failed',
-      job: request.kind === 'predict' ? request.job : null,
-      message: messageOf(error),
-    });
+    if (request.kind === 'predict')
+      answer({ kind: 'failed', job: request.job, message: messageOf(error), all: false });
+    // Each system has its own answer; what fails beside them fails the worker, and the page hears of that.
+    else reportError(error);
   }
 }
 

@@ -1,0 +1,69 @@
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { serveSite } from '../../web/serve.ts';
+
+/** What goes wrong with a file: it is not there, ends early, stops coming, or is something else. */
+export type Fault =
+  | { readonly kind: 'missing' | 'truncated' | 'stalled' | 'silent' | 'broken' }
+  | { readonly kind: 'page' };
+
+/** A site's server that fails as it is told, file by file. */
+export interface FaultyServer {
+  readonly url: string;
+  /** By a part of the path. */
+  readonly faults: Map<string, Fault>;
+  /** Sent with every answer. */
+  readonly headers: Map<string, string>;
+  /** Ends it as a crash does: open answers break off. */
+  close(): Promise<void>;
+}
+
+export async function serveFaulty(site: string): Promise<FaultyServer> {
+  const behind = await serveSite(site, { port: 0 });
+  const faults = new Map<string, Fault>();
+  const headers = new Map<string, string>();
+  const server = createServer(async (request, response) => {
+    const path = request.url ?? '/';
+    const answer = await fetch(new URL(path, behind.url));
+    const body = Buffer.from(await answer.arrayBuffer());
+    const [, fault] = [...faults].find(([part]) => path.includes(part)) ?? [];
+    const sent = Object.fromEntries(
+      [...answer.headers].filter(
+        ([name]) => !/^(content-(length|encoding)|transfer|etag|vary|date|conn)/.test(name),
+      ),
+    );
+    for (const [name, value] of headers) sent[name] = value;
+    if (fault) fail(response, fault, body, sent);
+    else response.writeHead(answer.status, { ...sent, 'content-length': body.length }).end(body);
+  });
+  await new Promise<void>((done) => server.listen(0, 'localhost', done));
+  return {
+    url: `http://localhost:${(server.address() as AddressInfo).port}/`,
+    faults,
+    headers,
+    close: async () => {
+      server.closeAllConnections();
+      await new Promise((done) => server.close(done));
+      await behind.close();
+    },
+  };
+}
+
+function fail(
+  response: ServerResponse,
+  { kind }: Fault,
+  body: Buffer,
+  headers: Record<string, string>,
+): void {
+  const half = body.subarray(0, body.length >> 1);
+  if (kind === 'missing') response.writeHead(404, { 'content-type': 'text/plain' }).end('not found');
+  else if (kind === 'page') response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html>');
+  else if (kind === 'truncated')
+    response.writeHead(200, { ...headers, 'content-length': half.length }).end(half);
+  else if (kind === 'stalled')
+    response.writeHead(200, { ...headers, 'content-length': body.length }).write(half);
+  else if (kind === 'broken') {
+    response.writeHead(200, { ...headers, 'content-length': body.length });
+    response.write(half, () => response.destroy());
+  }
+}
