@@ -25,6 +25,7 @@ export function resultFile(result: {
         width,
         height,
         fps: video?.fps ?? null,
+        duration: video?.duration ?? null,
         frameCount: video?.frameCount ?? 1,
         keyFrames: pictures.map((picture) => ({
           frame: picture.at?.frame ?? 1,
