@@ -66,10 +66,12 @@ export const command: CommandModule<unknown, Arguments> = {
       }
       const predictors = predictorsOf(bundles, weights, args.threshold);
       const results: object[] = [];
+      const failures: UserError[] = [];
       for (const file of files) {
-        const { info, predictions } = await predictAll(classifiers, file, args.rate);
-        if (args.json) results.push(asJson(file, info, predictions, predictors));
-        else console.log(asTable(file, info, predictions, predictors, bundles));
+        const { info, predictions, failure } = await predictAll(classifiers, file, args.rate);
+        if (failure) failures.push(failure);
+        if (args.json) results.push(asJson(file, info, predictions, predictors, failure));
+        else if (info) console.log(asTable(file, info, predictions, predictors, bundles));
       }
       if (args.json) {
         const systems = classifiers.map(({ manifest: { name, labels, threshold }, provider }, i) => ({
@@ -82,6 +84,7 @@ export const command: CommandModule<unknown, Arguments> = {
         const ensemble = weights && { rule: 'vote-average', weights };
         console.log(JSON.stringify({ systems, ensemble, files: results }, null, 2));
       }
+      reportFailures(failures, files.length);
     } finally {
       await Promise.all(classifiers.map((classifier) => classifier.release()));
     }
@@ -162,24 +165,45 @@ function predictorsOf(
   return [...systems, ensemble];
 }
 
-async function predictAll(
-  classifiers: readonly Classifier[],
-  file: string,
-  rate: number,
-): Promise<{ info: MediaInfo; predictions: KeyFramePrediction[] }> {
-  const { info, predictions } = await predictFile(classifiers, file, { rate });
+/** What was predicted of a file: all of it, or what came before the failure. */
+interface Outcome {
+  /** Null where the file could not be opened. */
+  readonly info: MediaInfo | null;
+  readonly predictions: readonly KeyFramePrediction[];
+  readonly failure: UserError | null;
+}
+
+/** @throws whatever is not the file's fault */
+async function predictAll(classifiers: readonly Classifier[], file: string, rate: number): Promise<Outcome> {
   const done: KeyFramePrediction[] = [];
+  let info: MediaInfo | null = null;
   let bar: Progress | undefined;
   try {
+    const media = await predictFile(classifiers, file, { rate });
+    info = media.info;
     if (info.keyFrames.length > 1) bar = progressBar(file, info.keyFrames.length);
-    for await (const prediction of predictions) {
+    for await (const prediction of media.predictions) {
       done.push(prediction);
       bar?.update(done.length);
     }
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return { info, predictions: done, failure: error };
   } finally {
     bar?.stop();
   }
-  return { info, predictions: done };
+  return { info, predictions: done, failure: null };
+}
+
+/** @throws UserError when there is a failure: itself where it is the only one, after a line on each where not */
+function reportFailures(failures: readonly UserError[], fileCount: number): void {
+  if (failures.length === 1) throw failures[0];
+  for (const { message } of failures) process.stderr.write(`${message}\n`);
+  if (failures.length > 0) {
+    throw new UserError('every file must be an image or a video that can be decoded', {
+      received: `${failures.length} of ${fileCount} that cannot, named above`,
+    });
+  }
 }
 
 /** The labels at or above the threshold, most probable first. */
@@ -192,13 +216,17 @@ function labelsOf({ labels, threshold }: Predictor, probabilities: Float32Array)
 
 function asJson(
   file: string,
-  info: MediaInfo,
+  info: MediaInfo | null,
   predictions: readonly KeyFramePrediction[],
   predictors: readonly Predictor[],
+  failure: UserError | null,
 ): object {
+  const error = failure && { error: failure.message };
+  if (!info) return { file, ...error, keyFrames: [] };
   const { keyFrames: _, ...media } = info;
   return {
     file,
+    ...error,
     ...media,
     keyFrames: predictions.map((prediction) => ({
       frame: prediction.frame,
@@ -225,9 +253,9 @@ function asTable(
   const size = `${info.width} × ${info.height}`;
   const count = predictions.length;
   const title =
-    info.fps === null
+    info.duration === null
       ? `${file}  ${size}`
-      : `${file}  ${size}, ${(info.frameCount / info.fps).toFixed(1)} s, ${count} key frame${count === 1 ? '' : 's'}`;
+      : `${file}  ${size}, ${info.duration.toFixed(1)} s, ${count} key frame${count === 1 ? '' : 's'}`;
   const clips = bundles.filter(({ manifest }) => manifest.input.kind === 'clip');
   const note =
     info.kind === 'image' && clips.length > 0
@@ -238,7 +266,7 @@ function asTable(
       const labels = labelsOf(predictor, predictor.probabilities(prediction)).map(
         ({ label, probability }) => `${label} ${probability.toFixed(2)}`,
       );
-      const when = i === 0 && info.kind === 'video' ? `${prediction.time.toFixed(1)} s` : '';
+      const when = i === 0 && info.kind === 'video' ? `${prediction.time.toFixed(2)} s` : '';
       return [when, predictor.name, labels.join(', ') || 'nothing'];
     }),
   );

@@ -1,8 +1,7 @@
 import { open } from 'node:fs/promises';
 import { reasonOf, UserError } from '../src/core/errors.ts';
 import { readImage } from '../src/node/image-file.ts';
-import { readVideoFrames } from '../src/node/video-frames.ts';
-import { probeVideo } from '../src/node/video-info.ts';
+import { openVideo } from '../src/node/video-frames.ts';
 import type { Classifier } from '../src/runtime/classifier.ts';
 import { keyFrames } from '../src/runtime/key-frames.ts';
 import { gatherWindows, type KeyFrame, windowNumbers } from './windows.ts';
@@ -10,10 +9,14 @@ import { gatherWindows, type KeyFrame, windowNumbers } from './windows.ts';
 /** What is known of a file before its first key frame is predicted. */
 export interface MediaInfo {
   readonly kind: 'image' | 'video';
+  /** As it is shown: upright, with square pixels. */
   readonly width: number;
   readonly height: number;
-  /** Frames a second; null for an image. */
+  /** Frames a second on the mean; null for an image, and for a video of one frame without a length. */
   readonly fps: number | null;
+  /** Seconds; null for an image. */
+  readonly duration: number | null;
+  /** Frames that are shown. */
   readonly frameCount: number;
   /** 1-based numbers of the frames to be predicted. */
   readonly keyFrames: readonly number[];
@@ -22,7 +25,7 @@ export interface MediaInfo {
 export interface KeyFramePrediction {
   /** 1-based. */
   readonly frame: number;
-  /** Seconds from the start. */
+  /** When the frame is shown, by its own time stamp: seconds from the first frame. */
   readonly time: number;
   /** For each classifier, a probability for each of its labels. */
   readonly probabilities: readonly Float32Array[];
@@ -73,35 +76,34 @@ export async function predictFile(
   if (await isImage(path)) {
     const image = await readImage(path);
     const { width, height } = image;
-    const info = { kind: 'image', width, height, fps: null, frameCount: 1, keyFrames: [1] } as const;
+    const info = {
+      ...({ kind: 'image', width, height, fps: null, duration: null } as const),
+      ...{ frameCount: 1, keyFrames: [1] },
+    };
     const windows = plans.map(({ frames }) => Array.from({ length: frames }, () => image));
-    return { info, predictions: predictAll(classifiers, [{ number: 1, windows }], 1) };
+    return { info, predictions: predictAll(classifiers, [{ number: 1, windows }], [0]) };
   }
-  const { width, height, fps, frameCount } = await probeVideo(path);
-  if (!(fps > 0 && frameCount > 0)) {
-    throw new UserError(`${path} must have frames and a frame rate`, {
-      received: `${frameCount} frames at ${fps} a second`,
-    });
-  }
-  const keys = keyFrames({ frameCount, fps, rate });
+  const { info, timeline, frames } = await openVideo(path);
+  const { width, height, fps, duration, frameCount } = info;
+  const keys = keyFrames({ ...timeline, rate });
   const numbers = windowNumbers(keys, plans, frameCount);
-  const frames = readVideoFrames(path, numbers.flat(2));
+  const windows = gatherWindows(keys, numbers, frames(numbers.flat(2)));
   return {
-    info: { kind: 'video', width, height, fps, frameCount, keyFrames: keys },
-    predictions: predictAll(classifiers, gatherWindows(keys, numbers, frames), fps),
+    info: { kind: 'video', width, height, fps, duration, frameCount, keyFrames: keys },
+    predictions: predictAll(classifiers, windows, timeline.times),
   };
 }
 
 async function* predictAll(
   classifiers: readonly Classifier[],
   keyFrames: Iterable<KeyFrame> | AsyncIterable<KeyFrame>,
-  fps: number,
+  times: readonly number[],
 ): AsyncGenerator<KeyFramePrediction> {
   for await (const { number, windows } of keyFrames) {
     const probabilities: Float32Array[] = [];
     for (const [k, classifier] of classifiers.entries()) {
       probabilities.push((await classifier.predict([windows[k]])).probabilities);
     }
-    yield { frame: number, time: (number - 1) / fps, probabilities };
+    yield { frame: number, time: times[number - 1], probabilities };
   }
 }

@@ -34,16 +34,20 @@ export interface ImagePrediction extends Prediction {
 export interface KeyFramePrediction extends Prediction {
   /** 1-based number of the key frame. */
   readonly frame: number;
-  /** Seconds from the start. */
+  /** When the frame is shown, by its own time stamp: seconds from the first frame. */
   readonly time: number;
 }
 
-/** A video as it was read. */
+/** A video as players show it: upright, with square pixels. */
 export interface VideoInfo {
   readonly width: number;
   readonly height: number;
   readonly displayAspect: number;
-  readonly fps: number;
+  /** Frames a second on the mean; null where a single frame has no length. */
+  readonly fps: number | null;
+  /** Seconds. */
+  readonly duration: number;
+  /** Frames that are shown. */
   readonly frameCount: number;
 }
 
@@ -124,21 +128,20 @@ export async function predictVideo(
   source: Blob,
   options: VideoOptions = {},
 ): Promise<VideoPrediction> {
-  const { frames, close, ...info } = await openVideo(source, nameOf(source));
+  const { frames, close, timeline, ...info } = await openVideo(source, nameOf(source));
   try {
-    const { fps, frameCount } = info;
-    const targets = keyFrames({ frameCount, fps, rate: options.rate ?? 1 });
+    const targets = keyFrames({ ...timeline, rate: options.rate ?? 1 });
     options.onOpen?.({ ...info, keyFrameCount: targets.length });
     // The last plan is for the key frame itself.
     const plans = [...classifiers.map(({ manifest }) => manifest.input), { frames: 1, speed: 1 }];
-    const numbers = windowNumbers(targets, plans, frameCount);
+    const numbers = windowNumbers(targets, plans, info.frameCount);
     const predictions: KeyFramePrediction[] = [];
     const failed = new Set<Classifier>();
     const { onFailure } = options;
     for await (const { number, windows } of gatherWindows(targets, numbers, frames(numbers.flat(2)))) {
       options.signal?.throwIfAborted();
       const predicted = await predictWindows(classifiers, windows, { frame: number, failed, onFailure });
-      const prediction = { frame: number, time: (number - 1) / fps, ...predicted };
+      const prediction = { frame: number, time: timeline.times[number - 1], ...predicted };
       predictions.push(prediction);
       await options.onKeyFrame?.(prediction, windows[classifiers.length][0]);
       // wasm runs without giving way: let a page draw and a worker hear that it is to stop.

@@ -1,6 +1,7 @@
 import {
   ALL_FORMATS,
   BlobSource,
+  type EncodedPacket,
   EncodedPacketSink,
   Input,
   type InputVideoTrack,
@@ -9,8 +10,11 @@ import {
   VideoSampleSink,
 } from 'mediabunny';
 import { reasonOf, UserError } from '../src/core/errors.ts';
-import { videoColour, yuv420ToRgb } from '../src/image/colour.ts';
+import { type Timeline, timelineOf } from '../src/core/timeline.ts';
+import { refuseWide, videoColour, type YuvLayout, yuvToRgb } from '../src/image/colour.ts';
+import { type Display, displayOf, displaySize, upright } from '../src/image/display.ts';
 import type { RgbImage } from '../src/image/image.ts';
+import { shownPart, wholeTrack } from './edit-list.ts';
 import { withoutAlpha } from './image-file.ts';
 
 /** One decoded frame. */
@@ -20,15 +24,20 @@ export interface VideoFrameImage {
   readonly image: RgbImage;
 }
 
-/** A video file's first video track, decoded by the browser. Rotation tags are ignored, as in Node. */
+/** A video file as players show it, upright and with square pixels, decoded by the browser. */
 export interface VideoFile {
   readonly width: number;
   readonly height: number;
-  /** Width over height as a player shows it: not width / height where pixels are not square. */
+  /** Width over height. */
   readonly displayAspect: number;
-  /** Average frames a second. */
-  readonly fps: number;
+  /** Frames a second on the mean; null where a single frame has no length. */
+  readonly fps: number | null;
+  /** Seconds from the first frame to the end of the last one. */
+  readonly duration: number;
+  /** Frames that are shown. */
   readonly frameCount: number;
+  /** When each of them is shown. */
+  readonly timeline: Timeline;
   /** The frames of the wanted numbers, sorted, once each. @throws UserError when the decoder stops early */
   frames(numbers: readonly number[]): AsyncGenerator<VideoFrameImage>;
   /** Lets go of the file and the decoder. */
@@ -36,83 +45,128 @@ export interface VideoFile {
 }
 
 /**
- * Opens a video for decoding: MP4, MOV, WebM, MKV and MPEG-TS with the codecs that the browser decodes.
+ * Opens a video for decoding: MP4, MOV, WebM, MKV and MPEG-TS with the codecs that the browser decodes. Of several
+ * video tracks it takes the first that is marked as the default, else the first.
  *
  * @param name how to call the file in an error
- * @throws UserError when it is no video, is truncated, or has a codec that the browser does not decode
+ * @throws UserError when it is no video, is truncated, has a codec that the browser does not decode, colours that need
+ *   tone mapping, or an edit list of several parts
  */
 export async function openVideo(source: Blob, name: string): Promise<VideoFile> {
   const input = new Input({ formats: ALL_FORMATS, source: new BlobSource(source) });
-  const unreadable = (received: string, cause?: unknown) => {
-    input.dispose();
-    return new UserError(`${name} cannot be decoded as a video`, {
+  const unreadable = (received: string, cause?: unknown) =>
+    new UserError(`${name} cannot be decoded as a video`, {
       received,
       remedy: 'choose another file or convert it to MP4 (H.264)',
       cause,
     });
-  };
   try {
-    const track = await input.getPrimaryVideoTrack();
-    if (!track) throw unreadable('a file without a video track');
+    const track = await defaultTrack(input, name);
     if (!(await track.canDecode())) {
       throw unreadable(
         `${(await track.getCodec()) ?? 'an unknown codec'}, which this browser does not decode`,
       );
     }
-    const [width, height] = [await track.getCodedWidth(), await track.getCodedHeight()];
-    const aspect = await track.getPixelAspectRatio();
-    const { frameCount, fps } = await countFrames(input, track);
-    if (frameCount === 0) throw unreadable('a video track without frames');
+    refuseWide(await track.getColorSpace(), name);
+    const { decoded, timeline } = await shownFrames(input, track, source, unreadable);
+    const display = await displayOfTrack(track);
+    const size = displaySize(await track.getCodedWidth(), await track.getCodedHeight(), display);
     return {
-      width,
-      height,
-      displayAspect: (width * aspect.num) / (height * aspect.den),
-      fps,
-      frameCount,
-      frames: (numbers) => decodeFrames(track, numbers, name),
+      ...size,
+      displayAspect: size.width / size.height,
+      fps: timeline.fps,
+      duration: timeline.duration,
+      frameCount: timeline.times.length,
+      timeline,
+      frames: (numbers) => decodeFrames(track, decoded, display, numbers, name),
       close: () => input.dispose(),
     };
   } catch (cause) {
+    input.dispose();
     throw cause instanceof UserError ? cause : unreadable(reasonOf(cause), cause);
   }
 }
 
-/**
- * Frames, and their mean rate as ffprobe gives it: in MP4 and MOV over the track's own duration, which counts decoding
- * time, so that a gap in display is none; elsewhere from when the frames are shown.
- */
-async function countFrames(
-  input: Input,
-  track: InputVideoTrack,
-): Promise<{ frameCount: number; fps: number }> {
-  const ticksPerSecond = await track.getTimeResolution();
-  const metadataOnly = { metadataOnly: true };
-  let [packets, frameCount, ticks, start] = [0, 0, 0, 0];
-  for await (const packet of new EncodedPacketSink(track).packets(undefined, undefined, metadataOnly)) {
-    if (packets === 0) start = packet.timestamp;
-    packets += 1;
-    if (isShown(packet)) frameCount += 1;
-    ticks += Math.round(packet.duration * ticksPerSecond);
+async function defaultTrack(input: Input, name: string): Promise<InputVideoTrack> {
+  const tracks = await input.getVideoTracks();
+  for (const track of tracks) if ((await track.getDisposition()).default) return track;
+  if (tracks.length > 0) return tracks[0];
+  const all = await input.getTracks();
+  if (all.length === 0) {
+    throw new UserError(`${name} cannot be decoded as a video`, {
+      received: 'no track of a kind that browsers know',
+      remedy: 'choose another file or convert it to MP4 (H.264)',
+    });
   }
-  if (frameCount === 0) return { frameCount, fps: 0 };
-  if ((await input.getFormat()) instanceof IsobmffInputFormat) {
-    // Null in fragmented files.
-    const end = await input.getDurationFromMetadata([track]);
-    if (end !== null) ticks = Math.round((end - start) * ticksPerSecond);
-  } else {
-    const { underlyingFrameRate } = await track.computeFrameRateMetrics();
-    if (underlyingFrameRate !== null) return { frameCount, fps: underlyingFrameRate };
-  }
-  return { frameCount, fps: (packets * ticksPerSecond) / ticks };
+  const kinds = all.map(({ type }) => type).join(' and ');
+  throw new UserError(`there is no video in ${name}`, { received: kinds });
 }
 
-/** A video that was cut without re-encoding carries frames before its start, which no player shows. */
-function isShown({ timestamp }: { readonly timestamp: number }): boolean {
-  return timestamp >= 0;
+async function displayOfTrack(track: InputVideoTrack): Promise<Display> {
+  const [a, b, , c, d] = await track.getTransformationMatrix();
+  const [wide, high] = [await track.getSquarePixelWidth(), await track.getSquarePixelHeight()];
+  const [width, height] = [await track.getCodedWidth(), await track.getCodedHeight()];
+  return displayOf([a, b, c, d], (wide * height) / (high * width));
+}
+
+/** What the decoder gives, in order: for each of its pictures the number of the frame; null for one not shown. */
+type Decoded = readonly (number | null)[];
+
+async function shownFrames(
+  input: Input,
+  track: InputVideoTrack,
+  source: Blob,
+  unreadable: (received: string) => UserError,
+): Promise<{ decoded: Decoded; timeline: Timeline }> {
+  const isMp4 = (await input.getFormat()) instanceof IsobmffInputFormat;
+  const part = isMp4 ? await shownPart(source, track.id) : wholeTrack;
+  if (part.parts > 1) throw unreadable(`an edit list of ${part.parts} parts, put together by no browser`);
+  const codec = await track.getCodec();
+  const isHidden = codec === 'vp8' ? isHiddenVp8 : codec === 'vp9' ? isHiddenVp9 : null;
+  const packets: { timestamp: number; duration: number }[] = [];
+  let first: EncodedPacket | undefined;
+  const sink = new EncodedPacketSink(track);
+  for await (const packet of sink.packets(undefined, undefined, { metadataOnly: isHidden === null })) {
+    first ??= packet.type === 'key' ? packet : undefined;
+    // Nothing can be decoded before the first whole picture, nor what is shown before it.
+    if (!first || packet.timestamp < first.timestamp || isHidden?.(packet.data)) continue;
+    packets.push({ timestamp: packet.timestamp, duration: packet.duration });
+  }
+  packets.sort((a, b) => a.timestamp - b.timestamp);
+  const ticksPerSecond = await track.getTimeResolution();
+  const stamps: number[] = [];
+  const decoded = packets.map(({ timestamp }) => {
+    // A video that was cut without encoding it anew carries frames from outside the cut, which no player shows.
+    if (timestamp < part.start - instant || timestamp >= part.end - instant) return null;
+    return stamps.push(Math.round(timestamp * ticksPerSecond));
+  });
+  if (stamps.length === 0) throw unreadable('a video track without frames');
+  if (stamps.some((stamp, i) => stamp === stamps[i - 1])) throw unreadable('two frames of the same time');
+  const onlyLength = Math.round(packets[0].duration * ticksPerSecond);
+  return { decoded, timeline: timelineOf(stamps, ticksPerSecond, onlyLength) };
+}
+
+/** Seconds below which two times are one: time stamps are fractions of a second in binary. */
+const instant = 1e-6;
+
+/** RFC 6386, 9.1: the fifth bit says whether the frame is shown; such a one is for others to refer to. */
+function isHiddenVp8(data: Uint8Array): boolean {
+  return (data[0] & 0x10) === 0;
+}
+
+/** VP9's uncompressed header. In a superframe hidden frames travel with the one that is shown. */
+function isHiddenVp9(data: Uint8Array): boolean {
+  if ((data[data.length - 1] & 0xe0) === 0xc0) return false;
+  const profile = ((data[0] >> 5) & 1) | ((data[0] >> 3) & 2);
+  const flags = profile === 3 ? data[0] << 1 : data[0];
+  const showExisting = (flags & 0x08) !== 0;
+  return !showExisting && (flags & 0x02) === 0;
 }
 
 async function* decodeFrames(
   track: InputVideoTrack,
+  decoded: Decoded,
+  display: Display,
   numbers: readonly number[],
   name: string,
 ): AsyncGenerator<VideoFrameImage> {
@@ -125,33 +179,34 @@ async function* decodeFrames(
       : 'no-preference';
   // What the file says of its colours. Decoders fill in guesses where it says nothing; Node and this page have a rule.
   const tagged = await track.getColorSpace();
-  let [number, next] = [0, 0];
+  // Pictures are counted: the stamps that come with them take every packet for a picture, and some are none.
+  let [count, next] = [0, 0];
   try {
     if (wanted.length > 0) {
       for await (const sample of new VideoSampleSink(track, { hardwareAcceleration }).samples()) {
         try {
-          if (!isShown(sample)) continue;
-          number += 1;
-          if (number !== wanted[next]) continue;
-          yield { number, image: await toRgb(sample, tagged) };
+          const number = decoded[count++];
+          if (number === undefined || number !== wanted[next]) continue;
+          yield { number, image: upright(await toRgb(sample, tagged, name), display) };
           next += 1;
         } finally {
           sample.close();
         }
-        if (next === wanted.length) break;
       }
     }
   } catch (cause) {
-    throw new UserError(`${name} is damaged after frame ${number}`, {
+    if (cause instanceof UserError) throw cause;
+    throw new UserError(`${name} is damaged after ${count} frames`, {
       received: reasonOf(cause),
       remedy: 'copy or download the file again',
       cause,
     });
   }
-  if (next < wanted.length) {
-    throw new UserError(`${name} ends before its video does`, {
-      received: `${number} frames, needing number ${wanted[next]}`,
-      remedy: 'copy or download the file again',
+  // Also after the last that was wanted: a picture more or less than there are packets may be missing anywhere.
+  if (wanted.length > 0 && count !== decoded.length) {
+    throw new UserError(`${name} must have a picture for every frame; it is cut off or damaged`, {
+      received: `${count} pictures for ${decoded.length} frames`,
+      remedy: 'copy or download the file again, or convert it to MP4 (H.264)',
     });
   }
 }
@@ -160,36 +215,61 @@ async function isSupported(config: VideoDecoderConfig): Promise<boolean> {
   return (await VideoDecoder.isConfigSupported(config)).supported === true;
 }
 
+const layouts: Partial<Record<string, YuvLayout>> = Object.fromEntries(
+  (['I420', 'I422', 'I444'] as const).flatMap((name) =>
+    ([8, 10, 12] as const).flatMap((bits) => {
+      const layout = { bits, columns: name === 'I444' ? 1 : 2, rows: name === 'I420' ? 2 : 1 } as const;
+      const suffix = bits === 8 ? '' : `P${bits}`;
+      // What is transparent is laid on nothing: its colours are taken as they are.
+      return [name, `${name}A`].map((format) => [`${format}${suffix}`, layout] as const);
+    }),
+  ),
+);
+
 /**
- * A frame's pixels. 8-bit 4:2:0 goes through the same conversion as in Node, byte for byte; other layouts (4:4:4,
- * 10 bits, RGB, or what a hardware decoder hides) are converted by the browser and differ at the edges of colours.
+ * A frame's pixels. Planes of YCbCr go through the same conversion as in Node, byte for byte; what a hardware decoder
+ * hides is converted by the browser and differs at the edges of colours.
  */
-async function toRgb(sample: VideoSample, tagged: VideoColorSpaceInit): Promise<RgbImage> {
+async function toRgb(sample: VideoSample, tagged: VideoColorSpaceInit, name: string): Promise<RgbImage> {
+  refuseWide(sample.colorSpace, name);
   const { width, height } = sample.visibleRect;
-  if (sample.format !== 'I420' && sample.format !== 'NV12') {
+  const layout = layouts[sample.format ?? ''];
+  if (!layout && sample.format !== 'NV12') {
     const options = { format: 'RGBA', colorSpace: 'srgb' } as const;
     const rgba = new Uint8Array(sample.allocationSize(options));
     await sample.copyTo(rgba, options);
     return { width, height, data: withoutAlpha(rgba) };
   }
   const bytes = new Uint8Array(sample.allocationSize());
-  const layout = await sample.copyTo(bytes);
-  const chroma =
-    sample.format === 'I420' ? planarChroma(bytes, layout) : splitChroma(bytes, layout[1], height);
-  const colour = videoColour({ height, ...tagged });
-  return yuv420ToRgb(
-    { y: bytes.subarray(layout[0].offset), strideY: layout[0].stride, ...chroma },
-    { width, height, ...colour },
+  const planes = await sample.copyTo(bytes);
+  if (layout?.columns === 1 && layout.bits === 8 && tagged.matrix === 'rgb') {
+    return fromGbr(bytes, planes, width, height);
+  }
+  const frame = { width, height, layout, ...videoColour({ height, ...tagged }) };
+  if (!layout) {
+    const y = { y: bytes.subarray(planes[0].offset), strideY: planes[0].stride };
+    return yuvToRgb({ ...y, ...splitChroma(bytes, planes[1], height) }, frame);
+  }
+  const [y, u, v] = planes.map(({ offset }) =>
+    layout.bits > 8
+      ? new Uint16Array(bytes.buffer, offset, (bytes.length - offset) >> 1)
+      : bytes.subarray(offset),
   );
+  const [strideY, strideU, strideV] = planes.map(({ stride }) => (layout.bits > 8 ? stride >> 1 : stride));
+  return yuvToRgb({ y, u, v, strideY, strideU, strideV }, frame);
 }
 
-function planarChroma(bytes: Uint8Array, [, u, v]: readonly PlaneLayout[]) {
-  return {
-    u: bytes.subarray(u.offset),
-    v: bytes.subarray(v.offset),
-    strideU: u.stride,
-    strideV: v.stride,
-  };
+/** RGB in planes of its own, which codecs store as green, blue, red. */
+function fromGbr(bytes: Uint8Array, planes: readonly PlaneLayout[], width: number, height: number): RgbImage {
+  const data = new Uint8Array(width * height * 3);
+  for (const [channel, plane] of [2, 0, 1].entries()) {
+    const { offset, stride } = planes[plane];
+    for (let row = 0, to = channel; row < height; row++) {
+      const start = offset + row * stride;
+      for (let column = 0; column < width; column++, to += 3) data[to] = bytes[start + column];
+    }
+  }
+  return { width, height, data };
 }
 
 /** NV12's second plane holds U and V in turn. */

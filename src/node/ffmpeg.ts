@@ -1,4 +1,5 @@
 import { type ChildProcess, type ChildProcessByStdio, execFile, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { promisify } from 'node:util';
 import { UserError } from '../core/errors.ts';
@@ -44,17 +45,30 @@ function killRunning(): void {
   for (const child of running) child.kill('SIGKILL');
 }
 
-/** Starts ffmpeg, quiet but for errors. */
-export function startFfmpeg(flags: readonly string[]): FfmpegChild {
-  const child = spawn('ffmpeg', ['-hide_banner', '-nostdin', '-v', 'error', ...flags], {
+/**
+ * Starts ffmpeg, quiet but for errors.
+ *
+ * @param onLine is given every line that ffmpeg logs, each with its level in brackets; complaints are the errors only
+ */
+export function startFfmpeg(flags: readonly string[], onLine?: (line: string) => void): FfmpegChild {
+  const level = onLine ? 'level+info' : 'error';
+  const child = spawn('ffmpeg', ['-hide_banner', '-nostdin', '-nostats', '-v', level, ...flags], {
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   if (running.size === 0) process.prependListener('exit', killRunning);
   running.add(child);
   let complaint = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+  const complain = (text: string) => {
     if (complaint.length < 4000) complaint += text;
-  });
+  };
+  if (onLine) {
+    createInterface({ input: child.stderr, crlfDelay: Number.POSITIVE_INFINITY }).on('line', (line) => {
+      if (/^(\[[^\]]*\] )*\[(error|fatal|panic)\] /.test(line)) complain(`${line}\n`);
+      onLine(line);
+    });
+  } else {
+    child.stderr.setEncoding('utf8').on('data', complain);
+  }
   // Writing to a process that gave up is reported by its exit, not by the pipe.
   child.stdin.on('error', () => {});
   const ended = new Promise<{ status: number | null; complaint: string }>((resolve) => {

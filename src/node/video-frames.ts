@@ -1,14 +1,34 @@
+import { once } from 'node:events';
 import { readdir } from 'node:fs/promises';
 import { UserError } from '../core/errors.ts';
-import { yuv420ToRgb } from '../image/colour.ts';
+import { type Timeline, timelineOf } from '../core/timeline.ts';
+import { type VideoColour, yuvToRgb } from '../image/colour.ts';
+import { displaySize, upright } from '../image/display.ts';
 import type { RgbImage } from '../image/image.ts';
 import { writeFolderAtomic } from './atomic-folder.ts';
 import { startFfmpeg } from './ffmpeg.ts';
-import { probeStream, videoError } from './video-info.ts';
+import {
+  decodeFlags,
+  everyFrameOf,
+  type FrameStamps,
+  frameStamps,
+  type ShownFrame,
+  showinfo,
+  shownFrame,
+} from './frame-stamps.ts';
+import { probeStream, type VideoStream, videoError } from './video-info.ts';
 
-/** Every frame as the decoder gives it, none doubled or dropped to please a clock; damage is an error. */
-const decodeFlags = ['-xerror', '-noautorotate'];
-const everyFrame = ['-map', '0:v:0', '-fps_mode', 'passthrough'];
+/** A video as players show it: upright, with square pixels. */
+export interface VideoInfo extends VideoColour {
+  readonly width: number;
+  readonly height: number;
+  /** Frames a second on the mean; null where a single frame has no length. */
+  readonly fps: number | null;
+  /** Seconds from the first frame to the end of the last one. */
+  readonly duration: number;
+  /** Frames that are shown. */
+  readonly frameCount: number;
+}
 
 /** Some demuxers only mention that a file is cut off, and end as if all were well. */
 function endsEarly(complaint: string): boolean {
@@ -31,28 +51,56 @@ function runsToSend(wanted: readonly number[]): Run[] {
   return runs.length > 500 ? [[wanted[0], wanted[wanted.length - 1]]] : runs;
 }
 
-/** ffmpeg's expression that is true within one of the runs (its own count starts at 0), as a search tree. */
-function withinRuns(runs: readonly Run[]): string {
-  if (runs.length === 1) return `between(n,${runs[0][0] - 1},${runs[0][1] - 1})`;
+/** ffmpeg's expression that is true for the time stamps of the runs, as a search tree. */
+function withinRuns(runs: readonly Run[], stampOf: (number: number) => number): string {
+  if (runs.length === 1) return `between(pts,${stampOf(runs[0][0])},${stampOf(runs[0][1])})`;
   const middle = runs.length >> 1;
-  const [below, above] = [runs.slice(0, middle), runs.slice(middle)].map(withinRuns);
-  return `if(lt(n,${runs[middle][0] - 1}),${below},${above})`;
-}
-
-/** Lets those frames through, and ends ffmpeg's work after the last. */
-function selectFlags(runs: readonly Run[]): string[] {
-  const count = runs.reduce((sum, [first, last]) => sum + last - first + 1, 0);
-  return ['-vf', `select='${withinRuns(runs)}'`, '-frames:v', String(count)];
+  const [below, above] = [runs.slice(0, middle), runs.slice(middle)].map((half) => withinRuns(half, stampOf));
+  return `if(lt(pts,${stampOf(runs[middle][0])}),${below},${above})`;
 }
 
 function* numbersOf(runs: readonly Run[]): Generator<number, undefined> {
   for (const [first, last] of runs) for (let number = first; number <= last; number++) yield number;
 }
 
+/** A video file as it is shown by players, ready to be decoded. */
+export interface VideoFile {
+  readonly info: VideoInfo;
+  readonly timeline: Timeline;
+  /**
+   * Decodes frames as a stream: one in memory at a time, and ffmpeg is stopped when the consumer stops.
+   *
+   * @param numbers the frames wanted; they come sorted and once each. Default: all
+   * @throws UserError naming the file when it is damaged, or has no frame of a wanted number
+   */
+  frames(numbers?: readonly number[]): AsyncGenerator<{ number: number; image: RgbImage }>;
+}
+
+/**
+ * Looks through a video: its size, and when each of its frames is shown.
+ *
+ * @throws UserError naming the file when it is missing, corrupt or no video, or has colours that need tone mapping
+ */
+export async function openVideo(path: string): Promise<VideoFile> {
+  const stream = await probeStream(path);
+  const found = await frameStamps(path, stream);
+  const timeline = timelineOf(found.stamps, stream.ticksPerSecond, found.onlyLength);
+  const { fps, duration } = timeline;
+  const info: VideoInfo = {
+    ...displaySize(stream.width, stream.height, stream.display),
+    fps,
+    duration,
+    frameCount: found.stamps.length,
+    matrix: stream.matrix,
+    range: stream.range,
+  };
+  return { info, timeline, frames: (numbers) => decodeFrames(path, stream, found, numbers) };
+}
+
 /**
  * Decodes a video as a stream: one frame in memory at a time, and ffmpeg is stopped when the consumer stops.
- * Frames are numbered from 1 in display order, exactly as they are stored: no rate conversion, no rotation.
- * Colours are converted by `yuv420ToRgb`, so browsers get the same bytes from the same decoder output.
+ * Frames are numbered from 1 in order of display, and come as players show them: upright, with square pixels.
+ * Colours are converted by `yuvToRgb`, so browsers get the same bytes from the same decoder output.
  *
  * @param numbers the frames wanted; they come sorted and once each. Default: all
  * @throws UserError naming the file when it is missing, corrupt or truncated, or has no frame of a wanted number
@@ -62,73 +110,150 @@ export async function* readVideoFrames(
   path: string,
   numbers?: readonly number[],
 ): AsyncGenerator<{ number: number; image: RgbImage }> {
-  const wanted = numbers && [...new Set(numbers)].sort((a, b) => a - b);
-  if (wanted?.length === 0) return;
-  if (wanted && !(Number.isInteger(wanted[0]) && wanted[0] >= 1)) {
-    throw new UserError(`frames of ${path} are numbered from 1`, { received: String(wanted[0]) });
-  }
-  const runs: Run[] = wanted ? runsToSend(wanted) : [[1, Number.POSITIVE_INFINITY]];
-  const info = await probeStream(path);
-  const { width, height } = info;
-  const lumaSize = width * height;
-  const chromaSize = ((width + 1) >> 1) * ((height + 1) >> 1);
-  const frameSize = lumaSize + 2 * chromaSize;
-  const { child, ended } = startFfmpeg([
-    ...decodeFlags,
-    ...['-i', `file:${path}`, ...everyFrame, ...(wanted ? selectFlags(runs) : [])],
-    ...['-f', 'rawvideo', '-pix_fmt', info.pixelFormat, 'pipe:1'],
-  ]);
+  if (numbers?.length === 0) return;
+  yield* (await openVideo(path)).frames(numbers);
+}
+
+/**
+ * Size, rate, length, number of frames and colours of a video.
+ *
+ * @throws UserError as `openVideo`
+ */
+export async function probeVideo(path: string): Promise<VideoInfo> {
+  return (await openVideo(path)).info;
+}
+
+async function* decodeFrames(
+  path: string,
+  stream: VideoStream,
+  { stamps, distinct }: FrameStamps,
+  numbers: readonly number[] = stamps.map((_, i) => i + 1),
+): AsyncGenerator<{ number: number; image: RgbImage }> {
+  const wanted = [...new Set(numbers)].sort((a, b) => a - b);
+  if (wanted.length === 0) return;
+  requireNumbers(path, wanted, stamps.length);
+  // Frames are known by their stamps, which no change of size within the stream resets; or else by counting all.
+  const runs: Run[] = distinct ? runsToSend(wanted) : [[1, wanted[wanted.length - 1]]];
+  const sent = runs.reduce((sum, [first, last]) => sum + last - first + 1, 0);
+  const select = distinct ? `select='${withinRuns(runs, (number) => stamps[number - 1])}',` : '';
+  const reports: ShownFrame[] = [];
+  const { child, ended } = startFfmpeg(
+    [
+      ...[...decodeFlags, '-i', `file:${path}`, ...everyFrameOf(stream)],
+      ...['-vf', `${select}${showinfo}`, '-frames:v', String(sent)],
+      ...['-f', 'rawvideo', '-pix_fmt', stream.pixelFormat, 'pipe:1'],
+    ],
+    (line) => {
+      const report = shownFrame(line);
+      if (report) reports.push(report);
+    },
+  );
   try {
-    const frame = new Uint8Array(frameSize);
-    let filled = 0;
-    const sent = numbersOf(runs);
-    const missing = new Set(wanted);
-    let count = 0;
-    for await (const chunk of child.stdout as AsyncIterable<Uint8Array>) {
-      for (let used = 0; used < chunk.length; ) {
-        const part = chunk.subarray(used, used + frameSize - filled);
-        frame.set(part, filled);
-        filled += part.length;
-        used += part.length;
-        if (filled < frameSize) continue;
-        filled = 0;
-        count++;
-        const number = sent.next().value as number;
-        if (wanted && !missing.delete(number)) continue;
-        const planes = {
-          y: frame.subarray(0, lumaSize),
-          u: frame.subarray(lumaSize, lumaSize + chromaSize),
-          v: frame.subarray(lumaSize + chromaSize),
-        };
-        yield { number, image: yuv420ToRgb(planes, info) };
+    const picture = new PictureReader(child.stdout);
+    const left = new Set(wanted);
+    for (const number of numbersOf(runs)) {
+      // A report is written before its picture: once there are bytes, it is on its way.
+      if (!(await picture.hasMore())) break;
+      while (reports.length === 0 && child.exitCode === null) {
+        await Promise.race([once(child.stderr, 'data'), ended]);
       }
+      const report = reports.shift();
+      if (!report) break;
+      const { stamp, width, height } = report;
+      if (distinct && stamp !== stamps[number - 1]) {
+        throw videoError(path, `the decoder gives no frame ${number} of ${stamps.length}`);
+      }
+      const bytes = await picture.read(pictureBytes(stream, width, height));
+      if (bytes === null) break;
+      if (left.delete(number)) yield { number, image: toRgb(bytes, stream, width, height) };
     }
     const { status, complaint } = await ended;
-    if (status !== 0 || filled > 0 || endsEarly(complaint)) throw videoError(path, complaint);
-    if (count === 0 && !wanted) throw videoError(path, 'it has no frames');
-    for (const number of missing) {
-      throw new UserError(`${path} has no frame ${number}`, {
-        received: `a video of ${info.frameCount} frames`,
-      });
+    if (status !== 0 || endsEarly(complaint)) throw videoError(path, complaint);
+    for (const number of left) {
+      throw videoError(path, `the decoder gives no frame ${number} of ${stamps.length}`);
     }
   } finally {
     child.kill('SIGKILL');
   }
 }
 
+function requireNumbers(path: string, wanted: readonly number[], frameCount: number): void {
+  for (const number of wanted) {
+    if (!(Number.isInteger(number) && number >= 1)) {
+      throw new UserError(`frames of ${path} are numbered from 1`, { received: String(number) });
+    }
+    if (number > frameCount) {
+      throw new UserError(`${path} has no frame ${number}`, { received: `a video of ${frameCount} frames` });
+    }
+  }
+}
+
+/** Cuts a pipe into pictures, whose sizes may differ. */
+class PictureReader {
+  readonly #chunks: AsyncIterator<Uint8Array>;
+  #chunk: Uint8Array = new Uint8Array();
+  #picture = new Uint8Array();
+
+  constructor(pipe: AsyncIterable<Uint8Array>) {
+    this.#chunks = pipe[Symbol.asyncIterator]();
+  }
+
+  async hasMore(): Promise<boolean> {
+    while (this.#chunk.length === 0) {
+      const next = await this.#chunks.next();
+      if (next.done) return false;
+      this.#chunk = next.value;
+    }
+    return true;
+  }
+
+  /** The next so many bytes, good until the next call; null where the pipe ends before. */
+  async read(length: number): Promise<Uint8Array | null> {
+    if (this.#picture.length !== length) this.#picture = new Uint8Array(length);
+    for (let filled = 0; filled < length; ) {
+      if (!(await this.hasMore())) return null;
+      const part = this.#chunk.subarray(0, length - filled);
+      this.#picture.set(part, filled);
+      filled += part.length;
+      this.#chunk = this.#chunk.subarray(part.length);
+    }
+    return this.#picture;
+  }
+}
+
+function pictureBytes({ layout }: VideoStream, width: number, height: number): number {
+  if (!layout) return width * height * 3;
+  const chroma = Math.ceil(width / layout.columns) * Math.ceil(height / layout.rows);
+  return (width * height + 2 * chroma) * (layout.bits > 8 ? 2 : 1);
+}
+
+function toRgb(bytes: Uint8Array, stream: VideoStream, width: number, height: number): RgbImage {
+  const { layout, display } = stream;
+  if (!layout) return upright({ width, height, data: bytes.slice() }, display);
+  const values = layout.bits > 8 ? new Uint16Array(bytes.buffer, 0, bytes.length >> 1) : bytes;
+  const luma = width * height;
+  const chroma = (values.length - luma) >> 1;
+  const planes = {
+    y: values.subarray(0, luma),
+    u: values.subarray(luma, luma + chroma),
+    v: values.subarray(luma + chroma),
+  };
+  return upright(yuvToRgb(planes, { ...stream, width, height, layout }), display);
+}
+
 /**
  * Extracts every frame of a video as `<folder>/00001.png`, `00002.png`, … as the A2D challenge did. The folder is
- * complete or absent.
+ * complete or absent. Rotation is obeyed; pixels stay as they are stored, since annotations are drawn on those.
  *
  * @returns the number of frames
  * @throws UserError naming the file when it is missing, corrupt or truncated, or when the disk is full
  */
 export async function extractFrames(video: string, folder: string): Promise<number> {
-  await probeStream(video);
+  const stream = await probeStream(video);
   let frameCount = 0;
   await writeFolderAtomic(folder, async (temporary) => {
     const { child, ended } = startFfmpeg([
-      ...[...decodeFlags, '-threads', '1', '-i', `file:${video}`, ...everyFrame],
+      ...['-xerror', '-threads', '1', '-i', `file:${video}`, ...everyFrameOf(stream)],
       ...['-pix_fmt', 'rgb24', '-start_number', '1', `${temporary}/%05d.png`],
     ]);
     child.stdout.resume();

@@ -106,8 +106,11 @@ async function expectSame(path: string): Promise<void> {
   const [file] = result.files;
   expect(file).toMatchObject({ file: basename(path), kind: expected.info.kind });
   expect([file.width, file.height]).toEqual([expected.info.width, expected.info.height]);
-  expect([file.fps, file.frameCount]).toEqual([expected.info.fps, expected.info.frameCount]);
-  expect(file.keyFrames.map(({ frame }) => frame)).toEqual(expected.keyFrames.map(({ frame }) => frame));
+  const { fps, duration, frameCount } = expected.info;
+  expect([file.fps, file.duration, file.frameCount]).toEqual([fps, duration, frameCount]);
+  expect(file.keyFrames.map(({ frame, time }) => [frame, time])).toEqual(
+    expected.keyFrames.map(({ frame, time }) => [frame, time]),
+  );
   let worst = 0;
   file.keyFrames.forEach(({ predictions }, k) => {
     expect(predictions.map(({ system }) => system)).toEqual([...presets, 'ensemble']);

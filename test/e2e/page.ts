@@ -11,6 +11,7 @@ export interface PredictionFile {
     width: number;
     height: number;
     fps: number | null;
+    duration: number | null;
     frameCount: number;
     keyFrames: readonly {
       frame: number;

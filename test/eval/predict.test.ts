@@ -54,6 +54,7 @@ describe('predictFile', () => {
         width: 16,
         height: 12,
         fps: null,
+        duration: null,
         frameCount: 1,
         keyFrames: [1],
       });
@@ -115,6 +116,7 @@ describe.runIf(ffmpeg)('predictFile on a video', () => {
       width: 16,
       height: 12,
       fps: 10,
+      duration: 2.5,
       frameCount: count,
       keyFrames: [3, 8, 13, 18, 23],
     });

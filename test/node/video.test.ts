@@ -7,8 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RgbImage } from '../../src/image/image.ts';
 import { findFfmpeg } from '../../src/node/ffmpeg.ts';
 import { readImage } from '../../src/node/image-file.ts';
-import { extractFrames, readVideoFrames } from '../../src/node/video-frames.ts';
-import { probeVideo } from '../../src/node/video-info.ts';
+import { extractFrames, openVideo, probeVideo, readVideoFrames } from '../../src/node/video-frames.ts';
 import { writeVideo } from '../../src/node/video-writer.ts';
 
 // Videos are nothing without ffmpeg: where it is missing these tests fail and say so (scripts/test-needs.js gets it).
@@ -37,6 +36,12 @@ async function numbersOf(path: string, numbers?: readonly number[]): Promise<[nu
   return found;
 }
 
+async function all(path: string, numbers?: readonly number[]) {
+  const found: { number: number; image: RgbImage }[] = [];
+  for await (const picture of readVideoFrames(path, numbers)) found.push(picture);
+  return found;
+}
+
 const range = (from: number, to: number, step = 1) =>
   Array.from({ length: Math.floor((to - from) / step) + 1 }, (_, i) => from + i * step);
 
@@ -51,6 +56,7 @@ describe('writeVideo and readVideoFrames', () => {
       width: 64,
       height: 48,
       fps: 25,
+      duration: 1.6,
       frameCount: count,
       matrix: 'bt601',
       range: 'limited',
@@ -172,15 +178,16 @@ describe('other kinds of video', () => {
     ['full.mp4', ['-pix_fmt', 'yuvj420p', '-color_range', 'pc'], 'bt601', 'full'],
     ['hd.mp4', ['-vf', 'scale=out_color_matrix=bt709', '-colorspace', 'bt709'], 'bt709', 'limited'],
     ['full-chroma.mp4', ['-pix_fmt', 'yuv444p'], 'bt601', 'limited'],
-    ['rgb.mp4', ['-c:v', 'libx264rgb', '-pix_fmt', 'rgb24'], 'bt601', 'limited'],
+    ['rgb.mp4', ['-c:v', 'libx264rgb', '-pix_fmt', 'rgb24'], 'bt601', 'full'],
     ['motion-jpeg.avi', ['-c:v', 'mjpeg', '-q:v', '2'], 'bt601', 'full'],
-    ['tagged-upside-down.mp4', ['-c', 'copy', '-metadata:s:v', 'rotate=180'], 'bt601', 'limited'],
+    ['upside-down.mp4', ['-c', 'copy', '-metadata:s:v', 'rotate=180'], 'bt601', 'limited'],
+    ['ten-bits.mkv', ['-c:v', 'ffv1', '-pix_fmt', 'yuv422p10le'], 'bt601', 'limited'],
   ])('%s gives the pictures that ffmpeg makes of it', async (name, flags, matrix, colourRange) => {
     const path = converted(name, ...flags);
     expect(await probeVideo(path)).toMatchObject({ width: 64, height: 48, matrix, range: colourRange });
     // Without these flags swscale is 1 to 2 levels too dark on most processors.
     const exact = 'scale=flags=accurate_rnd+full_chroma_int+bitexact,format=rgb24';
-    const flagsOut = ['-noautorotate', '-i', path, '-vf', exact, '-f', 'rawvideo', '-'];
+    const flagsOut = ['-i', path, '-vf', exact, '-f', 'rawvideo', '-'];
     const expected = execFileSync('ffmpeg', ['-v', 'error', ...flagsOut]);
     const size = 64 * 48 * 3;
     const worst: number[] = [];
@@ -220,6 +227,186 @@ describe('other kinds of video', () => {
   });
 });
 
+describe('what players obey', () => {
+  /** ffmpeg's answer to some flags, in a file of that name. */
+  const made = (name: string, ...flags: string[]) => {
+    const path = join(folder, name);
+    execFileSync('ffmpeg', ['-v', 'error', ...flags, '-y', path]);
+    return path;
+  };
+  const source = ['-f', 'lavfi', '-i', 'testsrc=s=64x48:r=25:d=1'];
+  const h264 = ['-c:v', 'libx264', '-pix_fmt', 'yuv420p'];
+
+  it('a display matrix, quarters and mirrors', async () => {
+    const stored = made('stored.mp4', ...source, ...h264, '-frames:v', '2');
+    const bytes = readFileSync(stored);
+    // The track header's matrix: nine numbers that begin with 1, 0, 0, 0, 1 in 16.16.
+    const upright = Buffer.from('0001000000000000000000000000000000010000', 'hex');
+    const at = bytes.indexOf(upright, bytes.indexOf('tkhd'));
+    expect(at).toBeGreaterThan(0);
+    // ffmpeg turns pictures by filters of its own.
+    const cases: [string, number[], string][] = [
+      ['quarter', [0, 1, -1, 0], 'transpose=clock'],
+      ['half', [-1, 0, 0, -1], 'hflip,vflip'],
+      ['three-quarters', [0, -1, 1, 0], 'transpose=cclock'],
+      ['mirrored', [-1, 0, 0, 1], 'hflip'],
+      ['upside-down', [1, 0, 0, -1], 'vflip'],
+      ['mirrored-quarter', [0, 1, 1, 0], 'transpose=cclock_flip'],
+      ['mirrored-three-quarters', [0, -1, -1, 0], 'transpose=clock_flip'],
+    ];
+    const [{ image: plain }] = await all(stored, [1]);
+    for (const [name, [a, b, c, d], filter] of cases) {
+      const turned = Buffer.from(bytes);
+      for (const [i, value] of [a, b, 0, c, d].entries()) turned.writeInt32BE(value * 65536, at + 4 * i);
+      const path = join(folder, `${name}.mp4`);
+      writeFileSync(path, turned);
+      const [{ image }] = await all(path, [1]);
+      const raw = ['-f', 'rawvideo', '-pix_fmt', 'rgb24', '-s', '64x48', '-i', '-', '-vf', filter];
+      const input = Buffer.from(plain.data);
+      const expected = execFileSync('ffmpeg', ['-v', 'error', ...raw, '-f', 'rawvideo', '-'], { input });
+      expect(Buffer.from(image.data).equals(expected), name).toBe(true);
+      const size = { width: image.width, height: image.height };
+      expect(size, name).toEqual(
+        filter.startsWith('transpose') ? { width: 48, height: 64 } : { width: 64, height: 48 },
+      );
+      expect(await probeVideo(path), name).toMatchObject(size);
+    }
+  });
+
+  it('the shape of pixels, in the size; pictures keep their pixels', async () => {
+    const wide = made('wide.mp4', ...source, '-vf', 'setsar=4/3', ...h264);
+    expect(await probeVideo(wide)).toMatchObject({ width: 85, height: 48 });
+    const [{ image }] = await all(wide, [1]);
+    expect([image.width, image.height]).toEqual([64, 48]);
+    expect(await probeVideo(made('rounded.mp4', ...source, '-vf', 'setsar=640/639', ...h264))).toMatchObject({
+      width: 64,
+      height: 48,
+    });
+  });
+
+  it('the default of two tracks, and no cover', async () => {
+    const other = ['-f', 'lavfi', '-i', 'testsrc=s=96x64:r=10:d=1'];
+    const both = ['-map', '0', '-map', '1', ...h264];
+    const second = ['-disposition:v:0', '0', '-disposition:v:1', 'default'];
+    expect(await probeVideo(made('two.mkv', ...source, ...other, ...both, ...second))).toMatchObject({
+      width: 96,
+      frameCount: 10,
+    });
+    const cover = made('cover.png', '-f', 'lavfi', '-i', 'testsrc=s=32x32', '-frames:v', '1');
+    const covered = ['-i', cover, ...source, '-map', '0', '-map', '1', '-c:v:1', 'libx264', '-c:v:0', 'png'];
+    const path = made(
+      'covered.mp4',
+      ...covered,
+      '-pix_fmt:v:1',
+      'yuv420p',
+      '-disposition:v:0',
+      'attached_pic',
+    );
+    expect(await probeVideo(path)).toMatchObject({ width: 64, frameCount: 25 });
+    const sound = ['-f', 'lavfi', '-i', 'sine=d=1'];
+    const mp3 = made('song.mp3', ...sound, '-i', cover, '-map', '0', '-map', '1', '-c:v', 'copy');
+    await expect(probeVideo(mp3)).rejects.toThrow(
+      `there is no video in ${mp3}; received audio (mp3) and a cover picture (png)`,
+    );
+    const m4a = made('song.m4a', ...sound);
+    await expect(probeVideo(m4a)).rejects.toThrow(`there is no video in ${m4a}; received audio (aac)`);
+  });
+
+  it.each([
+    ['HLG', ['arib-std-b67', 'bt2020', 'bt2020nc'], 'HDR video (HLG)'],
+    ['PQ', ['smpte2084', 'bt2020', 'bt2020nc'], 'HDR video (PQ: HDR10 or Dolby Vision)'],
+    ['BT.2020', ['bt709', 'bt2020', 'bt2020nc'], "video in BT.2020's wide gamut"],
+  ])('%s is refused, with the reason', async (name, [transfer, primaries, matrix], kind) => {
+    const tags = ['-color_trc', transfer, '-color_primaries', primaries, '-colorspace', matrix];
+    const path = made(`${name}.mp4`, ...source, ...h264, ...tags);
+    await expect(probeVideo(path)).rejects.toThrow(
+      `${path} must have colours of standard range (BT.601 or BT.709); received ${kind}; convert it: ffmpeg `,
+    );
+  });
+});
+
+/** Frames 1 to 10 are there for a fifth of a second each in a clip of `count` frames whose others take a 25th. */
+const slowStart = (number: number) => (number <= 10 ? (number - 1) * 0.2 : 2 + (number - 11) * 0.04);
+
+describe('when frames are shown', () => {
+  it.each([
+    ['slow-start.mp4', ['-c:v', 'libx264', '-pix_fmt', 'yuv420p', '-bf', '3']],
+    ['slow-start.webm', ['-c:v', 'libvpx', '-b:v', '400k']],
+    ['slow-start.mkv', ['-c:v', 'ffv1']],
+    ['slow-start.ts', ['-c:v', 'libx264', '-pix_fmt', 'yuv420p', '-bf', '0']],
+    ['fragments.mp4', ['-c:v', 'libx264', '-pix_fmt', 'yuv420p', '-movflags', 'frag_keyframe+empty_moov']],
+  ])('%s: by their own stamps, and each is the right one', async (name, flags) => {
+    const path = join(folder, name);
+    const stamps = 'round(if(lte(N,9),N*0.2,2+(N-10)*0.04)/TB)';
+    const vfr = ['-vf', `settb=1/1000,setpts='${stamps}'`, '-fps_mode', 'passthrough'];
+    const timeBase = ['-enc_time_base', '1/1000'];
+    execFileSync('ffmpeg', ['-v', 'error', '-i', clip, ...vfr, ...timeBase, ...flags, '-y', path]);
+    const { timeline, info, frames } = await openVideo(path);
+    expect(info).toMatchObject({ frameCount: count, width: 64, height: 48 });
+    for (const [i, time] of timeline.times.entries()) expect(time).toBeCloseTo(slowStart(i + 1), 3);
+    expect(info.duration).toBeCloseTo(slowStart(count) + 0.04, 2);
+    const numbers = [1, 9, 10, 11, 25, count];
+    for await (const { number, image } of frames(numbers)) {
+      expect(Math.abs(numberOf(image) - number), `frame ${number}`).toBeLessThanOrEqual(1);
+    }
+  });
+
+  it('packets that are never shown are not counted', async () => {
+    const path = join(folder, 'hidden.webm');
+    const source = ['-f', 'lavfi', '-i', 'testsrc=s=64x48:r=25:d=2'];
+    const vp8 = ['-c:v', 'libvpx', '-auto-alt-ref', '1', '-lag-in-frames', '16', '-b:v', '100k'];
+    const passes = (number: string, target: string[]) =>
+      execFileSync('ffmpeg', ['-v', 'error', ...source, ...vp8, '-pass', number, ...target], { cwd: folder });
+    passes('1', ['-f', 'null', '-']);
+    passes('2', ['-y', path]);
+    const count = [
+      '-count_packets',
+      '-count_frames',
+      '-show_entries',
+      'stream=nb_read_packets,nb_read_frames',
+    ];
+    const counted = execFileSync('ffprobe', ['-v', 'error', ...count, '-of', 'csv=p=0', path], {
+      encoding: 'utf8',
+    });
+    const [frameCount, packetCount] = counted.trim().split(',').map(Number);
+    expect(packetCount).toBeGreaterThan(frameCount);
+    expect((await probeVideo(path)).frameCount).toBe(frameCount);
+    expect((await all(path)).map(({ number }) => number)).toEqual(range(1, frameCount));
+  });
+
+  it.each([
+    ['theora.ogv', ['-c:v', 'libtheora']],
+    ['h264.avi', ['-c:v', 'libx264', '-pix_fmt', 'yuv420p', '-bf', '3']],
+    ['elementary.h264', ['-c:v', 'libx264', '-pix_fmt', 'yuv420p']],
+    ['program.mpg', ['-c:v', 'mpeg2video', '-q:v', '2', '-bf', '2', '-pix_fmt', 'yuv420p']],
+  ])('%s, whose container guesses, is decoded to know', async (name, flags) => {
+    const path = join(folder, name);
+    execFileSync('ffmpeg', ['-v', 'error', '-i', clip, ...flags, '-y', path]);
+    const { timeline, info } = await openVideo(path);
+    expect(info).toMatchObject({ frameCount: count, fps: 25, duration: 1.6 });
+    for (const [i, time] of timeline.times.entries()) expect(time).toBeCloseTo(i * 0.04, 3);
+  });
+
+  it('a stream whose pictures change their size gives each at its own', async () => {
+    const parts = ['64x48', '96x64'].map((size, i) => {
+      const part = join(folder, `${size}.ts`);
+      const source = ['-f', 'lavfi', '-i', `testsrc=s=${size}:r=25:d=1`, '-output_ts_offset', String(i)];
+      const flags = ['-c:v', 'libx264', '-bf', '0', '-pix_fmt', 'yuv420p'];
+      execFileSync('ffmpeg', ['-v', 'error', ...source, ...flags, '-y', part]);
+      return readFileSync(part);
+    });
+    const path = join(folder, 'sizes.ts');
+    writeFileSync(path, Buffer.concat(parts));
+    const pictures = await all(path, [3, 25, 26, 40]);
+    expect(pictures.map(({ number, image }) => [number, image.width, image.height])).toEqual([
+      [3, 64, 48],
+      [25, 64, 48],
+      [26, 96, 64],
+      [40, 96, 64],
+    ]);
+  });
+});
+
 describe('extractFrames', () => {
   it('writes every frame as a numbered PNG, within 2 levels of the stream', async () => {
     const target = join(folder, 'frames');
@@ -247,23 +434,24 @@ if (!real) console.warn('skipped: real clips (../shared/real/clips is absent)');
 
 describe.runIf(real)('real clips', () => {
   it.each([
-    ['arm-wrestling.mp4', 340, 256, 28, 280],
-    ['basketball.mp4', 426, 240, 29.97, 300],
-    ['pool-cleaning-part.mp4', 340, 256, 30, 32],
-  ])('%s decodes whole', async (name, width, height, fps, frameCount) => {
+    ['arm-wrestling.mp4', 427, 340, 256, 28, 10, 280],
+    ['basketball.mp4', 426, 426, 240, 29.97, 10.01, 300],
+    ['pool-cleaning-part.mp4', 455, 340, 256, 29.09, 1.1, 32],
+  ])('%s decodes whole', async (name, width, storedWidth, height, fps, duration, frameCount) => {
     const path = join(clips, name);
     const info = await probeVideo(path);
-    expect({ ...info, fps: Number(info.fps.toFixed(2)) }).toEqual({
+    expect({ ...info, fps: Number(info.fps?.toFixed(2)) }).toEqual({
       width,
       height,
       fps,
+      duration,
       frameCount,
       matrix: 'bt601',
       range: 'limited',
     });
     let last = 0;
     for await (const { number, image } of readVideoFrames(path)) {
-      expect([image.width, image.height]).toEqual([width, height]);
+      expect([image.width, image.height]).toEqual([storedWidth, height]);
       last = number;
     }
     expect(last).toBe(frameCount);

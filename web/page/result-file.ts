@@ -31,6 +31,7 @@ export function resultFile(result: {
         width,
         height,
         fps: video?.fps ?? null,
+        duration: video?.duration ?? null,
         frameCount: video?.frameCount ?? 1,
         ...(isStopped && { stoppedAfter: pictures.length, keyFrameCount: video?.keyFrameCount }),
         keyFrames: pictures.map((picture) => ({

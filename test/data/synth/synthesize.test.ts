@@ -7,8 +7,7 @@ import { openA2d } from '../../../src/data/a2d.ts';
 import { type SynthSummary, synthesize } from '../../../src/data/synth/synthesize.ts';
 import { findFfmpeg } from '../../../src/node/ffmpeg.ts';
 import { readAnnotation } from '../../../src/node/mat-file.ts';
-import { readVideoFrames } from '../../../src/node/video-frames.ts';
-import { probeVideo } from '../../../src/node/video-info.ts';
+import { probeVideo, readVideoFrames } from '../../../src/node/video-frames.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'actionnx-synth-'));
 afterAll(() => rmSync(folder, { recursive: true }));
