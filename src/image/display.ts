@@ -25,9 +25,12 @@ const mostStretched = 8;
 export function displayOf(matrix: readonly number[], pixelAspect: number): Display {
   const [a, b, c, d] = matrix;
   if (!(pixelAspect >= 1 / mostStretched && pixelAspect <= mostStretched)) {
-    throw new UserError(`a video's pixels must be at most ${mostStretched} times as long as wide`, {
-      received: String(pixelAspect),
-    });
+    throw new UserError(
+      `a video's pixels must be at most ${mostStretched} times as wide as high, or as high as wide`,
+      {
+        received: String(pixelAspect),
+      },
+    );
   }
   const square = Math.abs(pixelAspect - 1) < nearlySquare;
   const flipped = a * d - b * c < 0;

@@ -109,7 +109,7 @@ async function decodedFrames(path: string, stream: VideoStream, limit?: number):
     [
       // Only the clock is wanted: what makes pixels right is left out where the codec lets us.
       ...['-skip_loop_filter', 'all', '-skip_idct', 'all', ...decodeFlags],
-      ...['-i', `file:${path}`, ...everyFrameOf(stream), '-vf', showinfo],
+      ...['-i', `file:${path}`, ...everyFrameOf(stream), ...ownSize, '-vf', showinfo],
       ...(limit ? ['-frames:v', String(limit)] : []),
       ...['-f', 'null', '-'],
     ],
@@ -141,5 +141,8 @@ export const decodeFlags = ['-xerror', '-noautorotate', '-copyts'];
 
 /** The stream's frames, none doubled or dropped to please a clock. */
 export function everyFrameOf({ index }: VideoStream): string[] {
-  return ['-map', `0:${index}`, '-fps_mode', 'passthrough', '-autoscale', '0'];
+  return ['-map', `0:${index}`, '-fps_mode', 'passthrough'];
 }
+
+/** Each at its own size, where that changes within the stream. */
+export const ownSize = ['-autoscale', '0'];

@@ -12,6 +12,7 @@ import {
   everyFrameOf,
   type FrameStamps,
   frameStamps,
+  ownSize,
   type ShownFrame,
   showinfo,
   shownFrame,
@@ -139,7 +140,7 @@ async function* decodeFrames(
   const reports: ShownFrame[] = [];
   const { child, ended } = startFfmpeg(
     [
-      ...[...decodeFlags, '-i', `file:${path}`, ...everyFrameOf(stream)],
+      ...[...decodeFlags, '-i', `file:${path}`, ...everyFrameOf(stream), ...ownSize],
       ...['-vf', `${select}${showinfo}`, '-frames:v', String(sent)],
       ...['-f', 'rawvideo', '-pix_fmt', stream.pixelFormat, 'pipe:1'],
     ],
