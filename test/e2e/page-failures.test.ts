@@ -224,6 +224,7 @@ describe('a page that is given little', () => {
     await page.goto(`file://${site}/index.html`);
     expect(await page.locator('#unstarted').textContent()).toContain(`npx actionnx serve "${site}"`);
     expect(await page.locator('#unstarted').isVisible()).toBe(true);
+    expect(await page.locator('main').isVisible()).toBe(false);
   });
 
   it('without storage has themes that it forgets, and says so', async () => {
