@@ -6,6 +6,7 @@ import {
   decodeImage,
   ensembleWeights,
   loadBundle,
+  loadWebRuntime,
   openClassifier,
   predictImage,
   predictVideo,
@@ -29,6 +30,12 @@ function inOrder(): Classifier[] {
 
 /** All arrive side by side; each is opened when it is there, one at a time. One that fails takes no other down. */
 async function load({ bundles, ortUrl, provider }: Request & { kind: 'load' }): Promise<void> {
+  const runtime = {
+    wasmPaths: ortUrl,
+    onProgress: (loaded: number, total: number) => answer({ kind: 'runtime', loaded, total }),
+  };
+  // Beside the models. Who opens one hears of what goes wrong, or of wasm instead.
+  const arrived = loadWebRuntime({ ...runtime, provider }).catch(() => {});
   let opening: Promise<unknown> = Promise.resolve();
   const loadOne = async (system: number, url: string): Promise<void> => {
     answer({ kind: 'progress', system, loaded: 0, total: 0 });
@@ -42,13 +49,14 @@ async function load({ bundles, ortUrl, provider }: Request & { kind: 'load' }): 
       others.abort();
       throw error;
     });
+    await arrived;
     const opened = opening.then(async () => {
       answer({ kind: 'checking', system });
       let fallback: string | null = null;
       const onFallback = (reason: string) => {
         fallback = reason;
       };
-      const classifier = await openClassifier(bundle, { provider, wasmPaths: ortUrl, onFallback });
+      const classifier = await openClassifier(bundle, { ...runtime, provider, onFallback });
       classifiers.set(system, classifier);
       const { manifest, provider: runsOn } = classifier;
       const threads = defaultThreads();
