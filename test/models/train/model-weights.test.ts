@@ -1,10 +1,14 @@
 import '@tensorflow/tfjs-backend-cpu';
+import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import type { LayersModel, SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { seedWeights } from '../../../bench/compare.ts';
+import { BatchNorm } from '../../../models/layers/batch-norm.ts';
 import { defineSystem, type Recipe, type System } from '../../../models/system.ts';
 import { tf } from '../../../models/tf.ts';
+import { selectBackend } from '../../../models/train/backend.ts';
+import { settleAverages } from '../../../models/train/frozen-layers.ts';
 import { namedWeights, readWeights } from '../../../models/train/model-weights.ts';
 import { Trainer } from '../../../models/train/trainer.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../../src/core/safetensors.ts';
@@ -140,7 +144,7 @@ describe('training', () => {
   it('reaches every weight of layers inside layers, whose checkpoint restores them bit for bit', () => {
     const trainer = trainerOf(framed);
     const before = trainer.state().weights;
-    trainer.step(batch as never, 0.1);
+    trainer.step(batch, 0.1);
     const { weights, velocities } = trainer.state();
     expect(Object.keys(velocities)).toEqual(Object.keys(weights));
     for (const [name, { data }] of Object.entries(weights)) {
@@ -154,11 +158,101 @@ describe('training', () => {
     const other = trainerOf(framed);
     other.restore({ weights: stored, velocities }, 'a checkpoint');
     expect(other.state()).toEqual({ weights, velocities });
-    expect(other.predict(batch as never)).toEqual(trainer.predict(batch as never));
-    trainer.step(batch as never, 0.1);
-    other.step(batch as never, 0.1);
+    expect(other.predict(batch)).toEqual(trainer.predict(batch));
+    trainer.step(batch, 0.1);
+    other.step(batch, 0.1);
     expect(other.state()).toEqual(trainer.state());
     trainer.dispose();
     other.dispose();
   });
+});
+
+/** Two batch norms, one in a model inside, with a convolution before each, and a branch that leads nowhere. */
+function normalized(kind: 'ours' | "tfjs's"): LayersModel {
+  const normalize = (name: string) =>
+    (kind === 'ours' ? new BatchNorm({ name }) : L.batchNormalization({ name })) as unknown as ReturnType<
+      typeof L.dense
+    >;
+  const inside = tf.input({ shape: [4, 4, 3] });
+  let y = L.conv2d({ filters: 2, kernelSize: 3, name: 'conv' }).apply(inside);
+  y = normalize('bn').apply(y);
+  const cnn = tf.model({ inputs: inside, outputs: y as SymbolicTensor, name: 'cnn' });
+  const frame = tf.input({ shape: [4, 4, 3] });
+  const features = normalize('after').apply(cnn.apply(frame) as never);
+  const flat = L.flatten().apply(features) as SymbolicTensor;
+  const outputs = [2, 3].map(
+    (units, i) => L.dense({ units, name: `head${i}`, activation: 'sigmoid' }).apply(flat) as SymbolicTensor,
+  );
+  const model = tf.model({ inputs: frame, outputs });
+  seedWeights(model, 'normalized');
+  return model;
+}
+
+describe.each(['cpu', 'wasm'] as const)('frozen layers on %s', (backend) => {
+  beforeAll(async () => {
+    await selectBackend(backend);
+  });
+
+  it.each(['ours', "tfjs's"] as const)('keep their averages, where the batch norms are %s', (kind) => {
+    const trainer = trainerOf(() => normalized(kind));
+    trainer.start((model) => {
+      model.getLayer('cnn').trainable = false;
+    });
+    const { weights: before } = trainer.state();
+    trainer.step(batch, 0.1);
+    const { weights: after } = trainer.state();
+    const changed = Object.keys(after).filter((name) => after[name].data.join() !== before[name].data.join());
+    // The second head has no part in the loss, so it has no gradient and does not decay either.
+    expect(changed).toEqual([
+      ...['after/gamma', 'after/beta', 'after/moving_mean', 'after/moving_variance'],
+      ...['head0/kernel', 'head0/bias'],
+    ]);
+    trainer.dispose();
+  });
+
+  it.each(['ours', "tfjs's"] as const)('pass gradients on by their averages: %s', (kind) => {
+    const model = normalized(kind);
+    settleAverages(model, (path) => path === 'after');
+    (model.getLayer('cnn') as unknown as LayersModel).getLayer('bn').trainable = false;
+    settleAverages(model, (path) => path === 'after');
+    const frames = tf.tensor4d(batch.frames, [2, 4, 4, 3]);
+    const answer = (training: boolean) => {
+      const [first] = model.apply(frames, { training }) as Tensor[];
+      return first;
+    };
+    const before = readWeights(model);
+    expect(answer(true).dataSync()).toEqual(answer(false).dataSync());
+    expect(readWeights(model)).toEqual(before);
+
+    const variables = new Map(namedWeights(model).map(({ name, variable }) => [name, variable]));
+    const sought = ['cnn/conv/kernel', 'cnn/conv/bias', 'after/gamma', 'after/beta'];
+    const loss = () => tf.sum(tf.square(answer(true))) as Scalar;
+    const { grads } = tf.variableGrads(
+      loss,
+      sought.map((name) => variables.get(name)!),
+    );
+    for (const name of sought) {
+      const variable = variables.get(name)!;
+      const gradient = grads[variable.name].dataSync()[0];
+      const values = Float32Array.from(variable.dataSync());
+      const at = (step: number) => {
+        const moved = values.slice();
+        moved[0] += step;
+        variable.assign(tf.tensor(moved, variable.shape));
+        return loss().dataSync()[0];
+      };
+      const slope = (at(1e-2) - at(-1e-2)) / 2e-2;
+      at(0);
+      expect(gradient, name).not.toBe(0);
+      expect(Math.abs(gradient - slope), name).toBeLessThan(2e-2 * Math.abs(slope) + 2e-4);
+    }
+  });
+});
+
+it('what is all frozen cannot be trained', () => {
+  const trainer = trainerOf(() => normalized('ours'));
+  trainer.start((model) => {
+    for (const layer of model.layers) layer.trainable = false;
+  });
+  expect(() => trainer.step(batch, 0.1)).toThrow('must have a weight to train');
 });
