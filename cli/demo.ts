@@ -10,6 +10,7 @@ import { openA2d } from '../src/data/a2d.ts';
 import { writeFileAtomic } from '../src/node/atomic-file.ts';
 import { resultTable } from './eval.ts';
 import { duration } from './progress.ts';
+import { greatestSeed, requireSeed } from './seed.ts';
 
 interface Arguments {
   out: string;
@@ -35,6 +36,8 @@ export const command: CommandModule<unknown, Arguments> = {
       .option('json', { type: 'boolean', default: false, describe: 'print result.json and the paths' })
       .example('actionnx demo --seed 2', 'another data set, other weights') as never,
   handler: async ({ out, seed, backend, json }) => {
+    // Each system is trained with a seed of its own.
+    requireSeed(seed, Math.floor(greatestSeed / systems.length) - 1);
     const started = performance.now();
     await startOver(out, seed);
     const paths = {

@@ -1,6 +1,7 @@
 import type { io } from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { quoted, reasonOf, UserError } from '../src/core/errors.ts';
+import { requireFinite } from '../src/core/weights.ts';
 import { type ModelJsonFile, readModelJson } from '../src/node/model-json-file.ts';
 import { isKeras3, keras2Topology } from './keras3-topology.ts';
 import { assignKeras3Weights } from './keras3-weights.ts';
@@ -35,14 +36,15 @@ export async function layersModelOf({ path, format, json, shards }: ModelJsonFil
           'register them first with tf.serialization.registerClass (on the command line, in a module given by --import)',
       });
     }
-    if (isKeras3(topology)) return await keras3Model(topology, weightsManifest, shards, path);
-    return await tf.loadLayersModel(
+    if (isKeras3(topology)) return finite(await keras3Model(topology, weightsManifest, shards, path), path);
+    const model = await tf.loadLayersModel(
       tf.io.fromMemory({
         modelTopology: topology,
         weightSpecs: weightsManifest.flatMap(({ weights }) => weights),
         weightData: joined(shards),
       }),
     );
+    return finite(model, path);
   } catch (cause) {
     if (cause instanceof UserError) throw cause;
     throw new UserError(`${path} cannot be loaded`, {
@@ -53,6 +55,17 @@ export async function layersModelOf({ path, format, json, shards }: ModelJsonFil
       cause,
     });
   }
+}
+
+function finite(model: LayersModel, path: string): LayersModel {
+  requireFinite(
+    model.weights.map((weight) => ({
+      name: weight.originalName,
+      data: () => weight.read().dataSync() as Float32Array,
+    })),
+    path,
+  );
+  return model;
 }
 
 /** A model that Keras 3 wrote, which tfjs 4.22 itself does not read. */

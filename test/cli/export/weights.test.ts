@@ -61,3 +61,20 @@ describe('weights of layers inside layers', () => {
     }
   });
 });
+
+describe('weights that are no numbers', () => {
+  it('are called that, whatever is made of them', async () => {
+    const model = tf.sequential({ name: 'diverged' });
+    model.add(L.dense({ units: 2, inputShape: [3], name: 'd' }));
+    model.layers[0].setWeights([
+      tf.tensor2d([1, Number.NaN, 3, 4, Number.NaN, 6], [3, 2]),
+      tf.tensor1d([0, 0]),
+    ]);
+    const path = await saveModel(join(folder, 'diverged'), model);
+    for (const form of ['onnx', 'safetensors']) {
+      await expect(exported(path, '--to', form, '--out', join(folder, 'none.onnx'))).rejects.toThrow(
+        /must hold finite weights; received NaN in "d\S*\/kernel": 2 of its 6 values/,
+      );
+    }
+  });
+});
