@@ -1,6 +1,7 @@
 import type { CommandModule } from 'yargs';
 import { type SynthSummary, synthesize } from '../src/data/synth/synthesize.ts';
 import { progressBar } from './progress.ts';
+import { requireSeed } from './seed.ts';
 import { table } from './table.ts';
 
 interface SynthArguments {
@@ -38,6 +39,7 @@ export const command = {
       .example('$0 data synth data/synth', '400 videos of 24 frames, 128×96')
       .example('$0 data synth data/small --videos 40 --height 64 --seed 7', 'a small one'),
   handler: async ({ dir, json, ...options }) => {
+    requireSeed(options.seed);
     let bar: ReturnType<typeof progressBar> | undefined;
     const onProgress = (done: number, total: number) => {
       bar ??= progressBar('videos', total);

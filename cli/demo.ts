@@ -12,6 +12,7 @@ import { writeFileAtomic } from '../src/node/atomic-file.ts';
 import { type FolderKind, ownEntries } from '../src/node/owned-folder.ts';
 import { resultTable } from './eval.ts';
 import { duration } from './progress.ts';
+import { greatestSeed, requireSeed } from './seed.ts';
 
 interface Arguments {
   out: string;
@@ -37,6 +38,8 @@ export const command: CommandModule<unknown, Arguments> = {
       .option('json', { type: 'boolean', default: false, describe: 'print result.json and the paths' })
       .example('actionnx demo --seed 2', 'another data set, other weights') as never,
   handler: async ({ out, seed, backend, json }) => {
+    // Each system is trained with a seed of its own.
+    requireSeed(seed, Math.floor(greatestSeed / systems.length) - 1);
     const started = performance.now();
     await startOver(out, seed);
     const paths = {

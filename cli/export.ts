@@ -152,8 +152,7 @@ async function writeAndTell(
   reference: string,
   { json, externalData }: Pick<ExportArguments, 'json' | 'externalData'>,
 ): Promise<void> {
-  const { parameters } = source.onnx;
-  const onnx = externalData ? { ...source.onnx.withExternalData(), parameters } : source.onnx;
+  const onnx = externalData ? source.onnx.withExternalData() : source.onnx;
   const targets = verificationTargets(onnx);
   const { manifest, verification } = await writeBundle(target, { ...source, onnx, targets });
   if (json) {
@@ -167,6 +166,6 @@ async function writeAndTell(
   if (cost) console.log(`${table([`${precision} against fp32`, ''], costRows(cost))}\n`);
   const note = unvariedNote(verification);
   if (note) console.log(`${note}\n`);
-  const size = `${bytesText(bytes + (external?.bytes ?? 0))}, ${parameters.toLocaleString('en')} parameters`;
+  const size = `${bytesText(bytes + (external?.bytes ?? 0))}, ${onnx.parameters.toLocaleString('en')} parameters`;
   console.log(`${target}: ${manifest.name}, ${manifest.labels.names.length} labels, ${size}`);
 }

@@ -14,6 +14,7 @@ import { readWeightFile } from '../src/node/weight-file.ts';
 import { openData } from './evaluation.ts';
 import { pretrainedReport } from './pretrained-report.ts';
 import { duration, type Progress, progressBar } from './progress.ts';
+import { requireSeed } from './seed.ts';
 import { table } from './table.ts';
 
 interface Arguments {
@@ -79,9 +80,7 @@ export const command: CommandModule<object, Arguments> = {
         remedy: `known: ${Object.keys(resolveSystem(args.system).system.presets).join(', ')}`,
       });
     }
-    if (!Number.isInteger(args.seed)) {
-      throw usageError('--seed must be a whole number', { received: String(args.seed) });
-    }
+    requireSeed(args.seed);
     const dataset = await openData({ data: args.data, skipBroken: args['skip-broken'] });
     const pretrained = args.pretrained === undefined ? undefined : await readWeightFile(args.pretrained);
     const backend = await chooseBackend(args.backend);

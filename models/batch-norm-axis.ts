@@ -1,8 +1,7 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { LayersModel, layers } from '@tensorflow/tfjs-layers';
+import { layersWithin } from './inner-layers.ts';
 import { tf } from './tf.ts';
-
-type Layer = layers.Layer & { readonly layers?: readonly Layer[]; readonly layer?: Layer };
 
 /**
  * Makes a model's batch normalisations over other axes than the last compute what they stand for: tfjs 4.22's cpu and
@@ -11,7 +10,7 @@ type Layer = layers.Layer & { readonly layers?: readonly Layer[]; readonly layer
  * @returns the names of the layers that were put right
  */
 export function correctBatchNorms(model: LayersModel): string[] {
-  return within(model as unknown as Layer).flatMap((layer) => {
+  return layersWithin(model).flatMap((layer) => {
     if (layer.getClassName() !== 'BatchNormalization') return [];
     const { axis, epsilon } = layer.getConfig() as { axis: number; epsilon: number };
     const rank = layer.inputSpec[0].ndim!;
@@ -22,14 +21,8 @@ export function correctBatchNorms(model: LayersModel): string[] {
   });
 }
 
-/** A layer and all inside it. */
-function within(layer: Layer): Layer[] {
-  const inner = [...(layer.layers ?? []), ...(layer.layer ? [layer.layer] : [])];
-  return [layer, ...inner.flatMap(within)];
-}
-
 /** With the axis moved last and back. */
-function normalized(x: Tensor, layer: Layer, axis: number, epsilon: number): Tensor {
+function normalized(x: Tensor, layer: layers.Layer, axis: number, epsilon: number): Tensor {
   const axes = x.shape.map((_, i) => i);
   const last = [...axes.filter((i) => i !== axis), axis];
   const weight = (name: string) =>

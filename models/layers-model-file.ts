@@ -1,7 +1,10 @@
 import type { io } from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { quoted, reasonOf, UserError } from '../src/core/errors.ts';
+import { requireFinite } from '../src/core/weights.ts';
 import { type ModelJsonFile, readModelJson } from '../src/node/model-json-file.ts';
+import { isKeras3, keras2Topology } from './keras3-topology.ts';
+import { assignKeras3Weights } from './keras3-weights.ts';
 import { tf } from './tf.ts';
 
 /**
@@ -33,13 +36,15 @@ export async function layersModelOf({ path, format, json, shards }: ModelJsonFil
           'register them first with tf.serialization.registerClass (on the command line, in a module given by --import)',
       });
     }
-    return await tf.loadLayersModel(
+    if (isKeras3(topology)) return finite(await keras3Model(topology, weightsManifest, shards, path), path);
+    const model = await tf.loadLayersModel(
       tf.io.fromMemory({
         modelTopology: topology,
         weightSpecs: weightsManifest.flatMap(({ weights }) => weights),
         weightData: joined(shards),
       }),
     );
+    return finite(model, path);
   } catch (cause) {
     if (cause instanceof UserError) throw cause;
     throw new UserError(`${path} cannot be loaded`, {
@@ -50,6 +55,39 @@ export async function layersModelOf({ path, format, json, shards }: ModelJsonFil
       cause,
     });
   }
+}
+
+function finite(model: LayersModel, path: string): LayersModel {
+  requireFinite(
+    model.weights.map((weight) => ({
+      name: weight.originalName,
+      data: () => weight.read().dataSync() as Float32Array,
+    })),
+    path,
+  );
+  return model;
+}
+
+/** A model that Keras 3 wrote, which tfjs 4.22 itself does not read. */
+async function keras3Model(
+  topology: unknown,
+  manifest: io.WeightsManifestConfig,
+  shards: ModelJsonFile['shards'],
+  path: string,
+): Promise<LayersModel> {
+  const model = await tf.models.modelFromJSON(keras2Topology(topology) as never);
+  const specs = manifest.flatMap(({ weights }) => weights);
+  const twice = specs.find(({ name }, i) => specs.findIndex((other) => other.name === name) < i);
+  if (twice) {
+    throw new UserError(`every weight in ${path} must have a name of its own`, {
+      received: `${quoted(twice.name)} twice`,
+      remedy: 'give the layers names that differ, and convert the model again',
+    });
+  }
+  const weights = tf.io.decodeWeights(joined(shards), specs);
+  assignKeras3Weights(model, weights, path);
+  tf.dispose(weights);
+  return model;
 }
 
 /** Layers, at any depth of a topology, whose classes nobody registered: `LastStep ("last", in "reader" in "encoder")`. */

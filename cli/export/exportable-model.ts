@@ -16,6 +16,7 @@ import { tf } from '../../models/tf.ts';
 import type { ValueShape } from '../../src/core/converter.ts';
 import { quoted, reasonOf, UserError, usageError } from '../../src/core/errors.ts';
 import type { Tensor } from '../../src/core/tensor.ts';
+import { requireFinite } from '../../src/core/weights.ts';
 import { type ModelJsonFile, readModelJson } from '../../src/node/model-json-file.ts';
 import { type ModelOutput, outputsOf } from './model-outputs.ts';
 
@@ -103,6 +104,14 @@ export function exportableLayers(model: LayersModel): ExportableModel {
 /** A GraphModel. Its outputs have no order of their own: those of fewest axes, which may be scores, come first. */
 async function exportableGraph(file: ModelJsonFile): Promise<ExportableModel> {
   const parsed = parseGraphModel(file.json, file.shards, file.path);
+  // Infinity is a mask in some graphs, but no weight is meant to be no number.
+  requireFinite(
+    [...parsed.constants].map(([name, { data }]) => ({
+      name,
+      data: () => data().map((value) => (Number.isNaN(value) ? value : 0)),
+    })),
+    file.path,
+  );
   const shapes = exportGraphOnnx(parsed).outputs.map(({ shape }) =>
     shape.map((extent) => (typeof extent === 'number' ? extent : null)),
   );

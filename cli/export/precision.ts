@@ -43,7 +43,9 @@ export async function inPrecision(source: FloatSource, args: PrecisionArguments)
     args.calibrate === undefined ? null : await openData({ data: args.calibrate, skipBroken: false });
   const samples = data && precision === 'int8' ? await calibrationSamples(data, args) : [];
   const made = data && precision === 'int8' ? await calibrated(source, data, samples, args) : null;
-  const onnx = made ? modelFile(made.model) : storedIn(source.onnx, precision as 'fp16' | 'int8-weights');
+  const onnx = made
+    ? modelFile(made.model, { parameters: source.onnx.parameters })
+    : storedIn(source.onnx, precision as 'fp16' | 'int8-weights');
   const lossy: FloatSource = { ...source, onnx, precision };
   const frames = goldenFrames(sampleShape(source.input));
   const expected = await source.reference(frames);

@@ -61,7 +61,7 @@ export function ensembleGraph(
   const model = { ...modelOf(built, { name: 'actionnx', version }), irVersion, opsets };
   // The members' own counts: without what normalises their frames.
   const parameters = members.reduce((sum, { manifest }) => sum + manifest.graph.parameters, 0);
-  return { onnx: { ...modelFile(model), parameters }, windows };
+  return { onnx: modelFile(model, { parameters }), windows };
 }
 
 function requireFit(members: readonly EnsembleMember[]): void {

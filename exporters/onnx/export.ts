@@ -1,6 +1,7 @@
 import type { LayersModel, SymbolicTensor } from '@tensorflow/tfjs-layers';
 import type { Value, ValueShape, ValueType } from '../../src/core/converter.ts';
 import { UserError } from '../../src/core/errors.ts';
+import { sizeOf } from '../../src/core/tensor.ts';
 import { ModelBuilder } from './builder.ts';
 import { framesInput, type Normalization } from './frames.ts';
 import { type GraphOptions, type OnnxModel, onnxModel } from './onnx-model.ts';
@@ -34,7 +35,16 @@ export function exportOnnx(model: LayersModel, options: ExportOptions = {}): Onn
   walkModel(model, inputs, builder).forEach((value, i) => {
     builder.output(names[i], value);
   });
-  return onnxModel(builder.finish(model.name), options);
+  return onnxModel(builder.finish(model.name), { parameters: parametersOf(model), ...options });
+}
+
+/** The model's own count, each weight once: passes fold and merge, and ONNX wants zeros where tfjs has nothing. */
+function parametersOf(model: LayersModel): number {
+  const weights = new Set(model.weights.map(({ id }) => id));
+  return model.weights.reduce(
+    (sum, { id, shape }) => sum + (weights.delete(id) ? sizeOf(shape as number[]) : 0),
+    0,
+  );
 }
 
 function framesValue(model: LayersModel, normalization: Normalization, builder: ModelBuilder): Value {

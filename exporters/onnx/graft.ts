@@ -4,6 +4,7 @@ import {
   dropUnusedInitializers,
   type Graph,
   type GraphNode,
+  parameterCount,
   producers,
   type TensorPort,
   usedBy,
@@ -181,7 +182,8 @@ export function graft(cut: Cut, head: OnnxModel, { normalization, version = '' }
   };
   const graph = passes.reduce((current, pass) => pass.apply(current), merged);
   const irVersion = Math.max(...models.map((model) => model.irVersion));
-  return modelFile({ ...modelOf(graph, producer), irVersion, opsets });
+  const parameters = parameterCount(cut.model.graph) + head.parameters;
+  return modelFile({ ...modelOf(graph, producer), irVersion, opsets }, { parameters });
 }
 
 function node(

@@ -15,6 +15,8 @@ export interface GraphOptions {
   readonly passes?: readonly Pass[];
   /** Recorded in the file as its producer's version. */
   readonly version?: string;
+  /** How many the model has. Default: the learnt weights of the graph as it was built, before passes merge and fold any. */
+  readonly parameters?: number;
 }
 
 /** A model as ONNX, not yet written: weights are read from the model when their turn comes. */
@@ -23,7 +25,7 @@ export interface OnnxModel {
   readonly model: Model;
   readonly graph: Graph;
   readonly opset: number;
-  /** Learnt weights in the graph. */
+  /** Of what the graph was made of, where that is known; otherwise the graph's learnt weights. */
   readonly parameters: number;
   readonly inputs: readonly TensorPort[];
   readonly outputs: readonly TensorPort[];
@@ -53,15 +55,16 @@ const maxBytes = 2 ** 31 - 1;
 /** A graph as its builder left it, through the passes and as a file. */
 export function onnxModel(built: Graph, options: GraphOptions): OnnxModel {
   const { target = 'portable', precision = 'fp32', passes = passesFor(target), version = '' } = options;
+  const { parameters = parameterCount(built) } = options;
   const all = [...passes, ...weightPasses(precision)];
   const graph = all.reduce((current, pass) => pass.apply(current), built);
-  return modelFile(modelOf(graph, { name: 'actionnx', version }));
+  return modelFile(modelOf(graph, { name: 'actionnx', version }), { parameters });
 }
 
 /** The same model with its weights stored in fewer bits. */
-export function storedIn({ model }: OnnxModel, precision: Exclude<Precision, 'int8'>): OnnxModel {
+export function storedIn({ model, parameters }: OnnxModel, precision: Exclude<Precision, 'int8'>): OnnxModel {
   const graph = weightPasses(precision).reduce((current, pass) => pass.apply(current), model.graph);
-  return modelFile({ ...model, graph });
+  return modelFile({ ...model, graph }, { parameters });
 }
 
 /** What a bundle's graph calls the file that its weights are in, where they are in one of their own. */
@@ -70,10 +73,15 @@ export const externalFile = 'model.onnx.data';
 /**
  * A model as the file that it will be; above 2 GiB, which protobuf cannot hold, with its weights in another.
  *
- * @param external the name of that other file, where there is to be one whatever the size
+ * @param options.external the name of that other file, where there is to be one whatever the size
+ * @param options.parameters of the model behind the graph, where their number is known
  */
-export function modelFile(model: Model, external?: string): OnnxModel {
+export function modelFile(
+  model: Model,
+  options: { readonly external?: string; readonly parameters?: number } = {},
+): OnnxModel {
   const { graph, opsets } = model;
+  const { external, parameters = parameterCount(graph) } = options;
   const whole = serializeModel(model);
   const name = external ?? (whole.byteLength > maxBytes ? externalFile : undefined);
   const outside = name === undefined ? null : serializeOutside(model, name);
@@ -82,7 +90,7 @@ export function modelFile(model: Model, external?: string): OnnxModel {
     model,
     graph,
     opset: opsets.get('') ?? 0,
-    parameters: parameterCount(graph),
+    parameters,
     // Whoever makes a model gives each port a type and a rank.
     inputs: graph.inputs as readonly TensorPort[],
     outputs: graph.outputs as readonly TensorPort[],
@@ -98,6 +106,6 @@ export function modelFile(model: Model, external?: string): OnnxModel {
             bytes: () => outside.data.whole(),
           }
         : null,
-    withExternalData: (file = externalFile) => modelFile(model, file),
+    withExternalData: (file = externalFile) => modelFile(model, { external: file, parameters }),
   };
 }

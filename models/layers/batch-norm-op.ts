@@ -59,9 +59,27 @@ export function normalizeBatch(
   return [y, mean, variance];
 }
 
-/** x · scale + shift, channel by channel, for x of any rank: one fused kernel, where broadcasting takes two slow ones. */
+/**
+ * x · scale + shift, channel by channel, for x of any rank: one fused kernel, where broadcasting takes two slow ones.
+ * The gradient is made of the same kernels, because wasm has none for the fused one's.
+ */
 export function scaleChannels(x: Tensor, scale: Tensor1D, shift: Tensor1D): Tensor {
-  return tf.reshape(affine(asRows(x), scale, shift), x.shape);
+  const apply = tf.customGrad((...inputs) => {
+    const [input, by, plus] = inputs as Tensor[];
+    const save = inputs[3] as unknown as (tensors: Tensor[]) => void;
+    const y = tf.reshape(affine(asRows(input), by, plus as Tensor1D), input.shape);
+    save([input, by]);
+    const gradFunc = (dy: Tensor, saved: Tensor[]) => {
+      const [input, by] = saved as [Tensor, Tensor1D];
+      const rows = asRows(dy);
+      const count = rows.shape[1];
+      const fromX = affine(rows, by, tf.zerosLike(by));
+      const ofScale = tf.mul(channelMeans(tf.mul(rows, asRows(input))), count);
+      return [tf.reshape(fromX, dy.shape), ofScale, tf.mul(channelMeans(rows), count)];
+    };
+    return { value: y, gradFunc };
+  });
+  return apply(x, scale, shift);
 }
 
 /** [..., channels] → [1, rows, 1, channels], the form that the pooling and depthwise kernels take. */

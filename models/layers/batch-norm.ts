@@ -9,7 +9,7 @@ type Weight = ReturnType<layers.Layer['addWeight']>;
 /**
  * Batch normalisation over the last axis, any rank (Ioffe & Szegedy 2015), with torch's arithmetic: running
  * averages keep 0.9 of the old value a step, and the running variance is the unbiased one (tfjs-layers' own layer
- * refuses rank 5 and keeps the biased variance).
+ * refuses rank 5 and keeps the biased variance). A frozen one normalises by its averages in training, too.
  * float32 in, same shape out; weights gamma, beta, moving_mean, moving_variance, each [C].
  */
 export class BatchNorm extends tf.layers.Layer {
@@ -47,7 +47,7 @@ export class BatchNorm extends tf.layers.Layer {
   override call(inputs: Tensor | Tensor[], kwargs: { training?: boolean } = {}): Tensor {
     return tf.tidy(() => {
       const x = Array.isArray(inputs) ? inputs[0] : inputs;
-      return kwargs.training ? this.#train(x) : this.#infer(x);
+      return kwargs.training && this.trainable ? this.#train(x) : this.#infer(x);
     });
   }
 

@@ -1,7 +1,7 @@
 import { quoted, UserError } from '../../src/core/errors.ts';
 import type { StoredTensor, WeightFile } from '../../src/weights/weight-file.ts';
 import { identifyArchitecture, type PretrainedArchitecture } from './architecture.ts';
-import { headLayers, type NameMap, nameMapFor, type WeightSource } from './name-map.ts';
+import { headLayers, type NameMap, nameMapFor, splitWeight, type WeightSource } from './name-map.ts';
 
 /** A weight of a model, without its values: "layer1.0.conv1/kernel". */
 export interface ModelWeight {
@@ -43,9 +43,11 @@ const faults: ReadonlySet<UnmatchedWeight['reason']> = new Set(['missing', 'shap
 /**
  * Compares a file's tensors with a model's weights, by name and shape; reads no values.
  * @param weights as `namedWeights` lists them
+ * @throws UserError where two weights would be given one tensor
  */
 export function matchPretrained(weights: readonly ModelWeight[], file: WeightFile): PretrainedMatch {
   const map = nameMapFor(file.tensors.keys());
+  requireOneTensorEach(weights, map);
   const matched: MatchedWeight[] = [];
   const unmatched: UnmatchedWeight[] = [];
   for (const [layer, own] of byLayer(weights)) {
@@ -67,6 +69,22 @@ export function matchPretrained(weights: readonly ModelWeight[], file: WeightFil
   const sought = new Set(weights.map(({ name, shape }) => map.source(name, shape.length).tensor));
   for (const weight of leftOver(file, map, sought)) unmatched.push(weight);
   return { names: map.name, architecture: identifyArchitecture(shapesOf(file, map)), matched, unmatched };
+}
+
+/** @throws UserError where two weights would be given one tensor, as "a.b/kernel" and "a/b/kernel" by torch's names */
+function requireOneTensorEach(weights: readonly ModelWeight[], map: NameMap): void {
+  const sought = new Map<string, string>();
+  for (const { name, shape } of weights) {
+    const { tensor } = map.source(name, shape.length);
+    const other = sought.get(tensor);
+    if (other !== undefined) {
+      throw new UserError("every weight of the model must have a tensor of its own among a file's", {
+        received: `${quoted(other)} and ${quoted(name)}, both ${quoted(tensor)} in ${map.name}'s names`,
+        remedy: 'give the layers names that differ',
+      });
+    }
+    sought.set(tensor, name);
+  }
 }
 
 /**
@@ -97,7 +115,7 @@ export function checkComplete(
 function byLayer(weights: readonly ModelWeight[]): Map<string, ModelWeight[]> {
   const layers = new Map<string, ModelWeight[]>();
   for (const weight of weights) {
-    const [layer] = weight.name.split('/');
+    const [layer] = splitWeight(weight.name);
     layers.set(layer, [...(layers.get(layer) ?? []), weight]);
   }
   return layers;

@@ -11,7 +11,7 @@ export interface NameMap {
   readonly name: string;
   /** The start of every name in the file that matters, such as "module." */
   readonly prefix: string;
-  /** @param weight as `namedWeights` calls it: "layer1.0.conv1/kernel" */
+  /** @param weight as `namedWeights` calls it: "layer1.0.conv1/kernel", "cnn/conv1/kernel" in a model inside */
   source(weight: string, rank: number): WeightSource;
   /** Why a tensor has no place in any model; null for tensors that must have one. */
   ignored(tensor: string): string | null;
@@ -35,8 +35,14 @@ const kernelAxes: Readonly<Record<number, readonly number[]>> = {
   5: [2, 3, 4, 1, 0],
 };
 
+/** The path of a weight's layer, and what that calls the weight. */
+export function splitWeight(weight: string): [layer: string, parameter: string] {
+  const end = weight.lastIndexOf('/');
+  return [weight.slice(0, Math.max(0, end)), weight.slice(end + 1)];
+}
+
 /**
- * torchvision's ResNets, ResNeXts and R(2+1)D: our layers bear its modules' names.
+ * torchvision's ResNets, ResNeXts and R(2+1)D: our layers bear its modules' names, and models inside are modules of it.
  * @param prefix what a wrapper has put before all names: DataParallel's "module.", or "backbone."
  */
 function torchvisionMap(prefix: string): NameMap {
@@ -44,8 +50,8 @@ function torchvisionMap(prefix: string): NameMap {
     name: 'torchvision',
     prefix,
     source(weight, rank) {
-      const [layer, parameter] = weight.split('/');
-      const module = headLayers.get(layer) ?? layer;
+      const [layer, parameter] = splitWeight(weight);
+      const module = headLayers.get(layer) ?? layer.replaceAll('/', '.');
       const axes = parameter === 'kernel' ? (kernelAxes[rank] ?? null) : null;
       return { tensor: `${prefix}${module}.${parameters[parameter] ?? parameter}`, axes };
     },

@@ -1,5 +1,6 @@
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { UserError } from '../../src/core/errors.ts';
+import { requireFinite } from '../../src/core/weights.ts';
 import { systems } from '../index.ts';
 import { type CheckpointName, checkpointPath, readCheckpoint } from './checkpoint.ts';
 import { assignWeights } from './model-weights.ts';
@@ -33,6 +34,10 @@ export async function loadRun(folder: string, name: CheckpointName): Promise<Loa
       remedy: 'train at least one epoch',
     });
   }
+  requireFinite(
+    Object.entries(checkpoint.weights).map(([name, { data }]) => ({ name, data: () => data })),
+    checkpointPath(folder, name),
+  );
   const model = systems.get(run.system).build(run.config, run.seed);
   assignWeights(model, checkpoint.weights, checkpointPath(folder, name));
   const { epoch, step, validation } = checkpoint;

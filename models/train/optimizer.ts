@@ -1,4 +1,4 @@
-import type { NamedTensorMap, Tensor, Variable } from '@tensorflow/tfjs-core';
+import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { type Tensor as HostTensor, tensor } from '../../src/core/tensor.ts';
 import { tf } from '../tf.ts';
 
@@ -18,15 +18,22 @@ export class Sgd {
   }
 
   /**
-   * Makes one step.
+   * Makes one step. A weight without a gradient, on which the loss does not depend, stays as it is: as in torch, it
+   * neither decays nor goes on by its velocity.
    * @param weights by name
    * @param gradients by the same names, of the same shapes
    */
-  apply(weights: ReadonlyMap<string, Variable>, gradients: NamedTensorMap, learningRate: number): void {
+  apply(
+    weights: ReadonlyMap<string, Variable>,
+    gradients: Readonly<Record<string, Tensor | null | undefined>>,
+    learningRate: number,
+  ): void {
     for (const [name, weight] of weights) {
+      const gradient = gradients[name];
+      if (!gradient) continue;
       const previous = this.#velocities.get(name);
       const velocity = tf.tidy(() => {
-        const decayed = tf.add(gradients[name], tf.mul(weight, this.#weightDecay));
+        const decayed = tf.add(gradient, tf.mul(weight, this.#weightDecay));
         const next = previous ? tf.add(tf.mul(previous, this.#momentum), decayed) : decayed;
         weight.assign(tf.sub(weight, tf.mul(next, learningRate)));
         return tf.keep(next);

@@ -1,8 +1,10 @@
 import type { Tensor, Tensor2D, Variable } from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { UserError } from '../../src/core/errors.ts';
 import type { Tensor as HostTensor } from '../../src/core/tensor.ts';
 import type { Recipe, System, SystemInput } from '../system.ts';
 import { tf } from '../tf.ts';
+import { freeze, frozenPaths, settleAverages } from './frozen-layers.ts';
 import { logLoss } from './loss.ts';
 import { assignWeights, namedWeights, readWeights } from './model-weights.ts';
 import { Sgd } from './optimizer.ts';
@@ -19,6 +21,7 @@ export class Trainer {
   #frames: number;
   #model: LayersModel;
   #trainable: Map<string, Variable>;
+  #frozen: ReadonlySet<string> = new Set();
 
   constructor(settings: { system: System; config: Record<string, unknown>; recipe: Recipe; seed: number }) {
     this.#system = settings.system;
@@ -29,12 +32,21 @@ export class Trainer {
     this.#input = settings.system.input(settings.config);
     this.#frames = this.#input.frames;
     this.#model = settings.system.build(settings.config, settings.seed);
-    this.#trainable = trainableOf(this.#model);
+    this.#trainable = this.#settled();
   }
 
-  /** Hands the model over, to be given other weights than those drawn. */
+  /** Hands the model over, to be given other weights than those drawn, or to have layers frozen. */
   start<T>(load: (model: LayersModel) => T): T {
-    return load(this.#model);
+    const result = load(this.#model);
+    this.#frozen = frozenPaths(this.#model);
+    this.#trainable = this.#settled();
+    return result;
+  }
+
+  /** The weights to train. What is frozen keeps its averages as well. */
+  #settled(): Map<string, Variable> {
+    settleAverages(this.#model);
+    return trainableOf(this.#model);
   }
 
   /** Prepares for clips of this many frames; weights and velocities carry over by name. */
@@ -44,7 +56,8 @@ export class Trainer {
     this.#model.dispose();
     this.#model = this.#system.build({ ...this.#config, frames }, this.#seed);
     assignWeights(this.#model, weights, 'the stage before');
-    this.#trainable = trainableOf(this.#model);
+    freeze(this.#model, this.#frozen);
+    this.#trainable = this.#settled();
     this.#frames = frames;
   }
 
@@ -58,6 +71,11 @@ export class Trainer {
       const frames = this.#inputs(batch);
       const truth = tf.tensor2d(batch.truth, [batch.samples, batch.truth.length / batch.samples]);
       const variables = [...this.#trainable.values()];
+      if (variables.length === 0) {
+        throw new UserError('a model that is trained must have a weight to train', {
+          received: 'all frozen',
+        });
+      }
       const { value, grads } = tf.variableGrads(() => {
         const outputs = this.#model.apply(frames, { training: true });
         const probabilities = (Array.isArray(outputs) ? outputs[0] : outputs) as Tensor2D;

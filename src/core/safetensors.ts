@@ -94,7 +94,7 @@ export function decodeSafetensors(
  * anything is made of it: nothing is allocated on its word alone.
  *
  * @param source what to call the file in error messages
- * @throws UserError when the header is damaged, or offsets leave the file, overlap or leave gaps
+ * @throws UserError when the header is damaged or names a tensor twice, or offsets leave the file, overlap or leave gaps
  */
 export function readSafetensors(
   bytes: Uint8Array,
@@ -134,14 +134,34 @@ function readHeader(bytes: Uint8Array, source: string) {
     throw damaged(source, `a header of ${length} bytes in a file of ${bytes.length}`);
   }
   const dataStart = 8 + Number(length);
+  let text: string;
   let json: unknown;
   try {
-    json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(8, dataStart)));
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(8, dataStart));
+    json = JSON.parse(text);
   } catch (error) {
     throw damaged(source, `a header that is not JSON (${reasonOf(error)})`);
   }
   if (!isRecord(json)) throw damaged(source, 'a header that is not a JSON object');
+  const repeated = repeatedKey(text);
+  if (repeated !== null) throw damaged(source, `two tensors called ${quoted(repeated)}`);
   return { json, dataStart };
+}
+
+/** A key that a JSON object has twice, of which JSON.parse would drop the first. @param text JSON that is right */
+function repeatedKey(text: string): string | null {
+  const seen = new Set<string>();
+  let depth = 0;
+  for (const { 0: token, index } of text.matchAll(/"(?:[^"\\]|\\.)*"|[{}[\]]/g)) {
+    if (token === '{' || token === '[') depth++;
+    else if (token === '}' || token === ']') depth--;
+    else if (depth === 1 && /^\s*:/.test(text.slice(index + token.length, index + token.length + 64))) {
+      const key = JSON.parse(token) as string;
+      if (seen.has(key)) return key;
+      seen.add(key);
+    }
+  }
+  return null;
 }
 
 function readEntry(name: string, entry: unknown, source: string): Entry {

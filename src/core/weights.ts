@@ -48,6 +48,29 @@ function ownName({ originalName }: layers.Layer['weights'][number]): string {
   return originalName.split('/').at(-1) ?? originalName;
 }
 
+/**
+ * @param source what holds the weights, for the message
+ * @throws UserError naming the first weight that holds what is no finite number, and how many there are
+ */
+export function requireFinite(
+  weights: Iterable<{ readonly name: string; data(): ArrayLike<number> }>,
+  source: string,
+): void {
+  for (const { name, data } of weights) {
+    const values = data();
+    let [count, first] = [0, 0];
+    for (let i = 0; i < values.length; i++) {
+      if (Number.isFinite(values[i])) continue;
+      if (count++ === 0) first = values[i];
+    }
+    if (count === 0) continue;
+    throw new UserError(`${source} must hold finite weights`, {
+      received: `${first} in ${quoted(name)}: ${count} of its ${values.length} values are no finite numbers`,
+      remedy: 'take an earlier checkpoint, or train it again with a smaller learning rate: it has diverged',
+    });
+  }
+}
+
 /** As numpy's transpose: axis i of the result is axis `permutation[i]` of the weights. */
 export function transposeWeights(weights: Weights, permutation: readonly number[]): Weights {
   const shape = permutation.map((axis) => weights.shape[axis]);

@@ -82,6 +82,14 @@ describe('decodeSafetensors', () => {
     ['data beyond the tensors', new Uint8Array([...goldenBytes, 0]), /bytes of data where the header/],
     ['a header that is not JSON', file('{"a":'), /not JSON/],
     ['a header that is not UTF-8', new Uint8Array([1, 0, 0, 0, 0, 0, 0, 0, 0xff]), /not JSON/],
+    [
+      'two tensors of one name, one of them escaped',
+      file(
+        '{"a/b":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"a\\u002fb":{"dtype":"U8","shape":[2],"data_offsets":[0,2]}}',
+        2,
+      ),
+      /two tensors called "a\/b"/,
+    ],
     ['a header that is a list', file('[]'), /not a JSON object/],
     ['metadata that is not strings', file({ __metadata__: { epoch: 1 } }), /__metadata__/],
     ['a tensor that is a number', file({ a: 3 }), /no description of tensor "a"/],

@@ -5,6 +5,7 @@ import {
   findLayerWeight,
   layerWeight,
   literalWeights,
+  requireFinite,
   reshapeWeights,
   transposeWeights,
 } from '../../src/core/weights.ts';
@@ -69,5 +70,18 @@ describe('transposeWeights', () => {
 describe('reshapeWeights', () => {
   it('refuses a shape of another size', () => {
     expect(() => reshapeWeights(literalWeights(new Float32Array(6), [2, 3]), [4])).toThrow('[2,3]');
+  });
+});
+
+describe('requireFinite', () => {
+  it('names the first weight that holds what is no number, and how many', () => {
+    const weights = [
+      { name: 'a', data: () => Float32Array.of(1, 2) },
+      { name: 'b', data: () => Float32Array.of(1, Number.POSITIVE_INFINITY, Number.NaN) },
+    ];
+    expect(() => requireFinite(weights.slice(0, 1), 'model.json')).not.toThrow();
+    expect(() => requireFinite(weights, 'model.json')).toThrow(
+      'model.json must hold finite weights; received Infinity in "b": 2 of its 3 values',
+    );
   });
 });
