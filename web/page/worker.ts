@@ -6,6 +6,7 @@ import {
   type Classifier,
   decodeImage,
   ensembleWeights,
+  isImageFile,
   loadBundle,
   openClassifier,
   predictImage,
@@ -49,7 +50,7 @@ async function predict(
   { job, file, rate }: Request & { kind: 'predict' },
   signal: AbortSignal,
 ): Promise<void> {
-  if (await isVideo(file)) {
+  if (!(await isImageFile(file))) {
     const pictures: Promise<void>[] = [];
     await predictVideo(classifiers, file, {
       rate,
@@ -75,14 +76,6 @@ async function predict(
     answer({ kind: 'labelled', job, labelled: { ...prediction, picture, at: null } }, [picture]);
   }
   answer({ kind: 'done', job });
-}
-
-/** By its type where the system knows one, else by its first bytes: AVIF is the one image in a video's container. */
-async function isVideo(file: File): Promise<boolean> {
-  if (file.type !== '') return file.type.startsWith('video/');
-  const head = new TextDecoder('latin1').decode(await file.slice(0, 12).arrayBuffer());
-  const isIsoMedia = head.slice(4, 8) === 'ftyp' && !/^(avif|avis|heic|mif1)/.test(head.slice(8));
-  return isIsoMedia || head.startsWith('\x1a\x45\xdf\xa3');
 }
 
 function shown(image: RgbImage): Promise<ImageBitmap> {
