@@ -20,12 +20,12 @@ export class ImageFault extends Error {
 
 /** A file whose end is missing. @param received how much of it there is */
 export function truncated(received: string): ImageFault {
-  return new ImageFault(received, 'the file is truncated: copy or download it again', true);
+  return new ImageFault(received, 'the file is truncated: get it again', true);
 }
 
 /** A file with wrong bytes in it. */
 export function damaged(received: string): ImageFault {
-  return new ImageFault(received, 'the file is damaged: copy or download it again');
+  return new ImageFault(received, 'the file is damaged: get it again');
 }
 
 /** A valid file of a kind that is not decoded here. */

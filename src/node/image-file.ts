@@ -38,7 +38,7 @@ export async function readImage(source: string | Uint8Array, name = 'the image')
   const bytes = typeof source === 'string' ? await readSource(source) : source;
   try {
     const { format, space } = inspectImage(bytes);
-    const options = { upright: format !== 'webp', keepColours: space !== null };
+    const options = { jpeg: format === 'jpeg', upright: format !== 'webp', keepColours: space !== null };
     const image = await decode(bytes, options).catch(async (error) => {
       if (format !== 'jpeg') throw error;
       // What libjpeg only warns of may be harmless, or half a picture: read over it all, and be strict again.
@@ -51,7 +51,7 @@ export async function readImage(source: string | Uint8Array, name = 'the image')
       remedy:
         error instanceof ImageFault
           ? error.remedy
-          : 'the file is corrupt, truncated or of a kind that is not read: get it again, or save it as PNG or JPEG',
+          : 'the file is corrupt, truncated or of a kind that is not read: save it as PNG or JPEG, or get it again',
       cause: error,
     });
   }
@@ -60,9 +60,13 @@ export async function readImage(source: string | Uint8Array, name = 'the image')
 /** @param options.keepColours whether the values stay as they are stored, whatever colours they stand for */
 async function decode(
   bytes: Uint8Array,
-  options: { readonly upright: boolean; readonly keepColours: boolean },
+  options: { readonly jpeg: boolean; readonly upright: boolean; readonly keepColours: boolean },
 ): Promise<RgbImage> {
   const opened = sharp(bytes, { failOn: 'warning', ignoreIcc: options.keepColours });
+  if (options.jpeg) {
+    const { space, hasProfile } = await opened.metadata();
+    if (space === 'cmyk' && !hasProfile) return plainCmyk(opened.autoOrient());
+  }
   const { data, info } = await (options.upright ? opened.autoOrient() : opened)
     .toColourspace('srgb')
     .flatten({ background: '#000' })
@@ -73,6 +77,21 @@ async function decode(
     height: info.height,
     data: new Uint8Array(data.buffer, data.byteOffset, data.length),
   };
+}
+
+/** CMYK of no named press, as browsers and Pillow show it: each ink takes its share of the light, black of what is left. */
+async function plainCmyk(opened: Sharp): Promise<RgbImage> {
+  const { data, info } = await opened
+    .pipelineColourspace('cmyk')
+    .toColourspace('cmyk')
+    .raw({ depth: 'uchar' })
+    .toBuffer({ resolveWithObject: true });
+  const rgb = new Uint8Array(info.width * info.height * 3);
+  for (let from = 0, to = 0; to < rgb.length; from += 4, to += 3) {
+    const light = 255 - data[from + 3];
+    for (let k = 0; k < 3; k++) rgb[to + k] = Math.round(((255 - data[from + k]) * light) / 255);
+  }
+  return { width: info.width, height: info.height, data: rgb };
 }
 
 /** The decoder's own words, which sharp puts last. */
