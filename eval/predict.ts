@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises';
 import { reasonOf, UserError } from '../src/core/errors.ts';
+import { headLength, imageFormat } from '../src/image/file-format.ts';
 import { readImage } from '../src/node/image-file.ts';
 import { openVideo } from '../src/node/video-frames.ts';
 import type { Classifier } from '../src/runtime/classifier.ts';
@@ -31,17 +32,7 @@ export interface KeyFramePrediction {
   readonly probabilities: readonly Float32Array[];
 }
 
-/** The leading bytes of the image formats that sharp reads; anything else is left to ffmpeg. */
-const imageHeads = [
-  /^\xff\xd8\xff/,
-  /^\x89PNG\r\n/,
-  /^GIF8[79]a/,
-  /^RIFF.{4}WEBP/s,
-  /^(II\*\0|MM\0\*|II\+\0|MM\0\+)/,
-  /^.{4}ftyp(avif|avis|heic|heix|mif1)/s,
-  /^(\xef\xbb\xbf)?\s*<(svg|\?xml|!--|!DOCTYPE svg)/,
-];
-
+/** By its first bytes; anything that is no picture is left to ffmpeg. */
 async function isImage(path: string): Promise<boolean> {
   const handle = await open(path, 'r').catch((cause: NodeJS.ErrnoException) => {
     throw cause.code === 'ENOENT'
@@ -49,9 +40,8 @@ async function isImage(path: string): Promise<boolean> {
       : new UserError(`cannot read ${path}`, { received: reasonOf(cause), cause });
   });
   try {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(256), 0, 256, 0);
-    const head = buffer.subarray(0, bytesRead).toString('latin1');
-    return imageHeads.some((pattern) => pattern.test(head));
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(headLength), 0, headLength, 0);
+    return imageFormat(buffer.subarray(0, bytesRead)) !== null;
   } catch (cause) {
     throw new UserError(`cannot read ${path}`, { received: reasonOf(cause), cause });
   } finally {

@@ -22,7 +22,7 @@ export type { RgbImage } from '../src/image/image.ts';
 export { Classifier, type Predictions } from '../src/runtime/classifier.ts';
 export { DownloadError } from '../src/runtime/download.ts';
 export { loadWebRuntime, type WebRuntimeOptions, webRuntime } from '../src/runtime/web.ts';
-export { decodeImage } from './image-file.ts';
+export { decodeImage, isImageFile } from './image-file.ts';
 export { type LoadedBundle, type LoadOptions, loadBundle } from './load-bundle.ts';
 export { type OpenOptions, openClassifier } from './open-classifier.ts';
 export {

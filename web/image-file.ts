@@ -1,24 +1,33 @@
 import { UserError } from '../src/core/errors.ts';
+import { toSrgb } from '../src/image/colour-space.ts';
+import { headLength, imageFormat } from '../src/image/file-format.ts';
 import type { RgbImage } from '../src/image/image.ts';
+import { ImageFault, unsupported } from '../src/image/image-fault.ts';
+import { inspectImage } from '../src/image/inspect-image.ts';
+import { mendJpeg } from '../src/image/jpeg-file.ts';
 
 /**
- * An image file's pixels at its own size, decoded by the browser. JPEG, PNG, WebP and GIF (its first frame) come out
- * byte for byte as in Node, transparent ones within a level; CMYK and AVIF, whose colours are open to interpretation,
- * only nearly.
+ * An image file's pixels at its own size, decoded by the browser. JPEG, PNG, WebP and GIF come out byte
+ * for byte as in Node, transparent ones and those with colour profiles within a level; CMYK and AVIF, whose colours are
+ * open to interpretation, only nearly.
  *
  * @param source any image that the browser reads
  * @param name how to call the file in an error
- * @throws UserError when the browser cannot decode it, or its end is missing
+ * @throws UserError when the browser cannot decode it, it is animated or not supported, or a part of it is missing
  */
 export async function decodeImage(source: Blob, name: string): Promise<RgbImage> {
-  await checkComplete(source, name);
+  const inspected = inspect(new Uint8Array(await source.arrayBuffer()), name);
   let bitmap: ImageBitmap;
   try {
     // As Node reads images: upright as EXIF says, colours in sRGB, transparency laid on black.
-    bitmap = await createImageBitmap(source, { premultiplyAlpha: 'none', imageOrientation: 'from-image' });
+    bitmap = await createImageBitmap(new Blob([inspected.bytes]), {
+      premultiplyAlpha: 'none',
+      imageOrientation: 'from-image',
+      colorSpaceConversion: inspected.space ? 'none' : 'default',
+    });
   } catch (cause) {
     throw new UserError(`${name} cannot be decoded as an image`, {
-      received: source.type || 'a file of unknown type',
+      received: `${inspected.format.toUpperCase()} that this browser does not decode`,
       remedy: 'choose another file or save it again as PNG or JPEG',
       cause,
     });
@@ -31,7 +40,31 @@ export async function decodeImage(source: Blob, name: string): Promise<RgbImage>
   if (!context) throw new Error('no 2-D canvas');
   context.drawImage(bitmap, 0, 0);
   bitmap.close();
-  return { width, height, data: withoutAlpha(context.getImageData(0, 0, width, height).data) };
+  const image = { width, height, data: withoutAlpha(context.getImageData(0, 0, width, height).data) };
+  return inspected.space ? toSrgb(image, inspected.space) : image;
+}
+
+/** Browsers decode truncated and damaged files and paint what is missing grey: that must not be classified. */
+function inspect(bytes: Uint8Array<ArrayBuffer>, name: string) {
+  try {
+    const inspected = inspectImage(bytes);
+    if (inspected.format === 'tiff' || inspected.format === 'svg') {
+      throw unsupported(`${inspected.format.toUpperCase()} in a browser`, 'save it again as PNG or JPEG');
+    }
+    return { ...inspected, bytes: inspected.format === 'jpeg' ? new Uint8Array(mendJpeg(bytes)) : bytes };
+  } catch (cause) {
+    if (!(cause instanceof ImageFault)) throw cause;
+    const rule = cause.truncated ? 'ends before its image does' : 'cannot be decoded as an image';
+    throw new UserError(`${name} ${rule}`, { received: cause.received, remedy: cause.remedy, cause });
+  }
+}
+
+/**
+ * Whether a file is a picture, by its first bytes as in Node: neither its name nor the type that a system or a server
+ * gives it counts. What is none is left to the video decoder.
+ */
+export async function isImageFile(source: Blob): Promise<boolean> {
+  return imageFormat(new Uint8Array(await source.slice(0, headLength).arrayBuffer())) !== null;
 }
 
 /** RGBA → RGB. */
@@ -43,29 +76,4 @@ export function withoutAlpha(rgba: Uint8Array | Uint8ClampedArray): Uint8Array {
     rgb[to + 2] = rgba[from + 2];
   }
   return rgb;
-}
-
-/** Browsers decode truncated JPEG and PNG files and paint what is missing grey: that must not be classified. */
-async function checkComplete(source: Blob, name: string): Promise<void> {
-  const bytes = new Uint8Array(await source.arrayBuffer());
-  const isJpeg = bytes[0] === 0xff && bytes[1] === 0xd8;
-  const isPng = bytes[0] === 0x89 && bytes[1] === 0x50 && bytes[2] === 0x4e && bytes[3] === 0x47;
-  const complete = isJpeg
-    ? endsWith(bytes, [0xff, 0xd9])
-    : isPng
-      ? endsWith(bytes, [0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0x82])
-      : true;
-  if (complete) return;
-  throw new UserError(`${name} ends before its image does`, {
-    received: `${bytes.length} bytes without an end marker`,
-    remedy: 'copy or download the file again',
-  });
-}
-
-/** Whether `marker` occurs in `bytes`, looked for from the end: some cameras append data of their own. */
-function endsWith(bytes: Uint8Array, marker: readonly number[]): boolean {
-  for (let at = bytes.length - marker.length; at > 0; at--) {
-    if (marker.every((byte, i) => bytes[at + i] === byte)) return true;
-  }
-  return false;
 }

@@ -1,7 +1,11 @@
 import { open, readFile } from 'node:fs/promises';
 import sharp, { type Sharp } from 'sharp';
 import { reasonOf, UserError } from '../core/errors.ts';
+import { toSrgb } from '../image/colour-space.ts';
 import type { RgbImage } from '../image/image.ts';
+import { ImageFault } from '../image/image-fault.ts';
+import { inspectImage } from '../image/inspect-image.ts';
+import { mendJpeg } from '../image/jpeg-file.ts';
 
 // Many small images are read at once: one thread each is faster, and a cache by path would miss rewritten files.
 sharp.concurrency(1);
@@ -21,36 +25,73 @@ async function readSource(path: string): Promise<Uint8Array> {
 }
 
 /**
- * Decodes any image that sharp reads (PNG, JPEG, WebP, AVIF, GIF, TIFF, SVG): the first frame or page, upright as
- * its EXIF orientation says, converted to sRGB, 8 bits a channel, transparency laid on black – what an opaque
- * browser canvas shows. The size is the image's own.
+ * Decodes an image (PNG, JPEG, WebP, AVIF, GIF, TIFF, SVG), upright as its EXIF orientation says (WebP's does not count,
+ * as in Chromium), converted to sRGB from what it says of its colours, 8 bits a channel, transparency laid on black –
+ * what an opaque browser canvas shows. The size is the image's own.
  *
  * @param source a path, or the encoded bytes
  * @param name what errors call the bytes
- * @throws UserError naming the file when it is missing, not an image, corrupt or truncated
+ * @throws UserError naming the file when it is missing, not an image, animated, not supported, corrupt or truncated
  */
 export async function readImage(source: string | Uint8Array, name = 'the image'): Promise<RgbImage> {
   const label = typeof source === 'string' ? source : name;
   const bytes = typeof source === 'string' ? await readSource(source) : source;
   try {
-    const { data, info } = await sharp(bytes, { failOn: 'warning' })
-      .autoOrient()
-      .toColourspace('srgb')
-      .flatten({ background: '#000' })
-      .raw({ depth: 'uchar' })
-      .toBuffer({ resolveWithObject: true });
-    return {
-      width: info.width,
-      height: info.height,
-      data: new Uint8Array(data.buffer, data.byteOffset, data.length),
-    };
+    const { format, space } = inspectImage(bytes);
+    const options = { jpeg: format === 'jpeg', upright: format !== 'webp', keepColours: space !== null };
+    const image = await decode(bytes, options).catch(async (error) => {
+      if (format !== 'jpeg') throw error;
+      // What libjpeg only warns of may be harmless, or half a picture: read over it all, and be strict again.
+      return decode(mendJpeg(bytes), options);
+    });
+    return space ? toSrgb(image, space) : image;
   } catch (error) {
     throw new UserError(`cannot decode ${label}`, {
-      received: sharpReason(error),
-      remedy: 'the file is corrupt, truncated or no image: get it again',
+      received: error instanceof ImageFault ? error.received : sharpReason(error),
+      remedy:
+        error instanceof ImageFault
+          ? error.remedy
+          : 'the file is corrupt, truncated or of a kind that is not read: save it as PNG or JPEG, or get it again',
       cause: error,
     });
   }
+}
+
+/** @param options.keepColours whether the values stay as they are stored, whatever colours they stand for */
+async function decode(
+  bytes: Uint8Array,
+  options: { readonly jpeg: boolean; readonly upright: boolean; readonly keepColours: boolean },
+): Promise<RgbImage> {
+  const opened = sharp(bytes, { failOn: 'warning', ignoreIcc: options.keepColours });
+  if (options.jpeg) {
+    const { space, hasProfile } = await opened.metadata();
+    if (space === 'cmyk' && !hasProfile) return plainCmyk(opened.autoOrient());
+  }
+  const { data, info } = await (options.upright ? opened.autoOrient() : opened)
+    .toColourspace('srgb')
+    .flatten({ background: '#000' })
+    .raw({ depth: 'uchar' })
+    .toBuffer({ resolveWithObject: true });
+  return {
+    width: info.width,
+    height: info.height,
+    data: new Uint8Array(data.buffer, data.byteOffset, data.length),
+  };
+}
+
+/** CMYK of no named press, as browsers and Pillow show it: each ink takes its share of the light, black of what is left. */
+async function plainCmyk(opened: Sharp): Promise<RgbImage> {
+  const { data, info } = await opened
+    .pipelineColourspace('cmyk')
+    .toColourspace('cmyk')
+    .raw({ depth: 'uchar' })
+    .toBuffer({ resolveWithObject: true });
+  const rgb = new Uint8Array(info.width * info.height * 3);
+  for (let from = 0, to = 0; to < rgb.length; from += 4, to += 3) {
+    const light = 255 - data[from + 3];
+    for (let k = 0; k < 3; k++) rgb[to + k] = Math.round(((255 - data[from + k]) * light) / 255);
+  }
+  return { width: info.width, height: info.height, data: rgb };
 }
 
 /** The decoder's own words, which sharp puts last. */

@@ -189,9 +189,9 @@ describe('the page in Chromium', () => {
   });
 
   it.each([
-    ['truncated.jpg', 'truncated.jpg ends before its image does'],
+    ['truncated.jpg', 'truncated.jpg ends before its image does; received a JPEG with '],
     ['truncated.mp4', 'truncated.mp4'],
-    ['words.png', 'words.png cannot be decoded as an image'],
+    ['words.png', 'words.png cannot be decoded'],
   ])('says what is wrong with %s and goes on', async (name, message) => {
     await upload(page, join(folder, name));
     expect(await errorMessage(page)).toContain(message);

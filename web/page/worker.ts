@@ -5,6 +5,7 @@ import {
   type Classifier,
   decodeImage,
   ensembleWeights,
+  isImageFile,
   loadBundle,
   loadWebRuntime,
   openClassifier,
@@ -87,7 +88,7 @@ async function predict(
     const message = `${name} failed${where}; received ${messageOf(cause)}`;
     answer({ kind: 'lost', job, name, message, weights: ensembleWeights(left.map((one) => one.manifest)) });
   };
-  const isVideoFile = await isVideo(file);
+  const isVideoFile = !(await isImageFile(file));
   try {
     if (isVideoFile) await labelVideo({ job, file, rate, signal, onFailure });
     else await labelImage({ job, file, onFailure });
@@ -133,14 +134,6 @@ async function labelImage({ job, file, onFailure }: Job): Promise<void> {
   answer({ kind: 'media', job, media });
   const files = await pictureFiles(image, media.displayAspect);
   answer({ kind: 'labelled', job, labelled: { ...prediction, ...files, at: null } });
-}
-
-/** By its type where the system knows one, else by its first bytes: AVIF is the one image in a video's container. */
-async function isVideo(file: File): Promise<boolean> {
-  if (file.type !== '') return file.type.startsWith('video/');
-  const head = new TextDecoder('latin1').decode(await file.slice(0, 12).arrayBuffer());
-  const isIsoMedia = head.slice(4, 8) === 'ftyp' && !/^(avif|avis|heic|mif1)/.test(head.slice(8));
-  return isIsoMedia || head.startsWith('\x1a\x45\xdf\xa3');
 }
 
 /** What to tell the person in front of the page. */

@@ -1,0 +1,131 @@
+import type { RgbImage } from './image.ts';
+import { unsupported } from './image-fault.ts';
+
+/** How an image's RGB values stand for colours. */
+export interface ColourSpace {
+  /** CIE 1931 x, y of white, red, green and blue. */
+  readonly primaries: readonly number[];
+  /** A value in 0–1 as light, 0–1. */
+  readonly toLight: (value: number) => number;
+}
+
+const srgbPrimaries = [0.3127, 0.329, 0.64, 0.33, 0.3, 0.6, 0.15, 0.06];
+
+const srgbToLight = (v: number) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+const lightToSrgb = (v: number) => (v <= 0.0031308 ? v * 12.92 : 1.055 * v ** (1 / 2.4) - 0.055);
+
+/** ITU-T H.273, table 2. */
+const primariesByCode: Readonly<Record<number, readonly number[]>> = {
+  1: srgbPrimaries,
+  4: [0.31, 0.316, 0.67, 0.33, 0.21, 0.71, 0.14, 0.08],
+  5: [0.3127, 0.329, 0.64, 0.33, 0.29, 0.6, 0.15, 0.06],
+  6: [0.3127, 0.329, 0.63, 0.34, 0.31, 0.595, 0.155, 0.07],
+  7: [0.3127, 0.329, 0.63, 0.34, 0.31, 0.595, 0.155, 0.07],
+  9: [0.3127, 0.329, 0.708, 0.292, 0.17, 0.797, 0.131, 0.046],
+  11: [0.314, 0.351, 0.68, 0.32, 0.265, 0.69, 0.15, 0.06],
+  12: [0.3127, 0.329, 0.68, 0.32, 0.265, 0.69, 0.15, 0.06],
+};
+
+/** ITU-T H.273, table 3. The cameras' curves of standard video (1, 6, 14, 15) are shown as sRGB's, as players do. */
+const curvesByCode: Readonly<Record<number, (value: number) => number>> = {
+  1: srgbToLight,
+  4: (v) => v ** 2.2,
+  5: (v) => v ** 2.8,
+  6: srgbToLight,
+  8: (v) => v,
+  13: srgbToLight,
+  14: srgbToLight,
+  15: srgbToLight,
+};
+
+const asSrgb = 'convert it to sRGB (an 8-bit PNG or JPEG)';
+
+/**
+ * The colour space that two code points of ITU-T H.273 name (PNG's cICP, AVIF's nclx); null for sRGB, and where they
+ * name nothing (2).
+ *
+ * @throws ImageFault for PQ, HLG and what else has no one rendition on an ordinary screen
+ */
+export function codedColourSpace(primaries: number, transfer: number): ColourSpace | null {
+  if (transfer === 16 || transfer === 18) {
+    const name = transfer === 16 ? 'PQ' : 'HLG';
+    throw unsupported(`an image of high dynamic range (${name})`, `tone-map it: ${asSrgb}`);
+  }
+  const colours = primaries === 2 ? srgbPrimaries : primariesByCode[primaries];
+  const toLight = transfer === 2 ? srgbToLight : curvesByCode[transfer];
+  if (!colours || !toLight) {
+    throw unsupported(`an image with colours of code ${primaries}/${transfer} (ITU-T H.273)`, asSrgb);
+  }
+  return colours === srgbPrimaries && toLight === srgbToLight ? null : { primaries: colours, toLight };
+}
+
+/**
+ * The colour space of PNG's gAMA and cHRM chunks; null for sRGB. A gamma of 0.45455 without cHRM is what writers of
+ * sRGB leave for old readers. 0.50994 is ffmpeg's way to write the video curve BT.709, which is shown as sRGB's, so
+ * that a video's frame has one look, whatever it is stored as.
+ */
+export function gammaColourSpace(
+  gamma: number,
+  chromaticities: readonly number[] | null,
+): ColourSpace | null {
+  const isVideo = Math.abs(gamma - 0.50994) < 2e-4;
+  if (!chromaticities && (isVideo || Math.abs(gamma - 0.45455) < 2e-4)) return null;
+  const primaries = chromaticities ?? srgbPrimaries;
+  const isSrgb = primaries.every((value, i) => Math.abs(value - srgbPrimaries[i]) < 1e-3);
+  if (isVideo && isSrgb) return null;
+  return { primaries, toLight: isVideo ? srgbToLight : (v) => v ** (1 / gamma) };
+}
+
+type Matrix = readonly (readonly number[])[];
+
+const multiply = (a: Matrix, b: Matrix): number[][] =>
+  a.map((row) => b[0].map((_, j) => row.reduce((sum, value, k) => sum + value * b[k][j], 0)));
+
+function invert(m: Matrix): number[][] {
+  const cofactor = (i: number, j: number) => {
+    const [r, s] = [(i + 1) % 3, (i + 2) % 3];
+    const [c, d] = [(j + 1) % 3, (j + 2) % 3];
+    return m[r][c] * m[s][d] - m[r][d] * m[s][c];
+  };
+  const determinant = [0, 1, 2].reduce((sum, j) => sum + m[0][j] * cofactor(0, j), 0);
+  return [0, 1, 2].map((i) => [0, 1, 2].map((j) => cofactor(j, i) / determinant));
+}
+
+const xyz = (x: number, y: number) => [[x / y], [1], [(1 - x - y) / y]];
+
+/** Bradford's cone responses (ICC.1, annex E). */
+const cones = [
+  [0.8951, 0.2664, -0.1614],
+  [-0.7502, 1.7135, 0.0367],
+  [0.0389, -0.0685, 1.0296],
+];
+
+/** Linear RGB → XYZ as it looks under D65. */
+function toXyz([wx, wy, ...colours]: readonly number[]): number[][] {
+  const [r, g, b] = [0, 2, 4].map((i) => xyz(colours[i], colours[i + 1]).flat());
+  const columns = [0, 1, 2].map((i) => [r[i], g[i], b[i]]);
+  const weights = multiply(invert(columns), xyz(wx, wy)).flat();
+  const own = columns.map((row) => row.map((value, j) => value * weights[j]));
+  const [from, to] = [multiply(cones, xyz(wx, wy)), multiply(cones, xyz(0.3127, 0.329))].map((m) => m.flat());
+  const scale = [0, 1, 2].map((i) => [0, 1, 2].map((j) => (i === j ? to[i] / from[i] : 0)));
+  return multiply(multiply(multiply(invert(cones), scale), cones), own);
+}
+
+/** Steps of light for which sRGB's value is kept: a twentieth of a level where its curve is steepest. */
+const steps = 65535;
+const levels = Uint8Array.from({ length: steps + 1 }, (_, i) => Math.round(lightToSrgb(i / steps) * 255));
+
+/** The image in sRGB: relative colorimetric, white to white, colours outside sRGB clipped – as browsers show it. */
+export function toSrgb({ width, height, data }: RgbImage, { primaries, toLight }: ColourSpace): RgbImage {
+  const light = Float64Array.from({ length: 256 }, (_, i) => toLight(i / 255));
+  const [m0, m1, m2] = multiply(invert(toXyz(srgbPrimaries)), toXyz(primaries));
+  const level = (value: number) => levels[Math.round(Math.min(1, Math.max(0, value)) * steps)];
+  const converted = new Uint8Array(data.length);
+  for (let i = 0; i < data.length; i += 3) {
+    const [r, g, b] = [light[data[i]], light[data[i + 1]], light[data[i + 2]]];
+    converted[i] = level(m0[0] * r + m0[1] * g + m0[2] * b);
+    converted[i + 1] = level(m1[0] * r + m1[1] * g + m1[2] * b);
+    converted[i + 2] = level(m2[0] * r + m2[1] * g + m2[2] * b);
+  }
+  return { width, height, data: converted };
+}
