@@ -25,8 +25,18 @@ const notes: Readonly<Record<string, string>> = {
   Reshape: 'the batch stays dynamic',
   Select: 'a condition for each sample refused',
   Shape: 'worked out where extents are known, and with it all arithmetic of shapes',
-  Slice: 'begins and sizes found at run time refused',
-  StridedSlice: 'all masks; bounds found at run time refused',
+  Slice: 'by bounds found at run time, too',
+  StridedSlice: 'all masks; by bounds found at run time, too; strides are constants',
+  SplitV: 'an open length of an axis of unknown extent refused',
+  Atan2: 'and on the axes, with signed zeros and infinities',
+  Conv2DBackpropInput:
+    'a border is cut off where extents are known only at run time; dilations and channels first refused: tfjs ignores them',
+  CropAndResize: 'crops of one size; gathered, since RoiAlign takes other positions',
+  NonMaxSuppressionV4: 'filled up to no more than there are boxes, as tfjs does it',
+  NonMaxSuppressionV5:
+    'a Scan where overlaps lower scores; `pad_to_max_output_size` refused: tfjs ignores it',
+  ScatterNd: 'adds what is put twice in one place',
+  TensorScatterUpdate: 'into a new tensor; tfjs 4.22 on its plain backend writes into its input, too',
   Transpose: 'nothing where the result is stored that way already',
 };
 

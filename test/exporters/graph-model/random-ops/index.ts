@@ -2,6 +2,7 @@
 import type { ModelJsonFile } from '../../../../src/node/model-json-file.ts';
 import type { GraphDef } from '../graph-def.ts';
 import { binary } from './binary.ts';
+import { detection } from './detection.ts';
 import { Draw, type Generate } from './draw.ts';
 import { images } from './images.ts';
 import { movement } from './movement.ts';
@@ -15,7 +16,7 @@ import { windows } from './windows.ts';
 
 const generators: Readonly<Record<string, Generate>> = {
   ...{ ...pointwise, ...binary, ...reductions, ...windows, ...movement },
-  ...{ ...parts, ...products, ...images, ...shapes, ...values },
+  ...{ ...parts, ...products, ...images, ...shapes, ...values, ...detection },
 };
 
 export const randomOperators = Object.keys(generators).sort();
