@@ -146,7 +146,7 @@ async function answered(
   } catch (cause) {
     throw new UserError('tfjs must be able to run the model', {
       received: reasonOf(cause),
-      remedy: 'give it inputs that fit with --inputs, or mend the model',
+      remedy: 'give it inputs that fit with --inputs, try --backend cpu, or mend the model',
       cause,
     });
   } finally {

@@ -2,10 +2,13 @@
 import type { GraphConverter } from '../op.ts';
 import { atan2 } from './angle.ts';
 import { arithmetic } from './arithmetic.ts';
+import { bands } from './band.ts';
 import { convolutions } from './conv.ts';
 import { transposedConvolution } from './conv-transpose.ts';
+import { countings } from './counting.ts';
 import { creations } from './creation.ts';
 import { crop } from './crop-and-resize.ts';
+import { dilation } from './dilation.ts';
 import { identities, placeholderWithDefault } from './identity.ts';
 import { images } from './image.ts';
 import { joins } from './join.ts';
@@ -29,5 +32,5 @@ export const graphConverters: readonly GraphConverter[] = [
   ...[...convolutions, transposedConvolution, ...poolings, ...products, ...normalizations, ...images, crop],
   ...[...arithmetic, atan2, ...unaries, ...logic, ...reductions],
   ...[...shapes, transpose, ...slices, ...joins, ...paddings, ...spacesAndBatches, ...creations],
-  ...[...scatters, ...selections, ...suppressions],
+  ...[...scatters, ...selections, ...suppressions, bands, ...countings, dilation],
 ];

@@ -176,6 +176,19 @@ const reverse: ConvertOp = ([x, axes], op) => {
   return sliced(x, ranges, op);
 };
 
+/** The old form: whether each axis is turned around. */
+const reverseFlagged: ConvertOp = ([x, flags], op) => {
+  const given = op.constantOf(flags);
+  if (given?.dtype !== 'bool') throw op.unsupported('axes known only at run time');
+  const axes = [...given.data()].flatMap((flag, axis) => (flag ? [axis] : []));
+  const range = { begin: toTheEnd, end: toTheStart, step: -1 };
+  return sliced(
+    x,
+    axes.map((axis) => ({ axis: frontAxis(axis, x.shape.length, op), ...range })),
+    op,
+  );
+};
+
 /** The value in pieces of given lengths. */
 function pieces(x: Value, axis: number, lengths: readonly number[], op: GraphOp): Value[] {
   let begin = 0;
@@ -232,6 +245,7 @@ export const slices = [
   defineGraphConverter('Slice', 3, slice),
   defineGraphConverter('StridedSlice', 4, stridedSlice),
   defineGraphConverter('ReverseV2', 2, reverse),
+  defineGraphConverter('Reverse', 2, reverseFlagged),
   defineGraphConverter('Split', 2, split),
   defineGraphConverter('SplitV', 3, splitV),
   defineGraphConverter('Unpack', 1, unpack),

@@ -1,4 +1,4 @@
-import { f, type GraphDef, ramp } from './graph-def.ts';
+import { f, type GraphDef, ramp, type } from './graph-def.ts';
 import type { Build } from './op-cases.ts';
 
 /** Results of an operator that has several, under names of their own. */
@@ -113,6 +113,58 @@ export const detectionCases: Readonly<Record<string, Build>> = {
     const sorted = g.constant(Float32Array.of(-1, -0.5, 0, 0, 0.5, -2, 0, 0, 1, 2), [2, 5]);
     const values = g.op('Round', [g.op('Reshape', [x, g.ints([2, 120])])]);
     return ['LowerBound', 'UpperBound'].map((name) => g.op(name, [sorted, values]));
+  },
+  'IsFinite, Reverse, ShapeN and BroadcastArgs': (x, g) => {
+    const finite = g.op('IsFinite', [g.op('Log', [g.op('Round', [x])])]);
+    const shapes = g.op('ShapeN', [x, g.op('Sum', [x, g.ints([1])], { keep_dims: false })]);
+    const target = g.op('BroadcastArgs', [g.ints([6, 1]), g.op('Shape', [x])]);
+    return [
+      g.op('Cast', [finite], { DstT: type('float32') }),
+      g.op('Reverse', [x, g.constant(Uint8Array.of(0, 1, 0, 1))]),
+      ...results(g, shapes, 2).map((one) => g.op('Cast', [one], { DstT: type('float32') })),
+      g.op('BroadcastTo', [g.random([6, 1]), target]),
+      g.op('FakeQuantWithMinMaxVars', [x, g.float(-1), g.float(1)], { min: f(-1), max: f(1) }),
+    ];
+  },
+  'Bincount, DenseBincount, Cumprod, LinSpace and MatrixBandPart': (x, g) => {
+    const numbers = g.op('Cast', [g.op('Abs', [g.op('Mul', [x, g.float(4)])])], { DstT: type('int32') });
+    const rows = g.op('Reshape', [numbers, g.ints([-1, 120])]);
+    const none = g.constant(new Float32Array(0));
+    return [
+      g.op('Bincount', [g.op('Reshape', [numbers, g.ints([-1])]), g.ints(4), none]),
+      g.op('DenseBincount', [rows, g.ints(5), g.op('Reshape', [x, g.ints([-1, 120])])], {
+        binary_output: false,
+      }),
+      g.op('DenseBincount', [rows, g.ints(9), none], { binary_output: true }),
+      g.op('Cumprod', [x, g.ints(2)], { exclusive: false, reverse: false }),
+      g.op('Cumprod', [x, g.ints(3)], { exclusive: true, reverse: true }),
+      g.op('Mul', [x, g.op('LinSpace', [g.float(-1), g.float(2), g.ints(4)])]),
+      g.op('MatrixBandPart', [x, g.ints(2), g.ints(2)]),
+    ];
+  },
+  Dilation2D: (x, g) => [
+    g.op('Dilation2D', [x, g.random([3, 2, 4])], {
+      strides: [1, 2, 1, 1],
+      rates: [1, 1, 2, 1],
+      padding: 'SAME',
+    }),
+    g.op('Dilation2D', [x, g.random([2, 3, 4])], {
+      strides: [1, 1, 2, 1],
+      rates: [1, 2, 1, 1],
+      padding: 'VALID',
+    }),
+  ],
+  'MatMul of whole numbers': (x, g) => {
+    const numbers = g.op('Cast', [g.op('Mul', [x, g.float(4)])], { DstT: type('int32') });
+    const rows = g.op('Reshape', [numbers, g.ints([-1, 6])]);
+    const other = g.constant(
+      Int32Array.from({ length: 12 }, (_, i) => i - 5),
+      [2, 6],
+    );
+    return [
+      g.op('MatMul', [rows, other], { transpose_a: false, transpose_b: true }),
+      g.op('MatMul', [rows, rows], { transpose_a: true, transpose_b: false }),
+    ];
   },
   'Slice, StridedSlice and Split by bounds found at run time': (x, g) => {
     const half = g.op('FloorDiv', [g.op('Size', [x]), g.ints(80)]);

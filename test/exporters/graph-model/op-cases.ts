@@ -384,6 +384,7 @@ export const aliases: Readonly<Record<string, string>> = {
   FusedBatchNormV2: 'FusedBatchNormV3',
   PreventGradient: 'StopGradient',
   EnsureShape: 'Identity',
+  Print: 'Identity',
 };
 
 /** A case as a graph: the operators on the input as it is, and, for images and clips, on what a convolution gives. */

@@ -11,12 +11,13 @@ import { pointwise } from './pointwise.ts';
 import { products } from './products.ts';
 import { reductions } from './reductions.ts';
 import { shapes } from './shapes.ts';
+import { sundries } from './sundries.ts';
 import { values } from './values.ts';
 import { windows } from './windows.ts';
 
 const generators: Readonly<Record<string, Generate>> = {
   ...{ ...pointwise, ...binary, ...reductions, ...windows, ...movement },
-  ...{ ...parts, ...products, ...images, ...shapes, ...values, ...detection },
+  ...{ ...parts, ...products, ...images, ...shapes, ...values, ...detection, ...sundries },
 };
 
 export const randomOperators = Object.keys(generators).sort();
@@ -37,6 +38,8 @@ const twins: Readonly<Record<string, string>> = {
   EnsureShape: 'Identity',
   _FusedDepthwiseConv2dNative: 'FusedDepthwiseConv2dNative',
   PreventGradient: 'StopGradient',
+  // It prints.
+  Print: 'StopGradient',
 };
 
 /** A graph as tfjs can run it. */
