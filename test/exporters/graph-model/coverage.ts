@@ -29,7 +29,7 @@ const notes: Readonly<Record<string, string>> = {
   FusedBatchNormV3: 'training mode refused',
   LRN: 'over the channels',
   OneHot: 'along a new last axis; another is refused: tfjs ignores it',
-  Pad: 'constant paddings',
+  MirrorPad: 'constant paddings',
   Range: 'a literal where its bounds are known',
   Reshape: 'the batch stays dynamic',
   Select: 'a condition for each sample refused',

@@ -166,6 +166,15 @@ export const detectionCases: Readonly<Record<string, Build>> = {
       g.op('MatMul', [rows, rows], { transpose_a: true, transpose_b: false }),
     ];
   },
+  'Pad and PadV2 by paddings found at run time': (x, g) => {
+    const rows = [
+      g.ints([0, 0]),
+      g.ints([1, 0]),
+      g.op('Slice', [g.op('Shape', [x]), g.ints([0]), g.ints([2])]),
+    ];
+    const paddings = g.op('Pack', [...rows, g.ints([0, 2])], { axis: 0, N: 4 });
+    return [g.op('Pad', [x, paddings]), g.op('PadV2', [x, paddings, g.float(-2)])];
+  },
   'Slice, StridedSlice and Split by bounds found at run time': (x, g) => {
     const half = g.op('FloorDiv', [g.op('Size', [x]), g.ints(80)]);
     const begin = g.op('Pack', [g.ints(0), half, half, g.ints(0)], { axis: 0, N: 4 });
