@@ -28,6 +28,7 @@ export function upTo(length: Value, known: number | null, op: GraphOp): Value {
 const bandPart: ConvertOp = ([given, lower, upper], op) => {
   const rank = given.shape.length;
   if (rank < 2) throw op.unsupported(`a tensor of rank ${rank}`);
+  for (const value of [lower, upper]) op.requireRank(value, 0);
   const [below] = op.integers(lower, 'a number of diagonals');
   const [above] = op.integers(upper, 'a number of diagonals');
   if (below !== above) {

@@ -19,7 +19,9 @@ const dilation2d: ConvertOp = ([given, filter], op) => {
   const extents = x.shape.slice(1, 3);
   const kernel = filter.shape.slice(0, 2);
   const isKnown = [...extents, ...kernel].every((extent) => extent !== null && extent > 0);
-  const isSane = [...strides, ...rates].every((step) => step > 0 && step < 2 ** 16);
+  const steps = [...strides, ...rates];
+  const isSane =
+    strides.length === 2 && rates.length === 2 && steps.every((step) => step > 0 && step < 2 ** 16);
   const [rows, columns] = kernel as number[];
   if (!isKnown || !isSane || rows * columns > mostPositions || !['SAME', 'VALID'].includes(padding)) {
     throw op.unsupported(
