@@ -1,5 +1,5 @@
 /** How an operator of TensorFlow says what it is in ONNX. */
-import type { NodeBuilder, Value, ValueShape } from '../../src/core/converter.ts';
+import type { NodeBuilder, ScanOptions, ScanStep, Value, ValueShape } from '../../src/core/converter.ts';
 import type { Attributes } from './attributes.ts';
 import type { Constant } from './constants.ts';
 
@@ -36,6 +36,18 @@ export interface GraphOp extends NodeBuilder {
    * laid out anew, for nothing at run time.
    */
   arranged(value: Value, permutation: readonly number[], shape?: readonly number[]): Value;
+  /**
+   * Adds a Scan: `step` is called once, with the states and with one step of every sequence, and writes the body; it
+   * may use any value made before.
+   *
+   * @returns the last states, and the steps' results stacked along the axis of time
+   */
+  scan(
+    states: readonly Value[],
+    sequences: readonly Value[],
+    options: ScanOptions,
+    step: (states: readonly Value[], items: readonly Value[]) => ScanStep,
+  ): { states: Value[]; results: Value };
   /** @throws UserError unless the value has that many axes */
   requireRank(value: Value, ...ranks: number[]): void;
 }

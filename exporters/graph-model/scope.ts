@@ -137,6 +137,7 @@ export class GraphScope {
         value.dtype === dtype
           ? value
           : builder.node(name, 'Cast', [value], { attributes: { to: typeCodes[dtype] }, dtype }),
+      scan: (states, sequences, options, step) => builder.scan(name, states, sequences, options, step),
       arranged: (value, permutation, shape) => this.#arrange(value, permutation, shape, name),
       requireRank: (value, ...ranks) => {
         const rank = value.shape.length;

@@ -4,6 +4,7 @@ import type { ModelBuilder } from '../onnx/builder.ts';
 import type { GraphModel, OpNode, TensorName } from './graph-model.ts';
 import { findGraphConverter } from './op.ts';
 import { GraphScope } from './scope.ts';
+import { unsupportedOperators } from './unsupported.ts';
 
 /** The model applied to `inputs` (one a model input, in order), as nodes of the builder; one value a model output. */
 export function walkGraphModel(model: GraphModel, inputs: readonly Value[], builder: ModelBuilder): Value[] {
@@ -83,7 +84,8 @@ function requireConverters(
   if (missing.size === 0) return;
   const list = [...missing].map(([operator, [first, ...others]]) => {
     const count = others.length > 0 ? `${others.length + 1} times, such as ` : '';
-    return `${quoted(operator).slice(1, -1)} (${count}${quoted(first)})`;
+    const reason = unsupportedOperators.get(operator);
+    return `${quoted(operator).slice(1, -1)} (${count}${quoted(first)}${reason ? `; ${reason}` : ''})`;
   });
   throw new UserError(`operators of ${source} have no converter to ONNX`, {
     received: list.slice(0, 100).join(', '),

@@ -24,10 +24,10 @@ import onnx
 from onnx.reference import ReferenceEvaluator
 from safetensors.numpy import load_file
 
-from onnx_corrections import LRN, GlobalMaxPool, MaxPool
+from onnx_corrections import LRN, GlobalMaxPool, MaxPool, Unique
 from onnx_recurrent import GRU, LSTM, RNN, Scan
 
-OPERATORS = [LRN, GlobalMaxPool, MaxPool, RNN, GRU, LSTM, Scan]
+OPERATORS = [LRN, GlobalMaxPool, MaxPool, Unique, RNN, GRU, LSTM, Scan]
 
 
 def check(path: pathlib.Path) -> str:

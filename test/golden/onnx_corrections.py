@@ -32,3 +32,18 @@ class LRN(OpRun):
         squares = np.pad(x**2, [(0, 0), (before, after)] + [(0, 0)] * (x.ndim - 2))
         sums = sum(squares[:, i : i + x.shape[1]] for i in range(size))
         return ((x / (bias + alpha / size * sums) ** beta).astype(x.dtype),)
+
+
+class Unique(OpRun):
+    """In order of first appearance along any axis; the evaluator's own takes them from the first one."""
+
+    op_domain = ""
+
+    def _run(self, x, axis=None, sorted=None):
+        assert sorted == 0 and axis is not None
+        _, first, inverse, counts = np.unique(x, True, True, True, axis=axis)
+        order = np.argsort(first)
+        place = np.argsort(order)
+        values = np.take(x, first[order], axis=axis)
+        results = [values, first[order], place[inverse.reshape(-1)], counts[order]]
+        return tuple(results[: len(self.onnx_node.output)])

@@ -2,6 +2,7 @@ import type { Value } from '../../../src/core/converter.ts';
 import { sizeOf } from '../../../src/core/tensor.ts';
 import { type ConvertOp, defineGraphConverter, frontAxis, type GraphOp } from '../op.ts';
 import { broadcastNode } from './arithmetic.ts';
+import { upTo } from './band.ts';
 import { expanded } from './shape.ts';
 
 /** Vectors that are made when exporting are no longer than this. */
@@ -43,6 +44,19 @@ function like(number: 0 | 1): ConvertOp {
     return op.node('Expand', [value, extents], { shape, layout: 'tfjs' });
   };
 }
+
+/** So many numbers in equal steps, both bounds among them. */
+const linSpace: ConvertOp = (bounds, op) => {
+  for (const bound of bounds) op.requireRank(bound, 0);
+  const [start, stop, num] = bounds;
+  const [count = null] = op.elementsOf(num) ?? [null];
+  const one = op.constant(Float32Array.of(1), []);
+  const steps = op.node('Max', [op.node('Sub', [op.cast(num, 'float32'), one]), one]);
+  const step = op.node('Div', [op.node('Sub', [stop, start]), steps]);
+  const numbers = op.cast(upTo(op.cast(num, 'int64'), count, op), 'float32');
+  const offsets = op.node('Mul', [numbers, step]);
+  return op.node('Add', [offsets, start]);
+};
 
 const cast: ConvertOp = ([x], op) => {
   const target = op.attributes.type('DstT');
@@ -127,6 +141,7 @@ const oneHot: ConvertOp = ([indices, depth, on, off], op) => {
 export const creations = [
   defineGraphConverter('Fill', 2, fill),
   defineGraphConverter('Range', 3, range),
+  defineGraphConverter('LinSpace', 3, linSpace),
   defineGraphConverter('ZerosLike', 1, like(0)),
   defineGraphConverter('OnesLike', 1, like(1)),
   defineGraphConverter('Cast', 1, cast),

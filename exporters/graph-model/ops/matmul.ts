@@ -12,6 +12,12 @@ const matMul: ConvertOp = ([a, b, ...extras], op) => {
   const [innerB, columns] = transB ? [b.shape[1], b.shape[0]] : b.shape;
   requireEqual(inner, innerB, op);
   const { bias, apply } = fusedTail(extras, op);
+  if (a.dtype !== 'float32') {
+    // Runtimes have Gemm for numbers with fractions alone.
+    const sides = [matrices(a, transA, op), matrices(b, transB, op)];
+    const product = op.node('MatMul', sides, { shape: [rows, columns], layout: 'tfjs' });
+    return apply(bias ? op.node('Add', [product, bias]) : product);
+  }
   const y = op.node('Gemm', [a, b, ...(bias ? [bias] : [])], {
     attributes: { ...(transA && { transA: 1 }), ...(transB && { transB: 1 }) },
     shape: [rows, columns],

@@ -38,11 +38,28 @@ export function padded(
   });
 }
 
-const pad: ConvertOp = ([x, paddings], op) => padded(x, pads(paddings, x.shape.length, op), op);
+/** By paddings [axes, 2] that are found at run time. */
+function paddedAtRunTime(x: Value, paddings: Value, op: GraphOp, fill?: Value): Value {
+  const rank = x.shape.length;
+  if (paddings.shape.length !== 2 || paddings.shape[0] !== rank || paddings.shape[1] !== 2) {
+    throw op.unsupported('paddings for another number of axes');
+  }
+  const turned = op.arranged(op.cast(paddings, 'int64'), [1, 0]);
+  const around = op.node('Reshape', [turned, op.constant([2 * rank])], { shape: [2 * rank] });
+  return op.node('Pad', [op.tfjsOrder(x), around, ...(fill ? [fill] : [])], {
+    ...{ shape: x.shape.map(() => null), layout: 'tfjs' },
+  });
+}
+
+const pad: ConvertOp = ([x, paddings], op) =>
+  op.constantOf(paddings)
+    ? padded(x, pads(paddings, x.shape.length, op), op)
+    : paddedAtRunTime(x, paddings, op);
 
 /** Zero is what ONNX pads with by itself, in a form that passes know. */
 const padV2: ConvertOp = ([x, paddings, fill], op) => {
   op.requireRank(fill, 0);
+  if (!op.constantOf(paddings)) return paddedAtRunTime(x, paddings, op, fill);
   const isZero = op.constantOf(fill)?.data()[0] === 0;
   return padded(x, pads(paddings, x.shape.length, op), op, isZero ? {} : { fill });
 };

@@ -11,6 +11,22 @@ const shape: ConvertOp = ([x], op) => {
   return op.cast(extents, 'int32');
 };
 
+/** What arithmetic of shapes of several axes comes to: of two extents, the one that is not 1. */
+const broadcastArgs: ConvertOp = (shapes, op) => {
+  for (const one of shapes) op.requireRank(one, 1);
+  const rank = Math.max(...shapes.map(({ shape: [length] }) => length ?? Number.POSITIVE_INFINITY));
+  if (!Number.isFinite(rank)) throw op.unsupported('shapes of unknown rank');
+  const [a, b] = shapes.map((one) => {
+    const missing = rank - one.shape[0]!;
+    const front = op.constant(Array<number>(missing).fill(1));
+    return missing === 0
+      ? op.int64(one)
+      : op.node('Concat', [front, op.int64(one)], { attributes: { axis: 0 }, shape: [rank] });
+  });
+  const isOne = op.node('Equal', [a, op.constant([1])], { dtype: 'bool' });
+  return op.cast(op.node('Where', [isOne, b, a], { dtype: 'int64' }), 'int32');
+};
+
 const size: ConvertOp = ([x], op) => {
   const count = op.node('Size', [x], { dtype: 'int64', shape: [], layout: 'tfjs' });
   return op.cast(count, 'int32');
@@ -97,6 +113,8 @@ export function expanded(x: Value, axis: number, op: GraphOp): Value {
 
 export const shapes = [
   defineGraphConverter('Shape', 1, shape),
+  defineGraphConverter('ShapeN', 1, (inputs, op) => inputs.map((x) => shape([x], op) as Value)),
+  defineGraphConverter('BroadcastArgs', 2, broadcastArgs),
   defineGraphConverter('Size', 1, size),
   defineGraphConverter('Rank', 1, rank),
   defineGraphConverter('Reshape', 2, reshape),

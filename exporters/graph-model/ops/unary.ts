@@ -31,6 +31,10 @@ const computed: Readonly<Record<string, (x: Value, op: GraphOp) => Value>> = {
   Softmax: (x, op) => op.node('Softmax', [x], { attributes: { axis: lastAxis(x, op) } }),
   LogSoftmax: (x, op) => op.node('LogSoftmax', [x], { attributes: { axis: lastAxis(x, op) } }),
   IsNan: (x, op) => op.node('IsNaN', [x], { dtype: 'bool' }),
+  IsFinite: (x, op) => {
+    const [isNone, isInfinite] = ['IsNaN', 'IsInf'].map((name) => op.node(name, [x], { dtype: 'bool' }));
+    return op.node('Not', [op.node('Or', [isNone, isInfinite])]);
+  },
   IsInf: (x, op) => op.node('IsInf', [x], { dtype: 'bool' }),
 };
 

@@ -1,7 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import { exportGraphOnnx } from '../../../exporters/graph-model/export.ts';
 import { parseGraphModel } from '../../../exporters/graph-model/graph-model.ts';
 import { graphConverters } from '../../../exporters/graph-model/ops/index.ts';
+import { unsupportedOperators } from '../../../exporters/graph-model/unsupported.ts';
 import { aliases, caseGraph, opCases } from './op-cases.ts';
 import { defaultRounds as chains, randomChain } from './random-chain.ts';
 import { defaultRounds, randomOp, randomOperators } from './random-ops/index.ts';
@@ -17,16 +20,32 @@ const notes: Readonly<Record<string, string>> = {
   ),
   BatchToSpaceND: 'a dilated convolution between the two stays as it is',
   Einsum: 'no ellipsis',
+  Cumprod: 'along axes of known extent',
+  DenseBincount: '`binary_output` of a vector refused: tfjs ignores it',
+  Dilation2D: 'of at most 64 positions, on known extents',
+  FakeQuantWithMinMaxVars: 'passed on as it is, as tfjs does it',
+  MatrixBandPart: 'as many diagonals on both sides; others refused: tfjs takes the first number for both',
+  ShapeN: 'of whole numbers; those of tfjs are floats',
   FusedBatchNormV3: 'training mode refused',
   LRN: 'over the channels',
   OneHot: 'along a new last axis; another is refused: tfjs ignores it',
-  Pad: 'constant paddings',
+  MirrorPad: 'constant paddings',
   Range: 'a literal where its bounds are known',
   Reshape: 'the batch stays dynamic',
   Select: 'a condition for each sample refused',
   Shape: 'worked out where extents are known, and with it all arithmetic of shapes',
-  Slice: 'begins and sizes found at run time refused',
-  StridedSlice: 'all masks; bounds found at run time refused',
+  Slice: 'by bounds found at run time, too',
+  StridedSlice: 'all masks; by bounds found at run time, too; strides are constants',
+  SplitV: 'an open length of an axis of unknown extent refused',
+  Atan2: 'and on the axes, with signed zeros and infinities',
+  Conv2DBackpropInput:
+    'a border is cut off where extents are known only at run time; dilations and channels first refused: tfjs ignores them',
+  CropAndResize: 'crops of one size; gathered, since RoiAlign takes other positions',
+  NonMaxSuppressionV4: 'filled up to no more than there are boxes, as tfjs does it',
+  NonMaxSuppressionV5:
+    'a Scan where overlaps lower scores; `pad_to_max_output_size` refused: tfjs ignores it',
+  ScatterNd: 'adds what is put twice in one place',
+  TensorScatterUpdate: 'into a new tensor; tfjs 4.22 on its plain backend writes into its input, too',
   Transpose: 'nothing where the result is stored that way already',
 };
 
@@ -100,4 +119,35 @@ export function graphCoverage(): (string | number)[][] {
       const counts = [cases, random, models].map((number) => number || '–');
       return [name, listed || '–', ...counts, notes[name] ?? ''];
     });
+}
+
+/** What the walk itself takes: values, and nodes that only say what is to run before. */
+const walked = new Set(['Const', 'Placeholder', 'NoOp']);
+
+/** The operators of TensorFlow that tfjs-converter runs, by its own lists. */
+function operatorsOfTfjs(): string[] {
+  const { resolve } = createRequire(import.meta.url);
+  const folder = join(dirname(resolve('@tensorflow/tfjs-converter/package.json')), 'dist/operations/op_list');
+  const files = readdirSync(folder).filter((name) => name.endsWith('.js') && !name.endsWith('_test.js'));
+  return files.flatMap((name) =>
+    [...readFileSync(join(folder, name), 'utf8').matchAll(/'tfOpName': '(\w+)'/g)].map(([, found]) => found),
+  );
+}
+
+/** Rows of a table: a reason, and the operators that tfjs runs and that are not exported for it. */
+export function unsupportedRows(): string[][] {
+  const converted = new Set(graphConverters.map(({ operator }) => operator));
+  const run = new Set(operatorsOfTfjs());
+  const missing = [...run].filter((name) => !converted.has(name) && !walked.has(name));
+  const unexplained = missing.filter((name) => !unsupportedOperators.has(name));
+  const stale = [...unsupportedOperators.keys()].filter((name) => !missing.includes(name));
+  if (run.size < 200 || unexplained.length > 0 || stale.length > 0) {
+    throw new Error(
+      `reasons must be those of what is not exported: none for ${unexplained}, needless for ${stale}`,
+    );
+  }
+  return [...new Set(unsupportedOperators.values())].map((reason) => [
+    missing.filter((name) => unsupportedOperators.get(name) === reason).join(', '),
+    reason,
+  ]);
 }

@@ -47,9 +47,14 @@ export class GraphDef {
     });
   }
 
-  constant(values: Float32Array | Int32Array, shape: readonly number[] = [values.length]): string {
+  /** Of bytes: what is true or false. */
+  constant(
+    values: Float32Array | Int32Array | Uint8Array,
+    shape: readonly number[] = [values.length],
+  ): string {
     const name = `weights${this.#weights.length}`;
-    const dtype = values instanceof Float32Array ? 'float32' : 'int32';
+    const dtype =
+      values instanceof Float32Array ? 'float32' : values instanceof Int32Array ? 'int32' : 'bool';
     this.#weights.push({ name, shape, dtype });
     this.#bytes.push(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
     return this.#node(name, 'Const', [], { dtype: { type: types[dtype] } });

@@ -1,9 +1,10 @@
 import { sizeOf } from '../../../src/core/tensor.ts';
 import { randomTensor } from '../onnx/parity.ts';
+import { detectionCases } from './detection-cases.ts';
 import { f, GraphDef, ramp, type } from './graph-def.ts';
 
 /** Operators on a value; gives the values to compare. */
-type Build = (x: string, graph: GraphDef) => string | readonly string[];
+export type Build = (x: string, graph: GraphDef) => string | readonly string[];
 
 interface OpCase {
   readonly name: string;
@@ -317,6 +318,7 @@ export const opCases: readonly OpCase[] = [
       ];
     },
     Einsum: (x, g) => g.op('Einsum', [x, g.random([6, 4, 3])], { equation: 'bhwc,wcd->bhd', N: 2 }),
+    ...detectionCases,
   }),
   // ONNX's reference evaluator takes as many channels as there are samples.
   ...on([4, 5, 6, 4], {
@@ -382,6 +384,7 @@ export const aliases: Readonly<Record<string, string>> = {
   FusedBatchNormV2: 'FusedBatchNormV3',
   PreventGradient: 'StopGradient',
   EnsureShape: 'Identity',
+  Print: 'Identity',
 };
 
 /** A case as a graph: the operators on the input as it is, and, for images and clips, on what a convolution gives. */

@@ -2,6 +2,7 @@
 import type { ModelJsonFile } from '../../../../src/node/model-json-file.ts';
 import type { GraphDef } from '../graph-def.ts';
 import { binary } from './binary.ts';
+import { detection } from './detection.ts';
 import { Draw, type Generate } from './draw.ts';
 import { images } from './images.ts';
 import { movement } from './movement.ts';
@@ -10,12 +11,13 @@ import { pointwise } from './pointwise.ts';
 import { products } from './products.ts';
 import { reductions } from './reductions.ts';
 import { shapes } from './shapes.ts';
+import { sundries } from './sundries.ts';
 import { values } from './values.ts';
 import { windows } from './windows.ts';
 
 const generators: Readonly<Record<string, Generate>> = {
   ...{ ...pointwise, ...binary, ...reductions, ...windows, ...movement },
-  ...{ ...parts, ...products, ...images, ...shapes, ...values },
+  ...{ ...parts, ...products, ...images, ...shapes, ...values, ...detection, ...sundries },
 };
 
 export const randomOperators = Object.keys(generators).sort();
@@ -36,6 +38,8 @@ const twins: Readonly<Record<string, string>> = {
   EnsureShape: 'Identity',
   _FusedDepthwiseConv2dNative: 'FusedDepthwiseConv2dNative',
   PreventGradient: 'StopGradient',
+  // It prints.
+  Print: 'StopGradient',
 };
 
 /** A graph as tfjs can run it. */

@@ -13,14 +13,14 @@ function results(draw: Draw, name: string, count: number): string[] {
   );
 }
 
-/** Begins and sizes; what is taken of an unknown batch is all of it. */
+/** Begins and sizes, known or found at run time. */
 const slice: Move = (draw, operator, dtype) => {
   const { graph } = draw;
   const shape = draw.shape();
   const begins = shape.map((extent, axis) => (axis === 0 && draw.chance(0.5) ? 0 : draw.from(0, extent - 1)));
   const sizes = shape.map((extent, axis) => (draw.chance(0.3) ? -1 : draw.from(1, extent - begins[axis])));
-  const inputs = [draw.value(shape, { dtype }), graph.ints(begins), graph.ints(sizes)];
-  return graph.op(operator, inputs);
+  const x = draw.value(shape, { dtype });
+  return graph.op(operator, [x, draw.ints(begins, x, shape), draw.ints(sizes, x, shape)]);
 };
 
 /** An entry of x[…]: what it takes of an axis, and which masks have its bit. */
@@ -69,10 +69,11 @@ const stridedSlice: Move = (draw, operator, dtype) => {
   const bits = (name: string) =>
     entries.reduce((mask, { masks }, i) => mask + (masks.includes(name) ? 2 ** i : 0), 0);
   const names = ['begin_mask', 'end_mask', 'ellipsis_mask', 'new_axis_mask', 'shrink_axis_mask'];
-  const list = (i: number) => graph.ints(entries.map(({ bounds }) => bounds[i]));
+  const list = (i: number) => entries.map(({ bounds }) => bounds[i]);
   const x = draw.value(shape, { dtype });
   const masks = Object.fromEntries(names.map((name) => [name, bits(name)]));
-  return graph.op(operator, [x, list(0), list(1), list(2)], masks);
+  const [begins, ends] = [0, 1].map((i) => draw.ints(list(i), x, shape));
+  return graph.op(operator, [x, begins, ends, graph.ints(list(2))], masks);
 };
 
 const split: Move = (draw, operator, dtype) => {
@@ -81,7 +82,7 @@ const split: Move = (draw, operator, dtype) => {
   const num_split = draw.from(1, 3);
   const shape = draw.shape(rank);
   const whole = shape.with(axis, num_split * draw.from(1, 2));
-  const x = draw.value(whole, { dtype, open: others(rank, axis) });
+  const x = draw.value(whole, { dtype });
   return results(draw, draw.graph.op(operator, [draw.graph.ints(axis), x], { num_split }), num_split);
 };
 
@@ -95,9 +96,12 @@ const splitV: Move = (draw, operator, dtype) => {
     axis,
     lengths.reduce((sum, length) => sum + length),
   );
-  const x = draw.value(whole, { dtype, open: others(rank, axis) });
+  const isOpen = draw.chance(0.5);
+  const x = draw.value(whole, { dtype, ...(!isOpen && { open: others(rank, axis) }) });
   const given =
-    lengths.length > 1 && draw.chance(0.5) ? lengths.with(draw.from(1, lengths.length - 1), -1) : lengths;
+    !isOpen && lengths.length > 1 && draw.chance(0.5)
+      ? lengths.with(draw.from(1, lengths.length - 1), -1)
+      : lengths;
   const inputs = [x, graph.ints(given), graph.ints(axis)];
   return results(draw, graph.op(operator, inputs, { num_split: lengths.length }), lengths.length);
 };
@@ -106,7 +110,7 @@ const unpack: Move = (draw, operator, dtype) => {
   const shape = draw.shape();
   const axis = draw.axis(shape.length);
   const num = shape.at(axis)!;
-  const x = draw.value(shape, { dtype, open: others(shape.length, axis) });
+  const x = draw.value(shape, { dtype });
   return results(draw, draw.graph.op(operator, [x], { axis, num }), num);
 };
 
