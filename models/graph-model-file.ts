@@ -10,9 +10,13 @@ import { tf } from './tf.ts';
 /** A GraphModel that runs on the active backend. */
 export interface RunnableGraphModel {
   /** @param inputs one a placeholder, by the placeholder's name @param outputs names of tensors, such as "Identity:0" */
-  execute(inputs: Readonly<Record<string, Tensor>>, outputs: readonly string[]): Tensor[];
+  execute(inputs: Readonly<Record<string, Tensor>>, outputs: readonly string[]): Promise<Tensor[]>;
   dispose(): void;
 }
+
+/** What tfjs runs only while it waits for values: loops and branches, and results of as many rows as there turn out to be. */
+const waiting =
+  /^(Switch|Merge|Enter|Exit|NextIteration|(Stateless)?(If|While)|NonMaxSuppressionV[235]|Where|Unique(V2)?)$/;
 
 /** The GraphModel of a file that has been read. @throws UserError when tfjs cannot load it */
 export async function graphModelOf({ path, json, shards }: ModelJsonFile): Promise<RunnableGraphModel> {
@@ -25,8 +29,12 @@ export async function graphModelOf({ path, json, shards }: ModelJsonFile): Promi
   };
   try {
     const model = await loadGraphModel(tf.io.fromMemory(artifacts));
+    const waits = operatorsOf(modelTopology).some((operator) => waiting.test(operator));
     return {
-      execute: (inputs, outputs) => [model.execute({ ...inputs }, [...outputs])].flat(),
+      async execute(inputs, outputs) {
+        const [given, names] = [{ ...inputs }, [...outputs]];
+        return [waits ? await model.executeAsync(given, names) : model.execute(given, names)].flat();
+      },
       dispose: () => model.dispose(),
     };
   } catch (cause) {
@@ -36,4 +44,11 @@ export async function graphModelOf({ path, json, shards }: ModelJsonFile): Promi
       cause,
     });
   }
+}
+
+/** Of its nodes and of those of its functions. */
+function operatorsOf(topology: unknown): string[] {
+  const { node = [], library } = Object(topology) as { node?: { op: string }[]; library?: unknown };
+  const { function: functions = [] } = Object(library) as { function?: { nodeDef?: { op: string }[] }[] };
+  return [...node, ...functions.flatMap(({ nodeDef = [] }) => nodeDef)].map(({ op }) => op);
 }

@@ -10,7 +10,7 @@ interface Normalization {
 
 /** A model of one input, LayersModel or GraphModel. */
 export interface FramesModel {
-  predict(frames: TfTensor): TfTensor | TfTensor[];
+  predict(frames: TfTensor): TfTensor | TfTensor[] | Promise<TfTensor[]>;
 }
 
 /**
@@ -31,10 +31,9 @@ export function tfjsReference(
     for (let sample = 0; sample < samples; sample++) {
       const bytes = frames.data.subarray(sample * sizeOf(shape), (sample + 1) * sizeOf(shape));
       const values = Float32Array.from(bytes, (value, i) => (value / 255 - mean[i % 3]) / std[i % 3]);
-      const results = tf.tidy(() => {
-        const answer = model.predict(tf.tensor(values, [1, ...shape]));
-        return Array.isArray(answer) ? answer : [answer];
-      });
+      const input = tf.tensor(values, [1, ...shape]);
+      const results = [await model.predict(input)].flat();
+      input.dispose();
       shapes = results.map((result) => result.shape.slice(1));
       for (const [i, result] of results.entries()) {
         parts[i].push((await result.data()) as Float32Array);

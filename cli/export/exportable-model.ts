@@ -135,22 +135,23 @@ async function exportableGraph(file: ModelJsonFile): Promise<ExportableModel> {
 /** Runs tfjs on tensors of ours. */
 async function answered(
   inputs: readonly Tensor[],
-  run: (inputs: TfTensor[]) => TfTensor | TfTensor[],
+  run: (inputs: TfTensor[]) => TfTensor | TfTensor[] | Promise<TfTensor[]>,
 ): Promise<Tensor[]> {
-  const answers = tf.tidy(() => {
-    try {
-      return [run(inputs.map(toTf))].flat();
-    } catch (cause) {
-      throw new UserError('tfjs must be able to run the model', {
-        received: reasonOf(cause),
-        remedy: 'give it inputs that fit with --inputs, or mend the model',
-        cause,
-      });
-    }
-  });
-  const read = await Promise.all(answers.map(fromTf));
-  for (const answer of answers) answer.dispose();
-  return read;
+  const given = inputs.map(toTf);
+  try {
+    const answers = [await run(given)].flat();
+    const read = await Promise.all(answers.map(fromTf));
+    for (const answer of answers) answer.dispose();
+    return read;
+  } catch (cause) {
+    throw new UserError('tfjs must be able to run the model', {
+      received: reasonOf(cause),
+      remedy: 'give it inputs that fit with --inputs, or mend the model',
+      cause,
+    });
+  } finally {
+    for (const one of given) one.dispose();
+  }
 }
 
 function toTf({ dtype, shape, data }: Tensor): TfTensor {

@@ -16,7 +16,7 @@ export async function executed(
     tf.tensor(given[i].data, [...given[i].shape], dtype),
   ]);
   const names = outputs.map(({ tensor: { node, index } }) => `${node}:${index}`);
-  const results = runnable.execute(Object.fromEntries(feeds), names);
+  const results = await runnable.execute(Object.fromEntries(feeds), names);
   return results.map((result) => tensor(result.dataSync() as Float32Array, result.shape));
 }
 
