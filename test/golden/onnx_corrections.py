@@ -32,3 +32,14 @@ class LRN(OpRun):
         squares = np.pad(x**2, [(0, 0), (before, after)] + [(0, 0)] * (x.ndim - 2))
         sums = sum(squares[:, i : i + x.shape[1]] for i in range(size))
         return ((x / (bias + alpha / size * sums) ** beta).astype(x.dtype),)
+
+
+class SequenceInsert(OpRun):
+    """Behind the last element, the evaluator's own inserts before the first one."""
+
+    op_domain = ""
+
+    def _run(self, sequence, tensor, position=None):
+        at = len(sequence) if position is None else int(position)
+        at = at + len(sequence) if at < 0 else at
+        return ([*sequence[:at], tensor, *sequence[at:]],)

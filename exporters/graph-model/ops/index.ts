@@ -6,6 +6,7 @@ import { creations } from './creation.ts';
 import { identities, placeholderWithDefault } from './identity.ts';
 import { images } from './image.ts';
 import { joins } from './join.ts';
+import { listOperators } from './list.ts';
 import { logic } from './logic.ts';
 import { products } from './matmul.ts';
 import { normalizations } from './normalization.ts';
@@ -21,6 +22,7 @@ import { unaries } from './unary.ts';
 export const graphConverters: readonly GraphConverter[] = [
   ...[...identities, placeholderWithDefault],
   ...[...convolutions, ...poolings, ...products, ...normalizations, ...images],
+  ...listOperators,
   ...[...arithmetic, ...unaries, ...logic, ...reductions],
   ...[...shapes, transpose, ...slices, ...joins, ...paddings, ...spacesAndBatches, ...creations],
 ];
