@@ -51,7 +51,7 @@ interface Use {
 
 interface Topology {
   readonly node: readonly NamedNode[];
-  readonly library?: { readonly function: readonly { readonly nodeDef: readonly NamedNode[] }[] };
+  readonly library?: { readonly function?: readonly { readonly nodeDef: readonly NamedNode[] }[] };
 }
 
 interface NamedNode {
@@ -73,7 +73,7 @@ function uses(): Map<string, Use> {
     counted: (operator: string) => boolean,
   ) => {
     const { modelTopology } = json as { modelTopology: Topology };
-    const inside = modelTopology.library?.function.flatMap(({ nodeDef }) => nodeDef) ?? [];
+    const inside = modelTopology.library?.function?.flatMap(({ nodeDef }) => nodeDef) ?? [];
     const node = [...modelTopology.node, ...inside];
     for (const operator of new Set(node.map(({ op }) => op).filter(counted))) use(operator)[kind]++;
     return node;
