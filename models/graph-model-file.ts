@@ -14,9 +14,9 @@ export interface RunnableGraphModel {
   dispose(): void;
 }
 
-/** What tfjs runs only while it waits for values: loops and branches, and results of as many rows as there turn out to be. */
+/** What tfjs runs only while it waits for values: loops, branches and lists, and results of as many rows as turn out. */
 const waiting =
-  /^(Switch|Merge|Enter|Exit|NextIteration|(Stateless)?(If|While)|NonMaxSuppressionV[2345]|Where|ListDiff|Unique(V2)?)$/;
+  /^(Switch|Merge|Enter|Exit|NextIteration|(Stateless)?(If|While)|Tensor(List|Array)\w*|EmptyTensorList|NonMaxSuppressionV[2345]|Where|ListDiff|Unique(V2)?)$/;
 
 /** The GraphModel of a file that has been read. @throws UserError when tfjs cannot load it */
 export async function graphModelOf({ path, json, shards }: ModelJsonFile): Promise<RunnableGraphModel> {

@@ -85,6 +85,14 @@ export class Attributes {
     return this.#list(name, 'strings', otherwise, ({ s = [] }) => s, textOf);
   }
 
+  /** The name of a function of the model. */
+  function(name: string): string {
+    return this.#read(name, 'a function', undefined, ({ func }) => {
+      const { name: called } = Object(func);
+      return typeof called === 'string' ? called : undefined;
+    });
+  }
+
   /** An element type as tfjs computes with it. */
   type(name: string): ValueType {
     return this.#read(name, 'a type of numbers or booleans', undefined, ({ type }) => elementType(type));

@@ -20,12 +20,20 @@ function elementwise(compute: (a: number, b: number) => number): Fold {
   };
 }
 
+/** By a condition for all. */
+const chosen: Fold = ([[condition, ...others], a, b]) => {
+  if (others.length > 0) return [];
+  if (condition === null || condition === undefined) return a.map(() => null);
+  return condition === 0 ? b : a;
+};
 const same: Fold = ([x]) => x;
 const join: Fold = (inputs) => inputs.flat();
 
 /** What integer operators give for vectors that are known in part: the arithmetic of shapes. */
 const folds: Readonly<Record<string, Fold>> = {
-  ...{ Cast: same, Reshape: same, Squeeze: same, ExpandDims: same, EnsureShape: same },
+  ...{ Reshape: same, Squeeze: same, ExpandDims: same, EnsureShape: same },
+  Cast: ([x], _values, op) =>
+    op.attributes.type('DstT') === 'bool' ? x.map((element) => element && Number(element !== 0)) : x,
   Pack: join,
   ConcatV2: (inputs) => inputs.slice(0, -1).flat(),
   Add: elementwise((a, b) => a + b),
@@ -36,6 +44,17 @@ const folds: Readonly<Record<string, Fold>> = {
   FloorMod: elementwise((a, b) => a - b * Math.floor(a / b)),
   Maximum: elementwise(Math.max),
   Minimum: elementwise(Math.min),
+  Less: elementwise((a, b) => Number(a < b)),
+  LessEqual: elementwise((a, b) => Number(a <= b)),
+  Greater: elementwise((a, b) => Number(a > b)),
+  GreaterEqual: elementwise((a, b) => Number(a >= b)),
+  Equal: elementwise((a, b) => Number(a === b)),
+  NotEqual: elementwise((a, b) => Number(a !== b)),
+  LogicalAnd: elementwise((a, b) => Math.min(a, b)),
+  LogicalOr: elementwise((a, b) => Math.max(a, b)),
+  LogicalNot: ([x]) => x.map((element) => (element === null ? null : 1 - element)),
+  Select: chosen,
+  SelectV2: chosen,
   Prod: ([x]) => [
     x.reduce((product, extent) => (product === null || extent === null ? null : product * extent), 1),
   ],
@@ -72,8 +91,9 @@ export function foldElements(
 ): KnownElements | undefined {
   if (Object.hasOwn(told, op.operator)) return told[op.operator](inputs[0].shape);
   const fold = Object.hasOwn(folds, op.operator) ? folds[op.operator] : undefined;
-  if (!fold || result.dtype !== 'int32' || result.shape.length > 1) return undefined;
-  const known = inputs.map((input) => (input.dtype === 'int32' ? op.elementsOf(input) : undefined));
+  const isWhole = ({ dtype }: Value) => dtype === 'int32' || dtype === 'bool';
+  if (!fold || !isWhole(result) || result.shape.length > 1) return undefined;
+  const known = inputs.map((input) => (isWhole(input) ? op.elementsOf(input) : undefined));
   if (known.some((elements) => !elements)) return undefined;
   const elements = fold(known as KnownElements[], inputs, op);
   // A length that the converter does not confirm is one that this table does not understand.

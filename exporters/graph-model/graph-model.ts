@@ -16,6 +16,8 @@ export interface OpNode {
   readonly operator: string;
   /** Without those that only say what is to run before. */
   readonly inputs: readonly TensorName[];
+  /** Nodes that only have to run before: where one lies in a branch, so does this node. */
+  readonly controls: readonly string[];
   readonly attributes: Attributes;
 }
 
@@ -33,6 +35,14 @@ export interface GraphOutput {
   readonly tensor: TensorName;
 }
 
+/** A graph that loops and branches call by its name. */
+export interface GraphFunction {
+  readonly nodes: ReadonlyMap<string, OpNode>;
+  /** Names of its arguments, which its nodes take as they take nodes. */
+  readonly inputs: readonly string[];
+  readonly outputs: readonly TensorName[];
+}
+
 /** A TensorFlow.js GraphModel as tensorflowjs_converter writes it: a frozen TensorFlow graph and its constants. */
 export interface GraphModel {
   /** Where it is from, for messages. */
@@ -41,6 +51,7 @@ export interface GraphModel {
   readonly inputs: readonly GraphInput[];
   readonly outputs: readonly GraphOutput[];
   readonly constants: ReadonlyMap<string, Constant>;
+  readonly functions: ReadonlyMap<string, GraphFunction>;
 }
 
 /**
@@ -56,7 +67,7 @@ export function parseGraphModel(
   source: string,
 ): GraphModel {
   const { modelTopology, weightsManifest, signature, userDefinedMetadata } = Object(json);
-  const { node: nodeList } = Object(modelTopology);
+  const { node: nodeList, library } = Object(modelTopology);
   if (!Array.isArray(nodeList)) {
     throw new UserError(`${source} must be a TensorFlow.js GraphModel`, {
       received: 'JSON without a graph of nodes',
@@ -70,11 +81,35 @@ export function parseGraphModel(
     inputs: readInputs(nodes, Object(inputs), source),
     outputs: readOutputs(nodes, Object(outputs), source),
     constants: readConstants(weightsManifest ?? [], shards, source),
+    functions: readFunctions(Object(library).function ?? [], source),
   };
+}
+
+function readFunctions(list: unknown, source: string): Map<string, GraphFunction> {
+  const functions = new Map<string, GraphFunction>();
+  for (const entry of Array.isArray(list) ? list : [null]) {
+    const { signature, nodeDef, ret } = Object(entry);
+    const { name, inputArg = [], outputArg = [] } = Object(signature);
+    const nodes = Array.isArray(nodeDef) ? readNodes(nodeDef, source) : undefined;
+    const names = (args: unknown) => (Array.isArray(args) ? args.map((arg) => String(Object(arg).name)) : []);
+    const results = names(outputArg).map((result) => Object(ret)[result]);
+    if (typeof name !== 'string' || !nodes || !results.every((result) => typeof result === 'string')) {
+      throw new UserError(`functions of ${source} must have a name, nodes and results`, {
+        received: quoted(JSON.stringify(signature) ?? 'nothing'),
+        remedy: 'convert the model again',
+      });
+    }
+    const outputs = results.map((result: string) => tensorName(result, nodes));
+    functions.set(name, { nodes, inputs: names(inputArg), outputs });
+  }
+  return functions;
 }
 
 function readNodes(list: readonly unknown[], source: string): Map<string, OpNode> {
   const nodes = new Map<string, OpNode>();
+  const operators = new Map(
+    list.map((entry) => [Object(entry).name, { operator: String(Object(entry).op) }]),
+  );
   for (const entry of list) {
     const { name, op: operator, input = [], attr } = Object(entry);
     const isNode = typeof name === 'string' && typeof operator === 'string' && Array.isArray(input);
@@ -89,17 +124,33 @@ function readNodes(list: readonly unknown[], source: string): Map<string, OpNode
     }
     nodes.set(name, {
       ...{ name, operator },
-      inputs: input.filter((one: string) => !one.startsWith('^')).map(tensorName),
+      inputs: input
+        .filter((one: string) => !one.startsWith('^'))
+        .map((one: string) => tensorName(one, operators)),
+      controls: input.filter((one: string) => one.startsWith('^')).map((one: string) => one.slice(1)),
       attributes: new Attributes(attr, `${quoted(name)} (${quoted(operator)}) in ${source}`),
     });
   }
   return nodes;
 }
 
-/** "conv/Conv2D:0" or "conv/Conv2D". */
-function tensorName(text: string): TensorName {
-  const [, node, index = '0'] = /^(.*?)(?::(\d{1,9}))?$/s.exec(text)!;
-  return { node, index: Number(index) };
+/** How functions number the results of operators that give them names: each counts from zero. */
+const resultNames: Readonly<Record<string, readonly string[]>> = {
+  ...{ Switch: ['output_false', 'output_true'], TopKV2: ['values', 'indices'], Unique: ['y', 'idx'] },
+  NonMaxSuppressionV4: ['selected_indices', 'valid_outputs'],
+  NonMaxSuppressionV5: ['selected_indices', 'selected_scores', 'valid_outputs'],
+  ...{ TensorArrayV3: ['handle', 'flow'] },
+};
+
+/** "conv/Conv2D:0" or "conv/Conv2D"; in functions "conv/Conv2D:output:0", the result's name and its place there. */
+function tensorName(
+  text: string,
+  nodes: ReadonlyMap<string, Pick<OpNode, 'operator'>> = new Map(),
+): TensorName {
+  const [, node, result, index = '0'] = /^(.*?)(?::([a-zA-Z]\w*))?(?::(\d{1,9}))?$/s.exec(text)!;
+  const { operator = '' } = nodes.get(node) ?? {};
+  const named = Object.hasOwn(resultNames, operator) ? resultNames[operator].indexOf(result) : -1;
+  return { node, index: Math.max(named, 0) + Number(index) };
 }
 
 function readInputs(

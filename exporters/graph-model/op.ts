@@ -2,6 +2,7 @@
 import type { NodeBuilder, ScanOptions, ScanStep, Value, ValueShape } from '../../src/core/converter.ts';
 import type { Attributes } from './attributes.ts';
 import type { Constant } from './constants.ts';
+import type { ListValue } from './control-flow/list.ts';
 
 /**
  * Elements of an integer scalar or vector, such as a shape, as far as they are known before the graph runs; null for
@@ -48,6 +49,10 @@ export interface GraphOp extends NodeBuilder {
     options: ScanOptions,
     step: (states: readonly Value[], items: readonly Value[]) => ScanStep,
   ): { states: Value[]; results: Value };
+  /** The list as a sequence of ONNX. */
+  sequence(list: ListValue): Value;
+  /** A tensor without elements, for where a sequence has no element yet. */
+  placeholder(dtype: Value['dtype']): Value;
   /** @throws UserError unless the value has that many axes */
   requireRank(value: Value, ...ranks: number[]): void;
 }

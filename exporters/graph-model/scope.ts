@@ -4,12 +4,16 @@ import { sizeOf } from '../../src/core/tensor.ts';
 import { reshapeWeights, transposeWeights, type Weights } from '../../src/core/weights.ts';
 import type { ModelBuilder } from '../onnx/builder.ts';
 import type { Constant } from './constants.ts';
+import { asSequence, isList, placeholder } from './control-flow/list.ts';
 import { foldElements, mostElements } from './elements.ts';
 import type { GraphModel, OpNode } from './graph-model.ts';
 import { findGraphConverter, type GraphOp, type KnownElements } from './op.ts';
 
 /** Numbers of element types in ONNX files. */
 const typeCodes = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9 };
+
+/** Operators that make, change, read or pass on lists. */
+const takesLists = /^(Tensor(List|Array)\w*|Identity|IdentityN)$/;
 
 /** What is known of values while a GraphModel is walked, and the view of the graph that its converters get. */
 export class GraphScope {
@@ -18,7 +22,7 @@ export class GraphScope {
   /** By the name of the value. */
   readonly #constants = new Map<string, Constant>();
   readonly #elements = new Map<string, KnownElements>();
-  readonly #arranged = new Map<string, Value>();
+  readonly #arrangedWeights = new Map<string, Value>();
 
   constructor(model: GraphModel, builder: ModelBuilder) {
     this.#model = model;
@@ -31,17 +35,25 @@ export class GraphScope {
     const { arity, convert } = findGraphConverter(node.operator)!;
     const op = this.#op(node, inputs);
     if (inputs.length < arity) throw op.unsupported(`${inputs.length} inputs, where ${arity} are needed`);
+    if (inputs.some(isList) && !takesLists.test(node.operator)) throw op.unsupported('a list');
     const results = [convert(inputs, op)].flat() as Value[];
     return results.map((result) => {
-      if (this.#constants.has(result.name)) return result;
+      if (isList(result) || this.#constants.has(result.name)) return result;
       const elements = foldElements(result, inputs, op);
       if (elements?.every((element) => element !== null)) {
-        const data = Int32Array.from(elements);
-        return op.literal({ dtype: 'int32', shape: result.shape as number[], data: () => data });
+        const dtype = result.dtype === 'bool' ? 'bool' : 'int32';
+        const data = dtype === 'bool' ? Uint8Array.from(elements) : Int32Array.from(elements);
+        return op.literal({ dtype, shape: result.shape as number[], data: () => data });
       }
       if (elements) this.#elements.set(result.name, elements);
       return result;
     });
+  }
+
+  /** The one element of an integer or a boolean, where it is known. */
+  known(value: Value): number | undefined {
+    const elements = this.#elementsOf(value);
+    return elements?.length === 1 ? (elements[0] ?? undefined) : undefined;
   }
 
   #weight({ name }: OpNode): Value {
@@ -65,11 +77,13 @@ export class GraphScope {
 
   #arrange(value: Value, permutation: readonly number[], shape: readonly number[] | undefined, path: string) {
     const key = JSON.stringify([value.name, value.layout, permutation, shape]);
-    let result = this.#arranged.get(key);
-    if (!result) {
-      result = this.#rearranged(value, permutation, shape, path);
-      this.#arranged.set(key, result);
-    }
+    const { relayouts } = this.#builder.list;
+    const known = this.#arrangedWeights.get(key) ?? relayouts.get(key);
+    if (known) return known;
+    const result = this.#rearranged(value, permutation, shape, path);
+    // A weight is there for all graphs inside nodes, what is computed inside one is not for outside.
+    const kept = this.#constants.has(result.name) ? this.#arrangedWeights : relayouts;
+    kept.set(key, result);
     return result;
   }
 
@@ -101,7 +115,7 @@ export class GraphScope {
     const known = this.#elements.get(value.name);
     const constant = this.#constants.get(value.name);
     if (known || !constant) return known;
-    const isVector = constant.dtype === 'int32' && constant.shape.length <= 1;
+    const isVector = constant.dtype !== 'float32' && constant.shape.length <= 1;
     if (!isVector || sizeOf(constant.shape) > mostElements) return undefined;
     return [...constant.data()];
   }
@@ -139,6 +153,8 @@ export class GraphScope {
           : builder.node(name, 'Cast', [value], { attributes: { to: typeCodes[dtype] }, dtype }),
       scan: (states, sequences, options, step) => builder.scan(name, states, sequences, options, step),
       arranged: (value, permutation, shape) => this.#arrange(value, permutation, shape, name),
+      sequence: (list) => asSequence(list, builder, name),
+      placeholder: (dtype) => placeholder(dtype, builder),
       requireRank: (value, ...ranks) => {
         const rank = value.shape.length;
         if (!ranks.includes(rank))

@@ -1,85 +1,78 @@
 import type { Value } from '../../src/core/converter.ts';
 import { quoted, UserError } from '../../src/core/errors.ts';
 import type { ModelBuilder } from '../onnx/builder.ts';
-import type { GraphModel, OpNode, TensorName } from './graph-model.ts';
+import { isList } from './control-flow/list.ts';
+import { neededFor } from './control-flow/needed.ts';
+import { Scope } from './control-flow/region.ts';
+import { structureOf } from './control-flow/structure.ts';
+import { Walk } from './control-flow/walk.ts';
+import type { GraphModel, OpNode } from './graph-model.ts';
 import { findGraphConverter } from './op.ts';
-import { GraphScope } from './scope.ts';
 import { unsupportedOperators } from './unsupported.ts';
 
 /** The model applied to `inputs` (one a model input, in order), as nodes of the builder; one value a model output. */
 export function walkGraphModel(model: GraphModel, inputs: readonly Value[], builder: ModelBuilder): Value[] {
+  const { nodes, source, outputs } = model;
   const fed = new Map(model.inputs.map(({ node }, i) => [node, [inputs[i]]]));
-  const order = runningOrder(model, fed);
-  requireConverters(order, fed, model.source);
-  const scope = new GraphScope(model, builder);
-  const values = new Map<string, readonly Value[]>(fed);
-  const resultOf = ({ node, index }: TensorName, user: string): Value => {
-    const value = values.get(node)![index];
-    if (value) return value;
-    throw new UserError(`${user} in ${model.source} must take results that there are`, {
-      received: `result ${index} of ${quoted(node)}`,
-      remedy: 'convert the model again',
+  const results = outputs.map(({ tensor }) => tensor);
+  const needed = neededFor(results, nodes, new Set(fed.keys()), source);
+  requireConverters(model, needed, fed);
+  const region = { source, nodes, needed, structure: structureOf(nodes, source) };
+  const walk = new Walk(model, builder);
+  const scope = new Scope(region, builder.list, fed);
+  walk.visit(results, scope);
+  return outputs.map(({ tensor, name }) => {
+    const value = scope.valueOf(tensor, `the output ${quoted(name)}`);
+    if (!isList(value)) return value;
+    throw new UserError(`outputs of ${source} must be tensors`, {
+      received: `a list in ${quoted(name)}`,
+      remedy: 'stack it in the model',
     });
-  };
-  for (const node of order) {
-    if (values.has(node.name)) continue;
-    const taken = node.inputs.map((input) => resultOf(input, quoted(node.name)));
-    values.set(node.name, scope.convert(node, taken));
-  }
-  return model.outputs.map(({ tensor, name }) => resultOf(tensor, `the output ${quoted(name)}`));
+  });
 }
 
-/**
- * The nodes that the outputs depend on, each after those that it depends on.
- *
- * @throws UserError for an input that is no node, or a circle
- */
-function runningOrder({ nodes, outputs, source }: GraphModel, fed: ReadonlyMap<string, unknown>): OpNode[] {
-  const order: OpNode[] = [];
-  const state = new Map<string, 'open' | 'done'>();
-  // Graphs are deeper than the call stack.
-  const stack = outputs.map(({ tensor }) => ({ name: tensor.node, user: '' })).reverse();
-  while (stack.length > 0) {
-    const { name, user } = stack.at(-1)!;
-    const node = nodes.get(name);
-    if (!node) {
-      throw new UserError(`inputs of nodes in ${source} must be nodes of its graph`, {
-        received: `${quoted(name)}, which ${quoted(user)} takes`,
-        remedy: 'convert the model again',
-      });
-    }
-    const isNew = !state.has(name);
-    if (isNew) state.set(name, 'open');
-    const before = fed.has(name) || !isNew ? [] : node.inputs.map((input) => input.node);
-    const waiting = before.filter((input) => state.get(input) !== 'done');
-    const circle = waiting.find((input) => state.get(input) === 'open');
-    if (circle !== undefined) {
-      throw new UserError(`the graph of ${source} must have no circles`, {
-        received: `one through ${quoted(circle)}`,
-        remedy: 'models with loops cannot be exported',
-      });
-    }
-    if (waiting.length > 0) {
-      stack.push(...waiting.map((input) => ({ name: input, user: name })).reverse());
-      continue;
-    }
-    stack.pop();
-    if (state.get(name) === 'open') order.push(node);
-    state.set(name, 'done');
-  }
-  return order;
-}
+/** Operators that say what runs, and how often: see Walk. */
+export const controlFlowOperators = [
+  ...['Enter', 'Exit', 'LoopCond', 'Merge', 'NextIteration', 'Switch'],
+  ...['If', 'StatelessIf', 'StatelessWhile', 'While'],
+] as const;
+
+const structural = new Set<string>(['Const', ...controlFlowOperators]);
 
 /** @throws UserError that lists every operator without a converter */
 function requireConverters(
-  order: readonly OpNode[],
+  { nodes, functions, source }: GraphModel,
+  needed: ReadonlySet<string>,
   fed: ReadonlyMap<string, unknown>,
-  source: string,
 ): void {
+  const own = [...nodes.values()].filter(({ name }) => needed.has(name) && !fed.has(name));
   const missing = new Map<string, string[]>();
-  for (const { name, operator } of order) {
-    if (fed.has(name) || operator === 'Const' || findGraphConverter(operator)) continue;
-    missing.set(operator, [...(missing.get(operator) ?? []), name]);
+  const called = new Set<string>();
+  const visit = ({ name, operator, attributes }: OpNode) => {
+    if (!structural.has(operator) && !findGraphConverter(operator)) {
+      missing.set(operator, [...(missing.get(operator) ?? []), name]);
+    }
+    const keys = /If$/.test(operator)
+      ? ['then_branch', 'else_branch']
+      : /While$/.test(operator)
+        ? ['cond', 'body']
+        : [];
+    for (const key of keys) called.add(attributes.function(key));
+  };
+  own.forEach(visit);
+  // What is added is visited too.
+  for (const name of called) {
+    const found = functions.get(name);
+    if (!found) {
+      throw new UserError(`functions that ${source} calls must be in it`, {
+        received: quoted(name),
+        remedy: 'convert the model again',
+      });
+    }
+    const args = new Set(found.inputs);
+    for (const inner of neededFor(found.outputs, found.nodes, args, source)) {
+      if (!args.has(inner)) visit(found.nodes.get(inner)!);
+    }
   }
   if (missing.size === 0) return;
   const list = [...missing].map(([operator, [first, ...others]]) => {

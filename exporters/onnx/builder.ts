@@ -19,6 +19,13 @@ import type { Graph, GraphNode, Initializer, TensorPort } from '../../src/onnx/g
 import { type ApplyInner, describeCall, type LayerCall } from './layer-call.ts';
 import { keepsMemoryOrder, permutation, reshapeTarget, storedShape } from './layout.ts';
 
+/** Nodes that are collected together: those of the graph, or of a graph inside one of its nodes. */
+export interface NodeList {
+  readonly nodes: GraphNode[];
+  /** Layouts made inside it are not for outside. */
+  readonly relayouts: Map<string, Value>;
+}
+
 /** Collects the nodes, initialisers and ports of one graph; names are unique and follow the layers' names. */
 export class ModelBuilder {
   /** Of the graph, or of the body being written. */
@@ -158,6 +165,37 @@ export class ModelBuilder {
     };
     [this.#nodes, this.#relayouts] = [outside.nodes, outside.relayouts];
     return { body, result: outputs.at(-1)! };
+  }
+
+  /** Where nodes go at present. */
+  get list(): NodeList {
+    return { nodes: this.#nodes, relayouts: this.#relayouts };
+  }
+
+  /** A list for the nodes of a graph inside a node of the present one. */
+  innerList(): NodeList {
+    return { nodes: [], relayouts: new Map(this.#relayouts) };
+  }
+
+  /** What `write` gives, its nodes in the list. */
+  into<T>({ nodes, relayouts }: NodeList, write: () => T): T {
+    const outside = this.list;
+    [this.#nodes, this.#relayouts] = [nodes, relayouts];
+    try {
+      return write();
+    } finally {
+      [this.#nodes, this.#relayouts] = [outside.nodes, outside.relayouts];
+    }
+  }
+
+  /** A name that nothing has yet. */
+  freeName(base: string): string {
+    return this.#unique(base);
+  }
+
+  /** Adds a node as it is. Its results' names must be free ones. */
+  push(node: GraphNode): void {
+    this.#nodes.push(node);
   }
 
   weight(layer: Layer, path: string, name: string, weights: Weights): Value {

@@ -6,6 +6,8 @@
     python test/golden/onnx-graphs.py /tmp/random test/golden/random-graphs.json
     ACTIONNX_GRAPHS=/tmp/more npx vitest run test/exporters/graph-model
     python test/golden/onnx-graphs.py /tmp/more test/golden/graph-model-graphs.json
+    ACTIONNX_GRAPHS=/tmp/loops npx vitest run test/exporters/graph-model/control-flow.test.ts
+    python test/golden/onnx-graphs.py /tmp/loops test/golden/control-flow-graphs.json
     ACTIONNX_GRAPHS=/tmp/winograd npx vitest run test/exporters/onnx/passes/winograd.test.ts
     python test/golden/onnx-graphs.py /tmp/winograd test/golden/winograd-graphs.json
 
@@ -24,10 +26,10 @@ import onnx
 from onnx.reference import ReferenceEvaluator
 from safetensors.numpy import load_file
 
-from onnx_corrections import LRN, GlobalMaxPool, MaxPool, Unique
+from onnx_corrections import LRN, GlobalMaxPool, MaxPool, SequenceInsert, Unique
 from onnx_recurrent import GRU, LSTM, RNN, Scan
 
-OPERATORS = [LRN, GlobalMaxPool, MaxPool, Unique, RNN, GRU, LSTM, Scan]
+OPERATORS = [LRN, GlobalMaxPool, MaxPool, SequenceInsert, Unique, RNN, GRU, LSTM, Scan]
 
 
 def check(path: pathlib.Path) -> str:

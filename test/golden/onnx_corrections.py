@@ -47,3 +47,14 @@ class Unique(OpRun):
         values = np.take(x, first[order], axis=axis)
         results = [values, first[order], place[inverse.reshape(-1)], counts[order]]
         return tuple(results[: len(self.onnx_node.output)])
+
+
+class SequenceInsert(OpRun):
+    """Behind the last element, the evaluator's own inserts before the first one."""
+
+    op_domain = ""
+
+    def _run(self, sequence, tensor, position=None):
+        at = len(sequence) if position is None else int(position)
+        at = at + len(sequence) if at < 0 else at
+        return ([*sequence[:at], tensor, *sequence[at:]],)

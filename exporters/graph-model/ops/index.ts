@@ -12,6 +12,7 @@ import { dilation } from './dilation.ts';
 import { identities, placeholderWithDefault } from './identity.ts';
 import { images } from './image.ts';
 import { joins } from './join.ts';
+import { listOperators } from './list.ts';
 import { logic } from './logic.ts';
 import { products } from './matmul.ts';
 import { suppressions } from './non-max-suppression.ts';
@@ -30,6 +31,7 @@ import { unaries } from './unary.ts';
 export const graphConverters: readonly GraphConverter[] = [
   ...[...identities, placeholderWithDefault],
   ...[...convolutions, transposedConvolution, ...poolings, ...products, ...normalizations, ...images, crop],
+  ...listOperators,
   ...[...arithmetic, atan2, ...unaries, ...logic, ...reductions],
   ...[...shapes, transpose, ...slices, ...joins, ...paddings, ...spacesAndBatches, ...creations],
   ...[...scatters, ...selections, ...suppressions, bands, ...countings, dilation],

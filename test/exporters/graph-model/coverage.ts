@@ -5,6 +5,9 @@ import { exportGraphOnnx } from '../../../exporters/graph-model/export.ts';
 import { parseGraphModel } from '../../../exporters/graph-model/graph-model.ts';
 import { graphConverters } from '../../../exporters/graph-model/ops/index.ts';
 import { unsupportedOperators } from '../../../exporters/graph-model/unsupported.ts';
+import { controlFlowOperators } from '../../../exporters/graph-model/walk.ts';
+import { subgraphs } from '../../../src/onnx/graph.ts';
+import { controlFlowCases, controlFlowGraph } from './control-flow-cases.ts';
 import { aliases, caseGraph, opCases } from './op-cases.ts';
 import { defaultRounds as chains, randomChain } from './random-chain.ts';
 import { defaultRounds, randomOp, randomOperators } from './random-ops/index.ts';
@@ -19,6 +22,12 @@ const notes: Readonly<Record<string, string>> = {
     ]),
   ),
   BatchToSpaceND: 'a dilated convolution between the two stays as it is',
+  ...{ If: 'as StatelessIf', While: 'as StatelessWhile' },
+  ...{ Merge: 'an If, unless its condition is known', Exit: 'a Loop, unless its rounds are known and few' },
+  ...{ StatelessIf: 'an If, unless its condition is known' },
+  ...{ StatelessWhile: 'a Loop, unless its rounds are known and few' },
+  TensorListResize: 'where both lengths are known',
+  TensorListSetItem: 'an index beyond the length it was made for refused where it is known only at run time',
   Einsum: 'no ellipsis',
   Cumprod: 'along axes of known extent',
   DenseBincount: '`binary_output` of a vector refused: tfjs ignores it',
@@ -49,6 +58,9 @@ const notes: Readonly<Record<string, string>> = {
   Transpose: 'nothing where the result is stored that way already',
 };
 
+/** Of those that differ only in what TensorFlow may do with them. */
+const kinds: Readonly<Record<string, string>> = { If: 'StatelessIf', While: 'StatelessWhile' };
+
 interface Use {
   cases: number;
   random: number;
@@ -57,7 +69,13 @@ interface Use {
 }
 
 interface Topology {
-  readonly node: readonly { readonly name: string; readonly op: string }[];
+  readonly node: readonly NamedNode[];
+  readonly library?: { readonly function?: readonly { readonly nodeDef: readonly NamedNode[] }[] };
+}
+
+interface NamedNode {
+  readonly name: string;
+  readonly op: string;
 }
 
 /** What becomes of every operator in the tests' graphs, as converters emit it, before any pass. */
@@ -73,13 +91,16 @@ function uses(): Map<string, Use> {
     kind: 'cases' | 'random' | 'models',
     counted: (operator: string) => boolean,
   ) => {
-    const { node } = (json as { modelTopology: Topology }).modelTopology;
+    const { modelTopology } = json as { modelTopology: Topology };
+    const inside = modelTopology.library?.function?.flatMap(({ nodeDef }) => nodeDef) ?? [];
+    const node = [...modelTopology.node, ...inside];
     for (const operator of new Set(node.map(({ op }) => op).filter(counted))) use(operator)[kind]++;
     return node;
   };
   const all = () => true;
   const graphs = [
     ...opCases.map((opCase) => ({ ...caseGraph(opCase), kind: 'cases' as const, counted: all })),
+    ...controlFlowCases.map((one) => ({ ...controlFlowGraph(one), kind: 'cases' as const, counted: all })),
     ...Array.from({ length: chains }, (_, seed) => ({
       ...{ ...randomChain(seed), kind: 'random' as const, counted: all },
     })),
@@ -94,7 +115,8 @@ function uses(): Map<string, Use> {
   for (const { graph, outputs, kind, counted } of graphs) {
     const { json, shards, path } = graph.file(outputs);
     const operatorOf = new Map(count(json, kind, counted).map(({ name, op }) => [name, op]));
-    const { nodes } = exportGraphOnnx(parseGraphModel(json, shards, path), { passes: [] }).graph;
+    const nodes = [...exportGraphOnnx(parseGraphModel(json, shards, path), { passes: [] }).graph.nodes];
+    for (const node of nodes) nodes.push(...subgraphs(node).flatMap((inner) => inner.nodes));
     for (const { name, operator } of nodes) {
       const source = operatorOf.get(name.slice(0, name.lastIndexOf('/')));
       if (source !== undefined) use(source).operators.add(operator);
@@ -110,15 +132,12 @@ function uses(): Map<string, Use> {
 /** Rows of a table: operator, ONNX operators, hand-written graphs, random graphs, converted models, notes. */
 export function graphCoverage(): (string | number)[][] {
   const used = uses();
-  return graphConverters
-    .map(({ operator }) => operator)
-    .sort()
-    .map((name) => {
-      const { operators, cases, random, models } = used.get(name)!;
-      const listed = [...operators].sort().join(', ');
-      const counts = [cases, random, models].map((number) => number || '–');
-      return [name, listed || '–', ...counts, notes[name] ?? ''];
-    });
+  return [...graphConverters.map(({ operator }) => operator), ...controlFlowOperators].sort().map((name) => {
+    const { operators, cases, random, models } = used.get(kinds[name] ?? name)!;
+    const listed = [...operators].sort().join(', ');
+    const counts = [cases, random, models].map((number) => number || '–');
+    return [name, listed || '–', ...counts, notes[name] ?? ''];
+  });
 }
 
 /** What the walk itself takes: values, and nodes that only say what is to run before. */
@@ -136,7 +155,7 @@ function operatorsOfTfjs(): string[] {
 
 /** Rows of a table: a reason, and the operators that tfjs runs and that are not exported for it. */
 export function unsupportedRows(): string[][] {
-  const converted = new Set(graphConverters.map(({ operator }) => operator));
+  const converted = new Set([...graphConverters.map(({ operator }) => operator), ...controlFlowOperators]);
   const run = new Set(operatorsOfTfjs());
   const missing = [...run].filter((name) => !converted.has(name) && !walked.has(name));
   const unexplained = missing.filter((name) => !unsupportedOperators.has(name));

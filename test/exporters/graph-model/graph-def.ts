@@ -8,7 +8,13 @@ type Attribute = number | string | boolean | readonly number[] | readonly string
 
 export type AttributeList = Record<string, Attribute>;
 
-const types = { float32: 'DT_FLOAT', int32: 'DT_INT32', bool: 'DT_BOOL', uint8: 'DT_UINT8' };
+const types = {
+  float32: 'DT_FLOAT',
+  int32: 'DT_INT32',
+  bool: 'DT_BOOL',
+  uint8: 'DT_UINT8',
+  list: 'DT_VARIANT',
+};
 
 /** A float attribute. */
 export function f(value: number): Attribute {
@@ -33,8 +39,40 @@ function encoded(value: Attribute): unknown {
 export class GraphDef {
   readonly inputs: { name: string; tensor: Tensor }[] = [];
   readonly #nodes: Record<string, unknown>[] = [];
-  readonly #weights: Record<string, unknown>[] = [];
-  readonly #bytes: Uint8Array[] = [];
+  readonly #weights: Record<string, unknown>[];
+  readonly #bytes: Uint8Array[];
+  readonly #functions: Record<string, unknown>[] = [];
+  /** Loops so far. */
+  frames = 0;
+
+  /** @param around of a function: the graph that calls it */
+  constructor(around?: GraphDef) {
+    this.#weights = around ? around.#weights : [];
+    this.#bytes = around ? around.#bytes : [];
+  }
+
+  /**
+   * A function that loops and branches can call.
+   *
+   * @param build gives its results from its arguments
+   * @returns what an attribute says of it
+   */
+  function(
+    name: string,
+    args: Record<string, keyof typeof types>,
+    build: (graph: GraphDef, ...args: string[]) => readonly string[],
+  ): Attribute {
+    const inner = new GraphDef(this);
+    const results = build(inner, ...Object.keys(args));
+    const inputArg = Object.entries(args).map(([arg, dtype]) => ({ name: arg, type: types[dtype] }));
+    const outputArg = results.map((_, i) => ({ name: `result${i}`, type: 'DT_FLOAT' }));
+    this.#functions.push({
+      signature: { name, inputArg, outputArg },
+      nodeDef: inner.#nodes,
+      ret: Object.fromEntries(results.map((result, i) => [`result${i}`, result])),
+    });
+    return { func: { name } };
+  }
 
   /** @param open axes whose extent the graph does not know */
   placeholder(tensor: Tensor, open: readonly number[] = [0]): string {
@@ -120,11 +158,20 @@ export class GraphDef {
         ...{
           format: 'graph-model',
           signature,
-          modelTopology: { node: this.#nodes, versions: { producer: 1 } },
+          modelTopology: {
+            ...{ node: this.#nodes, versions: { producer: 1 } },
+            ...(this.#functions.length > 0 && { library: { function: this.#functions } }),
+          },
         },
         weightsManifest: [{ paths: ['group1-shard1of1.bin'], weights: this.#weights }],
       },
     };
+  }
+
+  /** A node of a given name, of which later ones may be inputs: the way back of a loop. */
+  named(name: string, op: string, input: readonly string[], attributes: AttributeList = {}): string {
+    const entries = Object.entries(attributes).map(([key, value]) => [key, encoded(value)]);
+    return this.#node(name, op, input, Object.fromEntries(entries));
   }
 
   #node(name: string, op: string, input: readonly string[], attr: Record<string, unknown>): string {

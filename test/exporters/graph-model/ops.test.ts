@@ -7,6 +7,7 @@ import type { Tensor } from '../../../src/core/tensor.ts';
 import { nodeRuntime } from '../../../src/runtime/node.ts';
 import { webRuntime } from '../../../src/runtime/web.ts';
 import { difference, run } from '../onnx/parity.ts';
+import { controlFlowCases, controlFlowGraph } from './control-flow-cases.ts';
 import { aliases, caseGraph, opCases } from './op-cases.ts';
 import { executed, golden } from './parity.ts';
 
@@ -38,8 +39,7 @@ describe.each(opCases)('$name', (opCase) => {
 
 it('has a case for every converter', () => {
   const covered = new Set(
-    opCases.flatMap((opCase) => {
-      const { graph, outputs } = caseGraph(opCase);
+    [...opCases.map(caseGraph), ...controlFlowCases.map(controlFlowGraph)].flatMap(({ graph, outputs }) => {
       const { node } = graph.file(outputs).json.modelTopology as { node: { op: string }[] };
       return node.map(({ op }) => op);
     }),
