@@ -104,7 +104,7 @@ describe('actionnx data extract', () => {
     await writeVideo(clip('long'), longVideo(), { fps: 10 });
     const { child, ended } = start('data', 'extract', root);
     const halfMade = () => (existsSync(frames) ? readdirSync(frames) : []).map((name) => join(frames, name));
-    const atWork = () => halfMade().some((path) => readdirSync(path).length > 3);
+    const atWork = () => halfMade().some((path) => readdirSync(path, { recursive: true }).length > 4);
     while (!atWork()) await new Promise((resolve) => setTimeout(resolve, 2));
     child.kill(signal);
     const { status, stderr } = await ended;
