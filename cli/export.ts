@@ -3,8 +3,9 @@ import { pathToFileURL } from 'node:url';
 import type { CommandModule } from 'yargs';
 import { type BundleSource, writeBundle } from '../exporters/bundle.ts';
 import { bytesText } from '../exporters/inspect/bytes-text.ts';
-import { selectBackend } from '../models/train/backend.ts';
+import { type BackendName, selectBackend } from '../models/train/backend.ts';
 import { reasonOf, UserError, usageError } from '../src/core/errors.ts';
+import type { Tensor } from '../src/core/tensor.ts';
 import { packageVersion } from '../src/node/package-info.ts';
 import { requireOther } from '../src/node/replaceable.ts';
 import { openEnsemble } from './export/ensemble.ts';
@@ -23,6 +24,7 @@ import { exportTo } from './export/other-forms.ts';
 import { exportPlain } from './export/plain-file.ts';
 import { costRows, inPrecision, requireCost } from './export/precision.ts';
 import { openSource, readNormalization } from './export/source.ts';
+import { tfjsSpread } from './export/tfjs-spread.ts';
 import { onTrustedBackend } from './export/trusted-backend.ts';
 import { unvariedNote, verificationTable } from './export/verification-table.ts';
 import { verificationTargets } from './export/verification-targets.ts';
@@ -60,6 +62,7 @@ export const command: CommandModule<unknown, GivenArguments> = {
     const { source: paths, out, threshold, backend: request } = args;
     const to = args.to ?? (await impliedForm(args));
     await requireEffect(to, given);
+    requireTolerance(args);
     if (args.import !== undefined) await importModule(args.import);
     if (to === 'onnx') return exportPlain(paths, args);
     if (to !== 'safetensors' && out?.endsWith('.onnx')) {
@@ -85,31 +88,50 @@ export const command: CommandModule<unknown, GivenArguments> = {
       const inAsked = await inPrecision(source, args);
       return writeAndTell(
         out ?? join('bundles', source.name),
-        inAsked,
+        { ...inAsked, ...(args.tolerance !== undefined && { tolerance: args.tolerance }) },
         'backbone and head by themselves',
         args,
       );
     }
     const path = onlySource(paths);
-    await onTrustedBackend(request, (backend) => exportBundle(path, args, backend));
+    await onTrustedBackend(request, (backend, isLast) => exportBundle(path, args, backend, isLast));
   },
 };
 
-async function exportBundle(path: string, args: ExportArguments, backend: string): Promise<void> {
+async function exportBundle(
+  path: string,
+  args: ExportArguments,
+  backend: BackendName,
+  isLast: boolean,
+): Promise<void> {
   const source = await openSource(path, args);
   const target = args.out ?? join('bundles', source.name);
   const outputs = outputNames(source.model.outputs, source.labels);
   const { model, input, ...rest } = source;
   const form = formOf(args);
+  const reference = model.reference(outputs, input);
+  const isMeasured = isLast && args.tolerance === undefined && args.precision === 'fp32';
   const float32 = {
     ...{ ...rest, input, threshold: args.threshold, target: form },
     onnx: model.toOnnx({ frames: input, outputs, target: form, version: packageVersion }),
     provenance: { ...rest.provenance, exporter: { actionnx: packageVersion, tfjsBackend: backend } },
-    reference: model.reference(outputs, input),
+    reference,
+    ...(args.tolerance !== undefined && { tolerance: args.tolerance }),
+    // Below float32, the graph answers for itself.
+    ...(isMeasured && {
+      spread: (frames: Tensor, expected: Record<string, Tensor>) =>
+        tfjsSpread(expected, (nudge) => reference(frames, nudge), backend),
+    }),
   };
   const inAsked = await inPrecision(float32, args);
   await writeAndTell(target, inAsked, `tfjs (${backend})`, args);
   model.dispose();
+}
+
+/** @throws UserError (exit 2) */
+function requireTolerance({ tolerance }: ExportArguments): void {
+  if (tolerance === undefined || (tolerance > 0 && tolerance < Number.POSITIVE_INFINITY)) return;
+  throw usageError('--tolerance must be a number above 0', { received: String(tolerance) });
 }
 
 /** The form that is written, which the bundle records: in 8 bits one is the fastest everywhere. */

@@ -1,4 +1,4 @@
-import { nearestNames } from './nearest-names.ts';
+import { nearestNames } from '../src/core/nearest-names.ts';
 
 /**
  * What to say about a wrong command line: what is wrong with the names that are known, and the usage line.

@@ -1,6 +1,7 @@
 /** Every system, and how a name on the command line becomes one. To add a system: a file in systems/, a line here. */
 import { usageError } from '../src/core/errors.ts';
 import { Registry } from '../src/core/registry.ts';
+import { schemaFault } from './schema-fault.ts';
 import type { Recipe, System } from './system.ts';
 import { apcdResnet } from './systems/apcd-resnet.ts';
 import { pcdR2plus1d } from './systems/pcd-r2plus1d.ts';
@@ -44,8 +45,9 @@ export function resolveSystem(
   const { config, recipe } = system.presets[preset];
   const parsed = system.config.safeParse({ ...config, ...overrides.config });
   if (!parsed.success) {
-    const { path, message } = parsed.error.issues[0];
-    throw usageError(`${name} has no such configuration`, { received: `${path.join('.')}: ${message}` });
+    throw usageError(`${name} has no such configuration`, {
+      received: schemaFault(parsed.error, system.config),
+    });
   }
   return {
     system,

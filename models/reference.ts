@@ -18,20 +18,21 @@ export interface FramesModel {
  * has to reproduce. Samples go through one at a time, so that a full-size model needs the memory of one.
  *
  * @param outputs a name for each of the model's outputs, in order
+ * @returns a function of frames, and of a change to the normalised values that the model is given
  */
 export function tfjsReference(
   model: FramesModel,
   outputs: readonly string[],
   { mean, std }: Normalization,
-): (frames: Tensor) => Promise<Record<string, Tensor>> {
-  return async (frames) => {
+): (frames: Tensor, nudge?: (values: Float32Array) => Float32Array) => Promise<Record<string, Tensor>> {
+  return async (frames, nudge = (values) => values) => {
     const [samples, ...shape] = frames.shape;
     const parts: Float32Array[][] = outputs.map(() => []);
     let shapes: number[][] = [];
     for (let sample = 0; sample < samples; sample++) {
       const bytes = frames.data.subarray(sample * sizeOf(shape), (sample + 1) * sizeOf(shape));
       const values = Float32Array.from(bytes, (value, i) => (value / 255 - mean[i % 3]) / std[i % 3]);
-      const input = tf.tensor(values, [1, ...shape]);
+      const input = tf.tensor(nudge(values), [1, ...shape]);
       const results = [await model.predict(input)].flat();
       input.dispose();
       shapes = results.map((result) => result.shape.slice(1));

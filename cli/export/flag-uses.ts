@@ -42,6 +42,10 @@ const uses: { readonly [Name in Exclude<Flag, 'to' | 'out' | 'json'>]: Use } = {
   ...{ name: bundles, threshold: bundles },
   ...{ labels: labelled, mean: labelled, std: labelled, speed: labelled },
   ...{ import: computed, backend: computed },
+  tolerance: {
+    called: 'what is compared with tfjs',
+    products: [...quantized.products, 'file'],
+  },
   'external-data': { called: 'bundles and plain .onnx files', products: [...bundles.products, 'file'] },
   target: { called: 'runs and tfjs models', products: ['bundle of a run', 'bundle of a model', 'file'] },
   precision: { called: 'runs and tfjs models', products: [...quantized.products, 'file'] },
@@ -61,6 +65,11 @@ export async function requireEffect(form: Form, given: GivenArguments): Promise<
       received: received(product, given),
       remedy: remedy(use, product, given),
     });
+  }
+  // Below float32 a bundle's graph answers for itself; a plain file's is compared at float32 first.
+  const { precision = 'fp32' } = given;
+  if (product !== 'file' && precision !== 'fp32' && flags.includes('tolerance')) {
+    throw usageError('--tolerance is for bundles in fp32', { received: `--precision ${precision}` });
   }
   requireCalibration(flags, given);
 }

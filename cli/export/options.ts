@@ -19,6 +19,7 @@ export interface ExportArguments
   readonly threshold: number;
   readonly backend: BackendRequest;
   readonly import?: string;
+  readonly tolerance?: number;
   readonly externalData: boolean;
   readonly json: boolean;
 }
@@ -64,6 +65,11 @@ const options = {
     choices: backendRequests,
     default: 'auto',
     describe: 'what tfjs computes the golden values with',
+  },
+  tolerance: {
+    type: 'number',
+    describe:
+      "how far runtimes may be from tfjs, of an output's largest value or of 1; default: 1e-4, or what tfjs is from itself where a model magnifies rounding",
   },
   'external-data': {
     type: 'boolean',

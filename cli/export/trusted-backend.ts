@@ -1,5 +1,5 @@
 import { VerificationError } from '../../exporters/onnx/verify.ts';
-import { type BackendRequest, selectBackend } from '../../models/train/backend.ts';
+import { type BackendName, type BackendRequest, selectBackend } from '../../models/train/backend.ts';
 import { reasonOf } from '../../src/core/errors.ts';
 
 /**
@@ -7,24 +7,25 @@ import { reasonOf } from '../../src/core/errors.ts';
  * the graph, it is run again with tfjs's plain JavaScript, which has all kernels and is the reference: tfjs's wasm, for
  * one, pools windows of negative numbers to zero in three dimensions. That is told on stderr.
  *
- * @param work is told the backend's name
+ * @param work is told the backend's name, and whether it is the last that is tried
  * @throws whatever `work` throws on the backend that was asked for, or at last
  */
 export async function onTrustedBackend(
   request: BackendRequest,
-  work: (backend: string) => Promise<void>,
+  work: (backend: BackendName, isLast: boolean) => Promise<void>,
 ): Promise<void> {
   const { name } = await selectBackend(request);
+  const isLast = request !== 'auto' || name === 'cpu';
   try {
-    await work(name);
+    await work(name, isLast);
   } catch (error) {
-    const reason = request === 'auto' && name !== 'cpu' ? backendFault(error) : null;
+    const reason = isLast ? null : backendFault(error);
     if (reason === null) throw error;
     process.stderr.write(
       `tfjs's ${name} backend ${reason}: trying again with its cpu backend, which is slower\n`,
     );
     await selectBackend('cpu');
-    await work('cpu');
+    await work('cpu', true);
   }
 }
 

@@ -5,12 +5,19 @@ import { table } from '../table.ts';
 
 /** How far each runtime is off. @param reference what from */
 export function verificationTable(rows: readonly VerificationRow[], reference: string): string {
+  // Measured for all outputs or for none.
+  const isMeasured = rows.some(({ spread }) => spread !== undefined);
   return table(
-    ['Runtime', 'Provider', 'Output', 'Samples', 'Values', `Max difference from ${reference}`],
-    rows.map(({ runtime, version, provider, output, samples, least, greatest, maxDifference }) => [
-      ...[`${runtime} ${version}`, provider, output, samples],
-      `${least.toPrecision(2)} to ${greatest.toPrecision(2)}`,
-      maxDifference.toExponential(1),
+    [
+      ...['Runtime', 'Provider', 'Output', 'Samples', 'Values', `Max difference from ${reference}`],
+      ...(isMeasured ? ["tfjs's own spread", 'Allowed'] : []),
+    ],
+    rows.map((row) => [
+      ...[`${row.runtime} ${row.version}`, row.provider, row.output, row.samples],
+      `${row.least.toPrecision(2)} to ${row.greatest.toPrecision(2)}`,
+      ...[row.maxDifference, row.spread, row.allowed]
+        .filter((value) => value !== undefined)
+        .map((value) => value.toExponential(1)),
     ]),
   );
 }

@@ -18,7 +18,7 @@ export const apcdResnet = defineSystem({
   name: 'apcd-resnet',
   id: 'A3',
   title: 'APCD-ResNet',
-  config: z.object({
+  config: z.strictObject({
     depth: z.enum(resnetDepths).default('152'),
     size: z.int().positive().default(224),
     labels: z.int().positive().default(43),

@@ -15,7 +15,7 @@ export const pcdR2plus1d = defineSystem({
   name: 'pcd-r2plus1d',
   id: 'A4',
   title: 'PCD-R(2+1)D',
-  config: z.object({
+  config: z.strictObject({
     depth: z.enum(r2plus1dDepths).default('18'),
     size: z.int().positive().default(224),
     frames: z.int().positive().default(16),

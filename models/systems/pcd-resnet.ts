@@ -13,7 +13,7 @@ export const pcdResnet = defineSystem({
   name: 'pcd-resnet',
   id: 'A1',
   title: 'PCD-ResNet',
-  config: z.object({
+  config: z.strictObject({
     depth: z.enum(resnetDepths).default('152'),
     size: z.int().positive().default(224),
     labels: z.int().positive().default(43),

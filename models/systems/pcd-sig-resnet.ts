@@ -13,7 +13,7 @@ export const pcdSigResnet = defineSystem({
   name: 'pcd-sig-resnet',
   id: 'A2',
   title: 'PCD-Sig-ResNet',
-  config: z.object({
+  config: z.strictObject({
     depth: z.enum(resnetDepths).default('152'),
     size: z.int().positive().default(224),
     labels: z.int().positive().default(43),

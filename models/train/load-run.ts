@@ -2,6 +2,7 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { UserError } from '../../src/core/errors.ts';
 import { requireFinite } from '../../src/core/weights.ts';
 import { systems } from '../index.ts';
+import { schemaFault } from '../schema-fault.ts';
 import { type CheckpointName, checkpointPath, readCheckpoint } from './checkpoint.ts';
 import { assignWeights } from './model-weights.ts';
 import { type RunRecord, readRunRecord, type ValidationScores } from './run-record.ts';
@@ -38,7 +39,14 @@ export async function loadRun(folder: string, name: CheckpointName): Promise<Loa
     Object.entries(checkpoint.weights).map(([name, { data }]) => ({ name, data: () => data })),
     checkpointPath(folder, name),
   );
-  const model = systems.get(run.system).build(run.config, run.seed);
+  const system = systems.get(run.system);
+  const config = system.config.safeParse(run.config);
+  if (!config.success) {
+    throw new UserError(`the run in ${folder} has no configuration of ${run.system}`, {
+      received: schemaFault(config.error, system.config),
+    });
+  }
+  const model = system.build(config.data, run.seed);
   assignWeights(model, checkpoint.weights, checkpointPath(folder, name));
   const { epoch, step, validation } = checkpoint;
   return {

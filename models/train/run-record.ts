@@ -4,10 +4,11 @@ import { z } from 'zod';
 import { reasonOf, UserError, usageError } from '../../src/core/errors.ts';
 import { writeFileAtomic } from '../../src/node/atomic-file.ts';
 import { readText } from '../../src/node/text-file.ts';
+import { schemaFault } from '../schema-fault.ts';
 import { augmentations, type Recipe } from '../system.ts';
 import { checkpointPath } from './checkpoint.ts';
 
-const recipeSchema = z.object({
+const recipeSchema = z.strictObject({
   loss: z.literal('log'),
   reduction: z.enum(['sum', 'mean']),
   learningRate: z.number().positive(),
@@ -19,7 +20,11 @@ const recipeSchema = z.object({
   augment: z.array(z.enum(augmentations)),
   curriculum: z
     .array(
-      z.object({ frames: z.int().positive(), speed: z.int().positive(), until: z.number().gt(0).max(1) }),
+      z.strictObject({
+        frames: z.int().positive(),
+        speed: z.int().positive(),
+        until: z.number().gt(0).max(1),
+      }),
     )
     .optional(),
 });
@@ -28,14 +33,13 @@ const recipeSchema = z.object({
 export function checkRecipe(recipe: Recipe): void {
   const parsed = recipeSchema.safeParse(recipe);
   if (parsed.success) return;
-  const { path, message } = parsed.error.issues[0];
   throw new UserError('the recipe cannot be trained with', {
-    received: `${path.join('.')}: ${message}`,
+    received: schemaFault(parsed.error, recipeSchema),
     exitCode: 2,
   });
 }
 
-const runSchema = z.object({
+const runSchema = z.strictObject({
   format: z.literal('actionnx-run'),
   formatVersion: z.literal(1),
   system: z.string(),
@@ -43,17 +47,17 @@ const runSchema = z.object({
   config: z.record(z.string(), z.unknown()),
   recipe: recipeSchema,
   seed: z.int(),
-  dataset: z.object({
+  dataset: z.strictObject({
     name: z.string(),
     root: z.string(),
-    train: z.object({ split: z.string(), samples: z.int() }),
-    validation: z.object({ split: z.string(), samples: z.int() }),
+    train: z.strictObject({ split: z.string(), samples: z.int() }),
+    validation: z.strictObject({ split: z.string(), samples: z.int() }),
   }),
-  labels: z.object({ names: z.array(z.string()), codes: z.array(z.int()), hash: z.string() }),
+  labels: z.strictObject({ names: z.array(z.string()), codes: z.array(z.int()), hash: z.string() }),
   /** The file whose weights it started from; absent where they were drawn. */
-  pretrained: z.object({ file: z.string(), sha256: z.string(), format: z.string() }).optional(),
+  pretrained: z.strictObject({ file: z.string(), sha256: z.string(), format: z.string() }).optional(),
   /** What it was started with; a resumed run may have gone on with another one. */
-  backend: z.object({ name: z.string(), detail: z.string() }),
+  backend: z.strictObject({ name: z.string(), detail: z.string() }),
   versions: z.record(z.string(), z.string()),
 });
 
@@ -105,8 +109,7 @@ export async function readRunRecord(folder: string): Promise<RunRecord | null> {
   }
   const parsed = runSchema.safeParse(json);
   if (parsed.success) return parsed.data;
-  const { path: field, message } = parsed.error.issues[0];
-  throw damaged(`${field.join('.') || 'the whole'}: ${message}`);
+  throw damaged(schemaFault(parsed.error, runSchema));
 }
 
 /**

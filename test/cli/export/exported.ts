@@ -6,13 +6,13 @@ import yargs from 'yargs';
 import { command } from '../../../cli/export.ts';
 import { tf } from '../../exporters/onnx/parity.ts';
 
-/** `actionnx export`, as typed, on tfjs's cpu backend where it computes; returns what it prints on stdout. */
+/** `actionnx export`, as typed, on tfjs's cpu backend where it computes and none is named; returns what it prints on stdout. */
 export async function exported(...args: string[]): Promise<string> {
-  const isWithoutTfjs = ['--ensemble', 'hf', 'triton'].some((arg) => args.includes(arg));
+  const isGiven = ['--ensemble', 'hf', 'triton', '--backend'].some((arg) => args.includes(arg));
   const print = vi.spyOn(console, 'log').mockImplementation(() => {});
   const tell = vi.spyOn(process.stderr, 'write').mockImplementation(() => true);
   try {
-    await yargs(['export', ...args, ...(isWithoutTfjs ? [] : ['--backend', 'cpu'])])
+    await yargs(['export', ...args, ...(isGiven ? [] : ['--backend', 'cpu'])])
       .command(command as never)
       .strict()
       .exitProcess(false)

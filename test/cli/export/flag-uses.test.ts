@@ -24,23 +24,29 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const tfjs = 'import backend';
+const compared = `${tfjs} tolerance`;
 const labelling = 'labels mean std speed';
 const calibrating =
   'calibrate calibration-split calibration-samples calibration measure-split max-f1-loss cache';
 
 describe('a flag of export has an effect, or is refused', () => {
   it.each<[string, Form, object, string]>([
-    ['run', 'bundle', {}, `checkpoint name threshold ${tfjs} external-data target precision ${calibrating}`],
+    [
+      'run',
+      'bundle',
+      {},
+      `checkpoint name threshold ${compared} external-data target precision ${calibrating}`,
+    ],
     [
       ...(['model', 'bundle', {}] as const),
-      `name threshold ${labelling} ${tfjs} external-data target precision ${calibrating}`,
+      `name threshold ${labelling} ${compared} external-data target precision ${calibrating}`,
     ],
     [
       ...(['run', 'bundle', { graft: 'backbone.onnx' }] as const),
-      `at head name threshold ${labelling} ${tfjs} external-data precision ${calibrating}`,
+      `at head name threshold ${labelling} ${compared} external-data precision ${calibrating}`,
     ],
     ['run', 'bundle', { ensemble: true }, 'name threshold external-data'],
-    ['model', 'onnx', {}, `inputs ${tfjs} external-data target precision`],
+    ['model', 'onnx', {}, `inputs ${compared} external-data target precision`],
     ['run', 'safetensors', {}, `checkpoint ${tfjs}`],
     ['model', 'safetensors', {}, tfjs],
     ['run', 'hf', {}, ''],

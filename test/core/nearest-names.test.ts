@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { nearestNames } from '../../cli/nearest-names.ts';
+import { nearestNames } from '../../src/core/nearest-names.ts';
 
 const known = ['at', 'to', 'out', 'name', 'mean', 'threshold', 'calibration', 'max-f1-loss'];
 

@@ -1,0 +1,89 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { resolveSystem, systems } from '../../models/index.ts';
+import { checkRecipe, readRunRecord, requireNoRun } from '../../models/train/run-record.ts';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'unknown-keys-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** As the first version of the program wrote it. */
+const record = {
+  ...{ format: 'actionnx-run', formatVersion: 1, system: 'pcd-resnet', preset: 'pcd-resnet-tiny' },
+  config: { depth: 'tiny', size: 64, labels: 43 },
+  recipe: {
+    ...{
+      loss: 'log',
+      reduction: 'mean',
+      learningRate: 0.1,
+      schedule: 'cosine',
+      momentum: 0.9,
+      weightDecay: 0,
+    },
+    ...{ epochs: 3, batch: 8, augment: ['flip'], curriculum: [{ frames: 8, speed: 2, until: 0.5 }] },
+  },
+  seed: 7,
+  dataset: {
+    ...{ name: 'A2D', root: '/data/a2d' },
+    ...{ train: { split: 'train', samples: 20 }, validation: { split: 'val', samples: 10 } },
+  },
+  labels: { names: ['cat'], codes: [1], hash: 'abc' },
+  backend: { name: 'wasm', detail: 'XNNPACK' },
+  versions: { actionnx: '0.1.0' },
+};
+
+describe('a key that is not known is named, with the nearest that is', () => {
+  it.each(systems.all.map(({ name }) => name))('in the configuration of %s', (name) => {
+    expect(() => resolveSystem(name, { config: { szie: 64 } })).toThrow(
+      `${name} has no such configuration; received szie: there is no such key; did you mean size?`,
+    );
+    expect(() => resolveSystem(name, { config: { colour: 1 } })).toThrow(
+      /colour: there is no such key; known: depth, .*labels/,
+    );
+  });
+
+  it('in a recipe', () => {
+    const typed = { ...record.recipe, momentun: 0.5 } as never;
+    expect(() => checkRecipe(typed)).toThrow('momentun: there is no such key; did you mean momentum?');
+    const [stage] = record.recipe.curriculum;
+    const staged = { ...record.recipe, curriculum: [{ ...stage, sped: 1 }] } as never;
+    expect(() => checkRecipe(staged)).toThrow('curriculum.0.sped: there is no such key; did you mean speed?');
+  });
+
+  it.each([
+    [{ seeds: 7 }, 'seeds: there is no such key; did you mean seed?'],
+    [{ recipe: { ...record.recipe, bach: 4 } }, 'recipe.bach: there is no such key; did you mean batch?'],
+    [
+      { dataset: { ...record.dataset, tests: 1 } },
+      'dataset.tests: there is no such key; known: name, root, train, validation',
+    ],
+  ])('in a run.json: %j', async (more, message) => {
+    await writeFile(join(folder, 'run.json'), JSON.stringify({ ...record, ...more }));
+    await expect(readRunRecord(folder)).rejects.toThrow(`is not a valid run record; received ${message}`);
+  });
+});
+
+it('reads the run.json of earlier versions as it is', async () => {
+  await writeFile(join(folder, 'run.json'), JSON.stringify(record));
+  expect(await readRunRecord(folder)).toEqual(record);
+});
+
+it.each(['metrics.jsonl', 'checkpoints/best.safetensors', 'checkpoints/last.safetensors'])(
+  'a folder with a %s of no run is not trained into',
+  async (name) => {
+    const place = join(folder, name.replace(/\W/g, '-'));
+    await mkdir(join(place, 'checkpoints'), { recursive: true });
+    await expect(requireNoRun(place)).resolves.toBeUndefined();
+    await writeFile(join(place, 'notes.txt'), 'mine');
+    await expect(requireNoRun(place)).resolves.toBeUndefined();
+    await writeFile(join(place, name), 'mine');
+    await expect(requireNoRun(place)).rejects.toMatchObject({
+      message: `a run needs a folder of its own; received ${join(place, name)}, which is of no run: there is no run.json beside it; give another with --out`,
+      exitCode: 2,
+    });
+  },
+);
