@@ -7,16 +7,16 @@ import { inspectImage } from '../src/image/inspect-image.ts';
 import { mendJpeg } from '../src/image/jpeg-file.ts';
 
 /**
- * An image file's pixels at its own size, decoded by the browser. JPEG, PNG, WebP and GIF come out byte
- * for byte as in Node, transparent ones and those with colour profiles within a level; CMYK and AVIF, whose colours are
- * open to interpretation, only nearly.
+ * An image file's pixels at its own size, decoded by the browser. JPEG, PNG, WebP and GIF come out byte for byte as in
+ * Node; JPEG and WebP with colour profiles within a level; transparent ones within two or, where values are light
+ * itself, six; CMYK and AVIF, whose colours are open to interpretation, only nearly.
  *
  * @param source any image that the browser reads
  * @param name how to call the file in an error
  * @throws UserError when the browser cannot decode it, it is animated or not supported, or a part of it is missing
  */
 export async function decodeImage(source: Blob, name: string): Promise<RgbImage> {
-  const inspected = inspect(new Uint8Array(await source.arrayBuffer()), name);
+  const inspected = await inspect(new Uint8Array(await source.arrayBuffer()), name);
   let bitmap: ImageBitmap;
   try {
     // As Node reads images: upright as EXIF says, colours in sRGB, transparency laid on black.
@@ -34,20 +34,22 @@ export async function decodeImage(source: Blob, name: string): Promise<RgbImage>
   }
   const { width, height } = bitmap;
   const context = new OffscreenCanvas(width, height).getContext('2d', {
-    alpha: false,
+    // Transparency is laid on black here, but for colours that are converted first.
+    alpha: inspected.space !== null,
     willReadFrequently: true,
   });
   if (!context) throw new Error('no 2-D canvas');
   context.drawImage(bitmap, 0, 0);
   bitmap.close();
-  const image = { width, height, data: withoutAlpha(context.getImageData(0, 0, width, height).data) };
-  return inspected.space ? toSrgb(image, inspected.space) : image;
+  const rgba = context.getImageData(0, 0, width, height).data;
+  if (inspected.space) return toSrgb({ width, height, rgba }, inspected.space);
+  return { width, height, data: withoutAlpha(rgba) };
 }
 
 /** Browsers decode truncated and damaged files and paint what is missing grey: that must not be classified. */
-function inspect(bytes: Uint8Array<ArrayBuffer>, name: string) {
+async function inspect(bytes: Uint8Array<ArrayBuffer>, name: string) {
   try {
-    const inspected = inspectImage(bytes);
+    const inspected = await inspectImage(bytes);
     if (inspected.format === 'tiff' || inspected.format === 'svg') {
       throw unsupported(`${inspected.format.toUpperCase()} in a browser`, 'save it again as PNG or JPEG');
     }

@@ -68,7 +68,7 @@ export async function openVideo(source: Blob, name: string): Promise<VideoFile> 
       );
     }
     refuseWide(await track.getColorSpace(), name);
-    const { decoded, timeline } = await shownFrames(input, track, source, unreadable);
+    const { decoded, timeline } = await shownFrames(input, track, source, name, unreadable);
     const display = await displayOfTrack(track);
     const size = displaySize(await track.getCodedWidth(), await track.getCodedHeight(), display);
     return {
@@ -109,13 +109,14 @@ async function displayOfTrack(track: InputVideoTrack): Promise<Display> {
   return displayOf([a, b, c, d], (wide * height) / (high * width));
 }
 
-/** What the decoder gives, in order: for each of its pictures the number of the frame; null for one not shown. */
-type Decoded = readonly (number | null)[];
+/** What the decoder must give, in order: for each of its pictures the number of the frame; null for one not shown. */
+type Decoded = readonly { readonly number: number | null; readonly timestamp: number }[];
 
 async function shownFrames(
   input: Input,
   track: InputVideoTrack,
   source: Blob,
+  name: string,
   unreadable: (received: string) => UserError,
 ): Promise<{ decoded: Decoded; timeline: Timeline }> {
   const isMp4 = (await input.getFormat()) instanceof IsobmffInputFormat;
@@ -137,14 +138,22 @@ async function shownFrames(
   const stamps: number[] = [];
   const decoded = packets.map(({ timestamp }) => {
     // A video that was cut without encoding it anew carries frames from outside the cut, which no player shows.
-    if (timestamp < part.start - instant || timestamp >= part.end - instant) return null;
-    return stamps.push(Math.round(timestamp * ticksPerSecond));
+    const isShown = timestamp >= part.start - instant && timestamp < part.end - instant;
+    return { number: isShown ? stamps.push(Math.round(timestamp * ticksPerSecond)) : null, timestamp };
   });
   if (stamps.length === 0) throw unreadable('a video track without frames');
-  if (stamps.some((stamp, i) => stamp === stamps[i - 1])) throw unreadable('two frames of the same time');
+  if (stamps.some((stamp, i) => stamp === stamps[i - 1])) {
+    throw new UserError(`${name} must have a time of its own for each of its frames`, {
+      received: 'two frames of the same time',
+      remedy: `give it new ones (${restamp})`,
+    });
+  }
   const onlyLength = Math.round(packets[0].duration * ticksPerSecond);
   return { decoded, timeline: timelineOf(stamps, ticksPerSecond, onlyLength) };
 }
+
+/** New times, evenly spaced as the codec's own headers say. */
+const restamp = "ffmpeg -i clip.mp4 -vf 'setpts=N/FRAME_RATE/TB' -c:v libx264 even.mp4";
 
 /** Seconds below which two times are one: time stamps are fractions of a second in binary. */
 const instant = 1e-6;
@@ -179,14 +188,16 @@ async function* decodeFrames(
       : 'no-preference';
   // What the file says of its colours. Decoders fill in guesses where it says nothing; Node and this page have a rule.
   const tagged = await track.getColorSpace();
-  // Pictures are counted: the stamps that come with them take every packet for a picture, and some are none.
+  // Pictures are counted: the stamps of samples take every packet for a picture, and some are none.
   let [count, next] = [0, 0];
   try {
     if (wanted.length > 0) {
       for await (const sample of new VideoSampleSink(track, { hardwareAcceleration }).samples()) {
         try {
-          const number = decoded[count++];
-          if (number === undefined || number !== wanted[next]) continue;
+          const planned = decoded[count++];
+          if (planned) requireStamp(sample, planned.timestamp, name, count);
+          const number = planned?.number;
+          if (typeof number !== 'number' || number !== wanted[next]) continue;
           yield { number, image: upright(await toRgb(sample, tagged, name), display) };
           next += 1;
         } finally {
@@ -202,6 +213,12 @@ async function* decodeFrames(
       cause,
     });
   }
+  if (wanted.length > 0 && count === 0) {
+    throw new UserError(`${name} must begin with a picture that browsers start from (H.264: IDR)`, {
+      received: `no picture for any of ${decoded.length} frames, as in a video that was cut without encoding it anew (open GOP)`,
+      remedy: 'encode it anew (ffmpeg -i clip.mp4 -c:v libx264 whole.mp4)',
+    });
+  }
   // Also after the last that was wanted: a picture more or less than there are packets may be missing anywhere.
   if (wanted.length > 0 && count !== decoded.length) {
     throw new UserError(`${name} must have a picture for every frame; it is cut off or damaged`, {
@@ -209,6 +226,17 @@ async function* decodeFrames(
       remedy: 'copy or download the file again, or convert it to MP4 (H.264)',
     });
   }
+}
+
+/** The order of display is the decoder's to say: a picture of another stamp than was planned has another time. */
+function requireStamp(sample: VideoSample, timestamp: number, name: string, picture: number): void {
+  const source = sample.toCanvasImageSource();
+  if (!(source instanceof VideoFrame) || Math.abs(source.timestamp / 1e6 - timestamp) < 2 * instant) return;
+  const [found, planned] = [source.timestamp / 1e6, timestamp].map((time) => Number(time.toFixed(6)));
+  throw new UserError(`${name} must have time stamps in the order in which its frames are shown`, {
+    received: `frame ${picture} with the time ${found} s in place of ${planned} s`,
+    remedy: `give it new ones (${restamp})`,
+  });
 }
 
 async function isSupported(config: VideoDecoderConfig): Promise<boolean> {

@@ -5,8 +5,8 @@ import { unsupported } from './image-fault.ts';
 export interface ColourSpace {
   /** CIE 1931 x, y of white, red, green and blue. */
   readonly primaries: readonly number[];
-  /** A value in 0–1 as light, 0–1. */
-  readonly toLight: (value: number) => number;
+  /** A value in 0–1 of a channel (0 red, 1 green, 2 blue) as light, 0–1. */
+  readonly toLight: (value: number, channel: number) => number;
 }
 
 const srgbPrimaries = [0.3127, 0.329, 0.64, 0.33, 0.3, 0.6, 0.15, 0.06];
@@ -115,17 +115,28 @@ function toXyz([wx, wy, ...colours]: readonly number[]): number[][] {
 const steps = 65535;
 const levels = Uint8Array.from({ length: steps + 1 }, (_, i) => Math.round(lightToSrgb(i / steps) * 255));
 
-/** The image in sRGB: relative colorimetric, white to white, colours outside sRGB clipped – as browsers show it. */
-export function toSrgb({ width, height, data }: RgbImage, { primaries, toLight }: ColourSpace): RgbImage {
-  const light = Float64Array.from({ length: 256 }, (_, i) => toLight(i / 255));
+/**
+ * An image in sRGB, laid on black: relative colorimetric, white to white, colours outside sRGB clipped – as browsers
+ * show it.
+ *
+ * @param rgba its straight values, uint8 `[height, width, 4]`
+ */
+export function toSrgb(
+  { width, height, rgba }: { width: number; height: number; rgba: Uint8Array | Uint8ClampedArray },
+  { primaries, toLight }: ColourSpace,
+): RgbImage {
+  const [red, green, blue] = [0, 1, 2].map((channel) =>
+    Float64Array.from({ length: 256 }, (_, i) => toLight(i / 255, channel)),
+  );
   const [m0, m1, m2] = multiply(invert(toXyz(srgbPrimaries)), toXyz(primaries));
   const level = (value: number) => levels[Math.round(Math.min(1, Math.max(0, value)) * steps)];
-  const converted = new Uint8Array(data.length);
-  for (let i = 0; i < data.length; i += 3) {
-    const [r, g, b] = [light[data[i]], light[data[i + 1]], light[data[i + 2]]];
-    converted[i] = level(m0[0] * r + m0[1] * g + m0[2] * b);
-    converted[i + 1] = level(m1[0] * r + m1[1] * g + m1[2] * b);
-    converted[i + 2] = level(m2[0] * r + m2[1] * g + m2[2] * b);
+  const data = new Uint8Array((rgba.length / 4) * 3);
+  for (let from = 0, to = 0; from < rgba.length; from += 4, to += 3) {
+    const [r, g, b] = [red[rgba[from]], green[rgba[from + 1]], blue[rgba[from + 2]]];
+    const cover = rgba[from + 3] / 255;
+    data[to] = Math.round(level(m0[0] * r + m0[1] * g + m0[2] * b) * cover);
+    data[to + 1] = Math.round(level(m1[0] * r + m1[1] * g + m1[2] * b) * cover);
+    data[to + 2] = Math.round(level(m2[0] * r + m2[1] * g + m2[2] * b) * cover);
   }
-  return { width, height, data: converted };
+  return { width, height, data };
 }

@@ -17,7 +17,7 @@ export interface InspectedImage {
  *
  * @throws ImageFault for what is no image, for animations, for valid files that are not supported, and truncated ones
  */
-export function inspectImage(bytes: Uint8Array): InspectedImage {
+export async function inspectImage(bytes: Uint8Array): Promise<InspectedImage> {
   const format = imageFormat(bytes);
   if (!format) throw damaged(bytes.length === 0 ? 'an empty file' : 'a file that is no image known here');
   requireDecodable(format);
@@ -26,7 +26,7 @@ export function inspectImage(bytes: Uint8Array): InspectedImage {
   }
   if (format === 'webp') inspectWebp(bytes);
   if (format === 'tiff') inspectTiff(bytes);
-  const space = format === 'png' ? inspectPng(bytes) : format === 'avif' ? inspectAvif(bytes) : null;
+  const space = format === 'png' ? await inspectPng(bytes) : format === 'avif' ? inspectAvif(bytes) : null;
   return { format, space };
 }
 

@@ -1,14 +1,16 @@
+import { type ColourProfile, colourProfile, unsupportedProfile } from './colour-profile.ts';
 import { type ColourSpace, codedColourSpace, gammaColourSpace } from './colour-space.ts';
 import { latin1 } from './file-format.ts';
 import { damaged, truncated, unsupported } from './image-fault.ts';
 
 /**
  * Checks a PNG's chunks, and says what colours it has: cICP before iCCP before sRGB before gAMA with cHRM, as the PNG
- * specification (third edition) ranks them; cHRM alone counts for nothing. Null: sRGB, or a profile for the decoder.
+ * specification (third edition) ranks them; cHRM alone counts for nothing, nor does a profile that is damaged or made
+ * for another kind of picture. Null: sRGB, or a profile for the decoder.
  *
  * @throws ImageFault when its end is missing, when it is animated, and for colours that are not converted
  */
-export function inspectPng(bytes: Uint8Array): ColourSpace | null {
+export async function inspectPng(bytes: Uint8Array): Promise<ColourSpace | null> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const chunks = new Map<string, DataView>();
   let isAnimated = false;
@@ -33,15 +35,16 @@ export function inspectPng(bytes: Uint8Array): ColourSpace | null {
     isAnimated = animation.getUint32(0) > 1 || !chunks.has('fcTL');
   }
   if (isAnimated) throw animated('an animated PNG', 'ffmpeg -i picture.png -pix_fmt yuv420p clip.mp4');
-  const space = colourSpace(chunks);
-  const kind = chunks.get('IHDR')?.getUint8(9) ?? 0;
-  if (space && (kind >= 4 || chunks.has('tRNS'))) {
-    throw unsupported(
-      'a PNG that is transparent and has colours other than sRGB',
-      'save it opaque, or in sRGB',
-    );
-  }
-  return space;
+  const coded = codedSpace(chunks);
+  if (coded !== undefined) return coded;
+  const profile = await profileOf(chunks.get('iCCP'));
+  const header = chunks.get('IHDR');
+  if (!header || header.byteLength < 13) throw damaged('a PNG without a header');
+  const [depth, kind] = [header.getUint8(8), header.getUint8(9)];
+  const isGrey = (kind & 2) === 0;
+  if (!profile?.fits(isGrey)) return gammaSpace(chunks);
+  if (!profile.space && (isGrey || depth > 8)) throw unsupportedProfile(isGrey);
+  return profile.space;
 }
 
 /** What an animation is told: neither its first frame nor any other stands for it. */
@@ -52,15 +55,33 @@ export function animated(what: string, command: string) {
   );
 }
 
-function colourSpace(chunks: ReadonlyMap<string, DataView>): ColourSpace | null {
-  const [coded, gamma, points] = ['cICP', 'gAMA', 'cHRM'].map((type) => chunks.get(type));
-  if (coded && coded.byteLength >= 4) {
-    if (coded.getUint8(2) !== 0 || coded.getUint8(3) !== 1) {
-      throw unsupported('a PNG whose cICP chunk says YCbCr or limited range', 'save it again as PNG in sRGB');
-    }
-    return codedColourSpace(coded.getUint8(0), coded.getUint8(1));
+async function profileOf(chunk: DataView | undefined): Promise<ColourProfile | null> {
+  if (!chunk) return null;
+  // A copy, since a Blob takes no shared memory.
+  const body = Uint8Array.from(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength));
+  // A name, its end, and the method of compression, of which there is one.
+  const deflated = new Blob([body.subarray(body.indexOf(0) + 2)]).stream();
+  try {
+    const bytes = await new Response(deflated.pipeThrough(new DecompressionStream('deflate'))).arrayBuffer();
+    return colourProfile(new Uint8Array(bytes));
+  } catch {
+    return null;
   }
-  if (chunks.has('iCCP') || chunks.has('sRGB') || !gamma || gamma.byteLength < 4) return null;
+}
+
+/** Undefined: there is no cICP chunk. */
+function codedSpace(chunks: ReadonlyMap<string, DataView>): ColourSpace | null | undefined {
+  const coded = chunks.get('cICP');
+  if (!coded || coded.byteLength < 4) return undefined;
+  if (coded.getUint8(2) !== 0 || coded.getUint8(3) !== 1) {
+    throw unsupported('a PNG whose cICP chunk says YCbCr or limited range', 'save it again as PNG in sRGB');
+  }
+  return codedColourSpace(coded.getUint8(0), coded.getUint8(1));
+}
+
+function gammaSpace(chunks: ReadonlyMap<string, DataView>): ColourSpace | null {
+  const [gamma, points] = ['gAMA', 'cHRM'].map((type) => chunks.get(type));
+  if (chunks.has('sRGB') || !gamma || gamma.byteLength < 4) return null;
   const value = gamma.getUint32(0) / 100000;
   if (value === 0) return null;
   const xy =

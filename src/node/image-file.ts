@@ -1,10 +1,11 @@
 import { open, readFile } from 'node:fs/promises';
-import sharp, { type Sharp } from 'sharp';
+import sharp, { type Metadata, type Sharp } from 'sharp';
 import { reasonOf, UserError } from '../core/errors.ts';
-import { toSrgb } from '../image/colour-space.ts';
+import { colourProfile, unsupportedProfile } from '../image/colour-profile.ts';
+import { type ColourSpace, toSrgb } from '../image/colour-space.ts';
 import type { RgbImage } from '../image/image.ts';
 import { ImageFault } from '../image/image-fault.ts';
-import { inspectImage } from '../image/inspect-image.ts';
+import { type InspectedImage, inspectImage } from '../image/inspect-image.ts';
 import { mendJpeg } from '../image/jpeg-file.ts';
 
 // Many small images are read at once: one thread each is faster, and a cache by path would miss rewritten files.
@@ -37,14 +38,12 @@ export async function readImage(source: string | Uint8Array, name = 'the image')
   const label = typeof source === 'string' ? source : name;
   const bytes = typeof source === 'string' ? await readSource(source) : source;
   try {
-    const { format, space } = inspectImage(bytes);
-    const options = { jpeg: format === 'jpeg', upright: format !== 'webp', keepColours: space !== null };
-    const image = await decode(bytes, options).catch(async (error) => {
-      if (format !== 'jpeg') throw error;
+    const inspected = await inspectImage(bytes);
+    return await decode(bytes, inspected).catch(async (error) => {
+      if (inspected.format !== 'jpeg' || error instanceof ImageFault) throw error;
       // What libjpeg only warns of may be harmless, or half a picture: read over it all, and be strict again.
-      return decode(mendJpeg(bytes), options);
+      return decode(mendJpeg(bytes), inspected);
     });
-    return space ? toSrgb(image, space) : image;
   } catch (error) {
     throw new UserError(`cannot decode ${label}`, {
       received: error instanceof ImageFault ? error.received : sharpReason(error),
@@ -57,26 +56,34 @@ export async function readImage(source: string | Uint8Array, name = 'the image')
   }
 }
 
-/** @param options.keepColours whether the values stay as they are stored, whatever colours they stand for */
-async function decode(
-  bytes: Uint8Array,
-  options: { readonly jpeg: boolean; readonly upright: boolean; readonly keepColours: boolean },
-): Promise<RgbImage> {
-  const opened = sharp(bytes, { failOn: 'warning', ignoreIcc: options.keepColours });
-  if (options.jpeg) {
-    const { space, hasProfile } = await opened.metadata();
-    if (space === 'cmyk' && !hasProfile) return plainCmyk(opened.autoOrient());
-  }
-  const { data, info } = await (options.upright ? opened.autoOrient() : opened)
-    .toColourspace('srgb')
-    .flatten({ background: '#000' })
+async function decode(bytes: Uint8Array, inspected: InspectedImage): Promise<RgbImage> {
+  const { format } = inspected;
+  const metadata = await sharp(bytes, { failOn: 'warning' }).metadata();
+  const space = inspected.space ?? (format === 'png' ? null : ownSpace(metadata));
+  const opened = sharp(bytes, { failOn: 'warning', ignoreIcc: space !== null });
+  const upright = format === 'webp' ? opened : opened.autoOrient();
+  if (format === 'jpeg' && metadata.space === 'cmyk' && !metadata.hasProfile) return plainCmyk(upright);
+  const inRgb = upright.toColourspace('srgb');
+  const { data, info } = await (space ? inRgb.ensureAlpha() : inRgb.flatten({ background: '#000' }))
     .raw({ depth: 'uchar' })
     .toBuffer({ resolveWithObject: true });
-  return {
-    width: info.width,
-    height: info.height,
-    data: new Uint8Array(data.buffer, data.byteOffset, data.length),
-  };
+  const { width, height } = info;
+  const values = new Uint8Array(data.buffer, data.byteOffset, data.length);
+  return space ? toSrgb({ width, height, rgba: values }, space) : { width, height, data: values };
+}
+
+/**
+ * The space of a profile that sharp does not obey: it ignores those of grey pictures, and is far off with 16 bits.
+ * Null: sharp sees to it, or there is none that counts.
+ */
+function ownSpace({ icc, depth, space }: Metadata): ColourSpace | null {
+  const isGrey = space === 'b-w' || space === 'grey16';
+  const profile = icc ? colourProfile(icc) : null;
+  if (!profile || (depth === 'uchar' && !isGrey)) return null;
+  if (space === 'cmyk') throw unsupportedProfile(isGrey);
+  if (!profile.fits(isGrey)) return null;
+  if (!profile.space) throw unsupportedProfile(isGrey);
+  return profile.space;
 }
 
 /** CMYK of no named press, as browsers and Pillow show it: each ink takes its share of the light, black of what is left. */

@@ -4,7 +4,7 @@ import type { Browser, Page } from 'playwright-core';
 import { build } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readImage } from '../../src/node/image-file.ts';
-import { readableImages, refusedImages } from '../image/odd-images.ts';
+import { readableImages, refusedImages, transparentImages } from '../image/odd-images.ts';
 import { launchChromium } from './chromium.ts';
 
 const readable = await readableImages();
@@ -110,6 +110,18 @@ describe('images in Chromium', () => {
         ...Array.from(inNode, (c, i) => Math.abs(c.charCodeAt(0) - (shown ?? '').charCodeAt(i))),
       );
       expect(worst).toBeLessThanOrEqual(1);
+    },
+  );
+
+  it.each(Object.entries(transparentImages()))(
+    'decodes the transparent %s within 2 levels of Node',
+    async (name, bytes) => {
+      const { ours, error } = await decode(name, bytes);
+      expect(error).toBe('');
+      const inNode = (await readImage(bytes, name)).data;
+      const inPage = Buffer.from(ours ?? '', 'latin1');
+      expect(inPage.length).toBe(inNode.length);
+      expect(Math.max(...inNode.map((value, i) => Math.abs(value - inPage[i])))).toBeLessThanOrEqual(2);
     },
   );
 

@@ -3,8 +3,10 @@
     pip install pillow numpy && python image-colour.py > image-colour.json
 
 Each space is handed to littlecms as an ICC matrix profile made from its chromaticities (Bradford) and its curve.
+The profiles stand beside the values, in base64.
 """
 
+import base64
 import json
 import struct
 
@@ -58,9 +60,11 @@ def main():
     values = np.concatenate([np.repeat(np.arange(0, 256, 15)[:, None], 3, 1), rng.integers(0, 256, (46, 3))])
     image = Image.fromarray(values.astype(np.uint8)[None])
     srgb = ImageCms.createProfile("sRGB")
-    found = {"values": values.ravel().tolist(), "spaces": {}}
+    found = {"values": values.ravel().tolist(), "spaces": {}, "profiles": {}}
     for name, (primaries, gamma) in SPACES.items():
-        source = ImageCms.ImageCmsProfile(BytesIO(profile(primaries, gamma)))
+        icc = profile(primaries, gamma)
+        found["profiles"][name] = base64.b64encode(icc).decode()
+        source = ImageCms.ImageCmsProfile(BytesIO(icc))
         converted = ImageCms.profileToProfile(
             image, source, srgb, ImageCms.Intent.RELATIVE_COLORIMETRIC, flags=ImageCms.Flags.HIGHRESPRECALC | ImageCms.Flags.NOOPTIMIZE
         )

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import {
   type ColourSpace,
@@ -6,14 +5,9 @@ import {
   gammaColourSpace,
   toSrgb,
 } from '../../src/image/colour-space.ts';
+import { readImage } from '../../src/node/image-file.ts';
+import { goldenColours as golden, greyProfile, pngRow, profileChunk } from './odd-images.ts';
 
-interface Golden {
-  readonly values: number[];
-  readonly spaces: Readonly<Record<string, number[]>>;
-}
-const golden: Golden = JSON.parse(
-  readFileSync(new URL('../golden/image-colour.json', import.meta.url), 'utf8'),
-);
 const adobe = [0.3127, 0.329, 0.64, 0.33, 0.21, 0.71, 0.15, 0.06];
 const ntsc = [0.31, 0.316, 0.67, 0.33, 0.21, 0.71, 0.14, 0.08];
 
@@ -27,10 +21,33 @@ describe('an image with colours of its own', () => {
     ['ntsc', gammaColourSpace(0.45455, ntsc)],
   ])('in %s becomes the sRGB that littlecms makes of it, within a level', (name, space) => {
     if (!space) throw new Error('taken for sRGB');
-    const data = Uint8Array.from(golden.values);
-    const converted = toSrgb({ width: data.length / 3, height: 1, data }, space).data;
+    const data = golden.values;
+    const rgba = Uint8Array.from(data.flatMap((value, i) => (i % 3 === 2 ? [value, 255] : value)));
+    const converted = toSrgb({ width: data.length / 3, height: 1, rgba }, space).data;
     const worst = Math.max(...converted.map((value, i) => Math.abs(value - golden.spaces[name][i])));
     expect(worst).toBeLessThanOrEqual(1);
+  });
+
+  it.each(Object.keys(golden.profiles).flatMap((name) => [[name, 8] as const, [name, 16] as const]))(
+    'with a profile of %s, of %i bits, becomes the sRGB that littlecms makes of it',
+    async (name, depth) => {
+      const png = pngRow(golden.values, { depth, kind: 2 }, profileChunk(name));
+      const { data } = await readImage(png);
+      const worst = Math.max(...data.map((value, i) => Math.abs(value - golden.spaces[name][i])));
+      expect(worst).toBeLessThanOrEqual(1);
+    },
+  );
+
+  it.each([
+    ['a grey profile', greyProfile(1)],
+    ['a profile of RGB', 'linear'],
+  ])('in grey values, with %s, is as bright as it says', async (_, profile) => {
+    const greys = golden.values.slice(0, 54).filter((_, i) => i % 3 === 0);
+    const expected = golden.spaces.linear.slice(0, 54);
+    for (const depth of [8, 16] as const) {
+      const { data } = await readImage(pngRow(greys, { depth, kind: 0 }, profileChunk(profile)));
+      expect(Math.max(...data.map((value, i) => Math.abs(value - expected[i])))).toBeLessThanOrEqual(1);
+    }
   });
 
   it('is left alone where it says sRGB, or a curve of video, which players show as sRGB', () => {

@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { deflateSync } from 'node:zlib';
 import type { RgbImage } from '../../src/image/image.ts';
 import { encodeJpeg, encodePng } from '../../src/node/image-file.ts';
 import { crc32 } from '../../src/weights/crc32.ts';
@@ -23,6 +25,85 @@ function joined(...parts: readonly Iterable<number>[]): Uint8Array {
 function chunk(type: string, body: readonly number[]): number[] {
   const bytes = Uint8Array.from([...text(type), ...body]);
   return [...big(body.length), ...bytes, ...big(crc32(bytes))];
+}
+
+/** What littlecms makes of RGB triples in some spaces, and these as profiles: see the script beside it. */
+export const goldenColours: {
+  readonly values: number[];
+  readonly spaces: Readonly<Record<string, number[]>>;
+  readonly profiles: Readonly<Record<string, string>>;
+} = JSON.parse(readFileSync(new URL('../golden/image-colour.json', import.meta.url), 'utf8'));
+
+/** A PNG's chunk of a profile, by the golden one's name, or of other bytes. */
+export function profileChunk(profile: string | Uint8Array): number[] {
+  const bytes =
+    typeof profile === 'string' ? Buffer.from(goldenColours.profiles[profile], 'base64') : profile;
+  return chunk('iCCP', [...text('x\0\0'), ...deflateSync(bytes)]);
+}
+
+/** A PNG of one row. @param kind 0 grey, 2 RGB, 4 grey and alpha, 6 RGBA */
+export function pngRow(
+  values: readonly number[],
+  { depth, kind }: { readonly depth: 8 | 16; readonly kind: 0 | 2 | 4 | 6 },
+  ...chunks: readonly number[][]
+): Uint8Array {
+  const channels = { 0: 1, 2: 3, 4: 2, 6: 4 }[kind];
+  const row = values.flatMap((value) => (depth === 16 ? [value, value] : value));
+  const header = [...big(values.length / channels), ...big(1), depth, kind, 0, 0, 0];
+  const data = chunk('IDAT', [...deflateSync(Uint8Array.from([0, ...row]))]);
+  return joined([0x89, ...text('PNG\r\n\x1a\n')], chunk('IHDR', header), ...chunks, data, chunk('IEND', []));
+}
+
+/** A profile of grey values: a power of them is light. */
+export function greyProfile(gamma: number): Uint8Array {
+  const curve = [...text('para'), ...big(0), ...big(0), ...big(Math.round(gamma * 65536))];
+  const white = [
+    ...text('XYZ '),
+    ...big(0),
+    ...[0.9642, 1, 0.8249].flatMap((v) => big(Math.round(v * 65536))),
+  ];
+  const table = [
+    ...big(2),
+    ...text('wtpt'),
+    ...big(156),
+    ...big(20),
+    ...text('kTRC'),
+    ...big(176),
+    ...big(16),
+  ];
+  const head = [...big(192), ...big(0), ...big(0x04300000), ...text('mntrGRAYXYZ '), ...new Uint8Array(12)];
+  return joined(
+    head,
+    text('acsp'),
+    new Uint8Array(28),
+    white.slice(8),
+    new Uint8Array(48),
+    table,
+    white,
+    curve,
+  );
+}
+
+const ramp = Array.from({ length: 64 }, (_, i) => 4 * i);
+
+/** Transparent PNGs in colours of their own, which are read nearly alike: a canvas keeps fewer bits of such ones. */
+export function transparentImages(): Record<string, Uint8Array> {
+  const values = goldenColours.values.flatMap((v, i) => (i % 3 === 2 ? [v, (i * 29) % 256] : v));
+  const gamma = chunk('gAMA', big(45_455));
+  const srgbPoints = chunk('cHRM', srgb.flatMap(big));
+  const [rgba8, rgba16] = [{ depth: 8, kind: 6 } as const, { depth: 16, kind: 6 } as const];
+  return {
+    'gamma.png': pngRow(values, rgba8, gamma),
+    'gamma-and-srgb-points.png': pngRow(values, rgba8, gamma, srgbPoints),
+    'srgb-with-gamma-and-points.png': pngRow(values, rgba8, chunk('sRGB', [0]), gamma, srgbPoints),
+    'sixteen-bits-p3-profile.png': pngRow(values, rgba16, profileChunk('display-p3')),
+    'adobe-profile.png': pngRow(values, rgba8, profileChunk('adobe-rgb')),
+    'grey-profile.png': pngRow(
+      ramp.flatMap((v, i) => [v, (i * 29) % 256]),
+      { depth: 8, kind: 4 },
+      profileChunk(greyProfile(1.8)),
+    ),
+  };
 }
 
 /** Where a JPEG's first marker of a kind begins. */
@@ -52,6 +133,21 @@ export async function readableImages(): Promise<Record<string, Uint8Array>> {
     'srgb-over-gamma.png': withChunks(chunk('sRGB', [0]), gamma(100_000)),
     'coded-p3.png': withChunks(chunk('cICP', [12, 13, 0, 1])),
     'coded-bt2020.png': withChunks(chunk('cICP', [9, 13, 0, 1])),
+    'sixteen-bits.png': pngRow(goldenColours.values, { depth: 16, kind: 2 }),
+    ...Object.fromEntries(
+      Object.keys(goldenColours.profiles).map((name) => [
+        `sixteen-bits-${name}-profile.png`,
+        pngRow(goldenColours.values, { depth: 16, kind: 2 }, profileChunk(name)),
+      ]),
+    ),
+    'p3-profile.png': withChunks(profileChunk('display-p3')),
+    'grey-with-profile.png': pngRow(ramp, { depth: 8, kind: 0 }, profileChunk(greyProfile(1))),
+    'grey-of-16-bits-with-profile.png': pngRow(ramp, { depth: 16, kind: 0 }, profileChunk(greyProfile(2.2))),
+    'grey-with-rgb-profile.png': pngRow(ramp, { depth: 8, kind: 0 }, profileChunk('adobe-rgb')),
+    'rgb-with-grey-profile.png': withChunks(profileChunk(greyProfile(1))),
+    'damaged-profile.png': withChunks(profileChunk(new Uint8Array(400))),
+    'damaged-profile-beside-gamma.png': withChunks(gamma(100_000), profileChunk(new Uint8Array(400))),
+    'undeflated-profile-beside-gamma.png': withChunks(gamma(100_000), chunk('iCCP', text('x\0\0nonsense'))),
     'plain.jpg': jpeg,
     'inks.cmyk.jpeg': await readFile(new URL('../golden/image-cmyk.jpg', import.meta.url)),
     'no-end.jpg': jpeg.subarray(0, -2),
@@ -99,6 +195,8 @@ export async function refusedImages(): Promise<Record<string, readonly [Uint8Arr
       big(next),
     );
   const half = Math.floor(jpeg.length * 0.7);
+  const tables = new Uint8Array(Buffer.from(goldenColours.profiles.linear, 'base64'));
+  tables.set(text('Lab '), 20);
   const wrong = Uint8Array.from(jpeg);
   wrong[markerAt(jpeg, 0xc0) + 6] = 200;
   return {
@@ -111,6 +209,10 @@ export async function refusedImages(): Promise<Record<string, readonly [Uint8Arr
     'picture.jxl': [joined([0xff, 0x0a], new Uint8Array(50)), 'JPEG XL'],
     'pq.png': [withChunks(chunk('cICP', [9, 16, 0, 1])), 'high dynamic range (PQ)'],
     'hlg.png': [withChunks(chunk('cICP', [9, 18, 0, 1])), 'high dynamic range (HLG)'],
+    'tables.png': [
+      pngRow(goldenColours.values, { depth: 16, kind: 2 }, profileChunk(tables)),
+      'a picture of more than 8 bits with a colour profile made of tables',
+    ],
     'ycbcr.tiff': [tiff([[262, 6]]), 'a TIFF in YCbCr'],
     'float.tiff': [
       tiff([

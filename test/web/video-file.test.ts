@@ -131,6 +131,38 @@ describe('what Chromium refuses, it says', () => {
     );
   });
 
+  it.each([
+    [
+      'later.mkv',
+      "pts='if(eq(N,20),PTS+50,PTS)'",
+      'received frame 21 with the time 0.85 s in place of 0.84 s',
+    ],
+    ['as-decoded.mp4', 'pts=DTS', 'received frame 2 with the time '],
+    ['twice.mp4', "pts='if(eq(N,20),PTS+DURATION,PTS)'", 'received two frames of the same time'],
+  ])('time stamps that the decoder contradicts: %s', async (name, stamps, reason) => {
+    const [plain, path, even] = [join(folder, 'plain.mp4'), join(folder, name), join(folder, 'even.mp4')];
+    ffmpeg(...source, ...h264, ...['-bf', name === 'as-decoded.mp4' ? '3' : '0'], '-y', plain);
+    ffmpeg('-i', plain, '-c', 'copy', '-bsf:v', `setts=${stamps}`, '-y', path);
+    const error = await browser.look(path, 25).catch(({ message }) => String(message));
+    expect(error).toContain(`${name} must have `);
+    expect(error).toContain(reason);
+    const [, filter] = /ffmpeg -i clip.mp4 -vf '(.*)' -c:v libx264 even.mp4/.exec(String(error)) ?? [];
+    ffmpeg('-i', path, '-vf', filter, '-c:v', 'libx264', '-y', even);
+    await expectSame(even, 25);
+  });
+
+  it('a cut before a picture that is no start', async () => {
+    const [whole, cut, anew] = ['open.mp4', 'open-cut.mp4', 'anew.mp4'].map((name) => join(folder, name));
+    const open = ['-bf', '3', '-x264-params', 'open-gop=1:keyint=25'];
+    ffmpeg(...source, ...h264, ...open, '-y', whole);
+    ffmpeg('-ss', '1', '-i', whole, '-c', 'copy', '-y', cut);
+    await expect(browser.look(cut, 1)).rejects.toThrow(
+      'open-cut.mp4 must begin with a picture that browsers start from',
+    );
+    ffmpeg('-i', cut, '-c:v', 'libx264', '-y', anew);
+    await expectSame(anew, 25);
+  });
+
   it('an edit list of several parts', async () => {
     const path = join(folder, 'edited.mp4');
     ffmpeg(...source, ...h264, '-y', path);
