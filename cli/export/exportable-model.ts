@@ -20,6 +20,8 @@ import { requireFinite } from '../../src/core/weights.ts';
 import { type ModelJsonFile, readModelJson } from '../../src/node/model-json-file.ts';
 import { type ModelOutput, outputsOf } from './model-outputs.ts';
 
+type RankOf = Parameters<typeof parseGraphModel>[3];
+
 /** A tfjs model, of whichever format, as far as an export needs it. */
 export interface ExportableModel {
   readonly name: string;
@@ -56,10 +58,15 @@ export async function findModelJson(path: string): Promise<string | undefined> {
   return (await kind(inside))?.isFile() ? inside : undefined;
 }
 
-/** The model of a `model.json`. @throws UserError when a file is missing or damaged, or an operator has no converter */
-export async function readExportable(path: string): Promise<ExportableModel> {
+/**
+ * The model of a `model.json`.
+ *
+ * @param rankOf see parseGraphModel
+ * @throws UserError when a file is missing or damaged, or an operator has no converter
+ */
+export async function readExportable(path: string, rankOf?: RankOf): Promise<ExportableModel> {
   const file = await readModelJson(path);
-  if (isGraphModel(file)) return exportableGraph(file);
+  if (isGraphModel(file)) return exportableGraph(file, rankOf);
   const model = await layersModelOf(file);
   const corrected = correctBatchNorms(model);
   if (corrected.length > 0) {
@@ -102,8 +109,8 @@ export function exportableLayers(model: LayersModel): ExportableModel {
 }
 
 /** A GraphModel. Its outputs have no order of their own: those of fewest axes, which may be scores, come first. */
-async function exportableGraph(file: ModelJsonFile): Promise<ExportableModel> {
-  const parsed = parseGraphModel(file.json, file.shards, file.path);
+async function exportableGraph(file: ModelJsonFile, rankOf?: RankOf): Promise<ExportableModel> {
+  const parsed = parseGraphModel(file.json, file.shards, file.path, rankOf);
   // Infinity is a mask in some graphs, but no weight is meant to be no number.
   requireFinite(
     [...parsed.constants].map(([name, { data }]) => ({

@@ -19,7 +19,7 @@ import { packageVersion } from '../../src/node/package-info.ts';
 import { requireOther } from '../../src/node/replaceable.ts';
 import { readWeightFile } from '../../src/node/weight-file.ts';
 import { float32Of } from '../../src/weights/float32.ts';
-import type { StoredTensor } from '../../src/weights/weight-file.ts';
+import type { StoredTensor, WeightFile } from '../../src/weights/weight-file.ts';
 import { table } from '../table.ts';
 import { findModelJson, readExportable } from './exportable-model.ts';
 import { largestDifferences } from './precision.ts';
@@ -79,8 +79,9 @@ type Plain = Wanted & { readonly precision: Exclude<Precision, 'int8'>; readonly
 
 async function exportModel(path: string, wanted: Plain, backend: BackendName): Promise<void> {
   const { out, precision, target, json } = wanted;
-  const model = await readExportable(path);
-  const inputs = wanted.inputs ? await readInputs(wanted.inputs, model.inputs) : randomInputs(model.inputs);
+  const given = wanted.inputs ? await readWeightFile(wanted.inputs) : undefined;
+  const model = await readExportable(path, (input) => given && arrayFor(input, given)?.shape.length);
+  const inputs = given ? inputsOf(given, model.inputs, wanted.inputs!) : randomInputs(model.inputs);
   const options = { target, version: packageVersion };
   const float32 = model.toOnnx(options);
   const targets = verificationTargets(float32);
@@ -157,18 +158,23 @@ function tell(
 }
 
 /** Inputs from a file of arrays, one an input of the model. */
-async function readInputs(path: string, inputs: readonly ModelInput[]): Promise<Record<string, Tensor>> {
-  const { tensors, format } = await readWeightFile(path);
+function inputsOf(given: WeightFile, inputs: readonly ModelInput[], path: string): Record<string, Tensor> {
   const named = inputs.map((input): [string, Tensor] => {
-    const stored = format === 'npy' && inputs.length === 1 ? tensors.get('array') : tensors.get(input.name);
+    const isOnly = inputs.length === 1 || given.format !== 'npy';
+    const stored = isOnly ? arrayFor(input.name, given) : undefined;
     if (!stored) {
       throw new UserError(`${path} must hold an array for every input of the model`, {
-        received: `${[...tensors.keys()].slice(0, 8).map(quoted).join(', ')}, and none for "${input.name}"`,
+        received: `${[...given.tensors.keys()].slice(0, 8).map(quoted).join(', ')}, and none for "${input.name}"`,
       });
     }
     return [input.name, asInput(stored, input, path)];
   });
   return Object.fromEntries(named);
+}
+
+/** A `.npy` file holds one array without a name. */
+function arrayFor(input: string, { tensors, format }: WeightFile): StoredTensor | undefined {
+  return tensors.get(format === 'npy' ? 'array' : input);
 }
 
 function asInput(stored: StoredTensor, { name, dtype, shape }: ModelInput, path: string): Tensor {

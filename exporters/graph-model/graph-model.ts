@@ -2,24 +2,8 @@ import type { ValueShape } from '../../src/core/converter.ts';
 import { quoted, UserError } from '../../src/core/errors.ts';
 import { Attributes, elementType, shapeOf } from './attributes.ts';
 import { type Constant, readConstants } from './constants.ts';
-
-/** One of a node's results. */
-export interface TensorName {
-  readonly node: string;
-  readonly index: number;
-}
-
-/** A node of a TensorFlow graph. */
-export interface OpNode {
-  readonly name: string;
-  /** Such as Conv2D. */
-  readonly operator: string;
-  /** Without those that only say what is to run before. */
-  readonly inputs: readonly TensorName[];
-  /** Nodes that only have to run before: where one lies in a branch, so does this node. */
-  readonly controls: readonly string[];
-  readonly attributes: Attributes;
-}
+import type { OpNode, TensorName } from './op-node.ts';
+import { shapeByUse } from './shape-by-use.ts';
 
 /** An input of a GraphModel: a placeholder. */
 export interface GraphInput {
@@ -59,12 +43,14 @@ export interface GraphModel {
  * Weights stay where they are and are de-quantised when they are asked for.
  *
  * @param source a name for messages
- * @throws UserError when it is another format, or damaged
+ * @param rankOf of an input by its name, asked where neither the model nor what it does with the input says it
+ * @throws UserError when it is another format, or damaged, or the rank of an input is not known
  */
 export function parseGraphModel(
   json: unknown,
   shards: readonly Uint8Array<ArrayBuffer>[],
   source: string,
+  rankOf: (input: string) => number | undefined = () => undefined,
 ): GraphModel {
   const { modelTopology, weightsManifest, signature, userDefinedMetadata } = Object(json);
   const { node: nodeList, library } = Object(modelTopology);
@@ -76,11 +62,13 @@ export function parseGraphModel(
   }
   const nodes = readNodes(nodeList, source);
   const { inputs, outputs } = Object(signature ?? Object(userDefinedMetadata).signature);
+  const constants = readConstants(weightsManifest ?? [], shards, source);
+  const shapeNamed = (key: string, node: string) =>
+    shapeByUse(node, nodes, constants) ?? openShape(rankOf(key));
   return {
-    ...{ source, nodes },
-    inputs: readInputs(nodes, Object(inputs), source),
+    ...{ source, nodes, constants },
+    inputs: readInputs(nodes, Object(inputs), shapeNamed, source),
     outputs: readOutputs(nodes, Object(outputs), source),
-    constants: readConstants(weightsManifest ?? [], shards, source),
     functions: readFunctions(Object(library).function ?? [], source),
   };
 }
@@ -156,6 +144,7 @@ function tensorName(
 function readInputs(
   nodes: ReadonlyMap<string, OpNode>,
   signature: Readonly<Record<string, unknown>>,
+  shapeNamed: (key: string, node: string) => ValueShape | undefined,
   source: string,
 ): GraphInput[] {
   const named = Object.entries(signature).map(([key, entry]) => ({ key, ...portOf(key, entry, source) }));
@@ -168,16 +157,29 @@ function readInputs(
         }));
   return ports.map(({ key, tensor, shape, dtype }) => {
     const node = nodes.get(tensor.node);
-    const extents = shape ?? node?.attributes.shape('shape');
-    const type = dtype ?? node?.attributes.type('dtype');
-    if (!node || !extents || (type !== 'float32' && type !== 'int32' && type !== 'bool')) {
-      throw new UserError(`the input ${quoted(key)} of ${source} must be a node of known rank and type`, {
-        received: node ? `a shape of ${extents ? `[${extents}]` : 'any rank'}` : 'no such node',
-        remedy: 'convert the model with a signature of known shapes',
+    const refuse = (received: string, remedy: string) =>
+      new UserError(`the input ${quoted(key)} of ${source} must be a node of known rank and type`, {
+        ...{ received, remedy },
       });
+    if (!node) throw refuse('no such node', 'convert the model again');
+    const type = dtype ?? node.attributes.type('dtype');
+    if (type !== 'float32' && type !== 'int32' && type !== 'bool') {
+      throw refuse(type, 'convert the model with inputs of float32, int32 or bool');
+    }
+    const extents = shape ?? node.attributes.shape('shape') ?? shapeNamed(key, node.name);
+    if (!extents) {
+      throw refuse(
+        'a shape of any rank',
+        'give arrays for all inputs with --inputs some.npz, whose ranks are taken, or convert the model with a signature of known shapes',
+      );
     }
     return { name: key, node: node.name, dtype: type, shape: extents };
   });
+}
+
+/** All extents left open. */
+function openShape(rank: number | undefined): null[] | undefined {
+  return rank === undefined ? undefined : Array.from({ length: rank }, () => null);
 }
 
 function readOutputs(

@@ -6,8 +6,9 @@ import type { ModelBuilder } from '../onnx/builder.ts';
 import type { Constant } from './constants.ts';
 import { asSequence, isList, placeholder } from './control-flow/list.ts';
 import { foldElements, mostElements } from './elements.ts';
-import type { GraphModel, OpNode } from './graph-model.ts';
+import type { GraphModel } from './graph-model.ts';
 import { findGraphConverter, type GraphOp, type KnownElements } from './op.ts';
+import type { OpNode } from './op-node.ts';
 
 /** Numbers of element types in ONNX files. */
 const typeCodes = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9 };

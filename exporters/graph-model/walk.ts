@@ -6,8 +6,9 @@ import { neededFor } from './control-flow/needed.ts';
 import { Scope } from './control-flow/region.ts';
 import { structureOf } from './control-flow/structure.ts';
 import { Walk } from './control-flow/walk.ts';
-import type { GraphModel, OpNode } from './graph-model.ts';
+import type { GraphModel } from './graph-model.ts';
 import { findGraphConverter } from './op.ts';
+import type { OpNode } from './op-node.ts';
 import { unsupportedOperators } from './unsupported.ts';
 
 /** The model applied to `inputs` (one a model input, in order), as nodes of the builder; one value a model output. */

@@ -1,5 +1,5 @@
 import { quoted, UserError } from '../../../src/core/errors.ts';
-import type { OpNode, TensorName } from '../graph-model.ts';
+import type { OpNode, TensorName } from '../op-node.ts';
 
 /**
  * Names of the nodes that results depend on, ways back of loops included.

@@ -1,7 +1,7 @@
 import type { Value } from '../../../src/core/converter.ts';
 import { quoted, UserError } from '../../../src/core/errors.ts';
 import type { NodeList } from '../../onnx/builder.ts';
-import type { OpNode, TensorName } from '../graph-model.ts';
+import type { OpNode, TensorName } from '../op-node.ts';
 import type { Guards, Loop, Side, Structure } from './structure.ts';
 
 /** A node's results by number. */

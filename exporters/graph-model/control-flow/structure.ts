@@ -1,6 +1,6 @@
 /** The loops and branches of TensorFlow's first kind of control flow, found in a graph that has them as plain nodes. */
 import { quoted, UserError } from '../../../src/core/errors.ts';
-import type { OpNode, TensorName } from '../graph-model.ts';
+import type { OpNode, TensorName } from '../op-node.ts';
 
 /** A frame: what runs again and again. */
 export interface Loop {

@@ -1,7 +1,8 @@
 import type { Value } from '../../../src/core/converter.ts';
 import { quoted, UserError } from '../../../src/core/errors.ts';
 import type { ModelBuilder } from '../../onnx/builder.ts';
-import type { GraphModel, OpNode, TensorName } from '../graph-model.ts';
+import type { GraphModel } from '../graph-model.ts';
+import type { OpNode, TensorName } from '../op-node.ts';
 import { GraphScope } from '../scope.ts';
 import { branch } from './branch.ts';
 import { type Carried, loop } from './loop.ts';

@@ -39,7 +39,7 @@ export function padded(
 }
 
 /** By paddings [axes, 2] that are found at run time. */
-function paddedAtRunTime(x: Value, paddings: Value, op: GraphOp, fill?: Value): Value {
+export function paddedAtRunTime(x: Value, paddings: Value, op: GraphOp, fill?: Value): Value {
   const rank = x.shape.length;
   if (paddings.shape.length !== 2 || paddings.shape[0] !== rank || paddings.shape[1] !== 2) {
     throw op.unsupported('paddings for another number of axes');

@@ -2,11 +2,13 @@ import { storedAxis, type Value } from '../../../src/core/converter.ts';
 import { type ConvertOp, defineGraphConverter, type GraphOp } from '../op.ts';
 import { padded, pads } from './padding.ts';
 import { sliced, toTheEnd } from './slice.ts';
+import { gatheredAtRunTime, spreadAtRunTime } from './space-to-batch-at-run-time.ts';
 import { storedOrder } from './stored-order.ts';
 
 /** What TensorFlow puts around dilated convolutions: every b-th position as a sample of its own. */
 const spaceToBatch: ConvertOp = ([x, blockShape, paddings], op) => {
   const blocks = blockSizes(x, blockShape, op);
+  if (isOpen(x, paddings, op)) return spreadAtRunTime(x, blocks, paddings, op);
   const around = pads(paddings, blocks.length, op);
   const others = x.shape.length - 1 - blocks.length;
   const y = padded(x, [0, 0, ...around, ...Array<number>(2 * others).fill(0)], op);
@@ -38,6 +40,7 @@ const spaceToBatch: ConvertOp = ([x, blockShape, paddings], op) => {
 /** The way back, and the removal of what padding has left. */
 const batchToSpace: ConvertOp = ([x, blockShape, crops], op) => {
   const blocks = blockSizes(x, blockShape, op);
+  if (isOpen(x, crops, op)) return gatheredAtRunTime(x, blocks, crops, op);
   const cut = pads(crops, blocks.length, op);
   const spatial = new Map(blocks.map((_, i) => [storedAxis(x, i + 1), i]));
   const stored = storedOrder(x).map((axis) => x.shape[axis]);
@@ -83,6 +86,11 @@ function regrouped(
   });
   const target = storedOrder({ shape, layout }).map((axis) => (axis === 0 ? -1 : shape[axis]!));
   return op.node('Reshape', [moved, op.constant(target)], { shape, layout });
+}
+
+/** Whether the graph has to find out at run time how much there is. */
+function isOpen(x: Value, borders: Value, op: GraphOp): boolean {
+  return x.shape.slice(1).includes(null) || !op.constantOf(borders);
 }
 
 function blockSizes(x: Value, blockShape: Value, op: GraphOp): readonly number[] {

@@ -1,4 +1,4 @@
-import type { Graph, GraphNode } from '../../../src/onnx/graph.ts';
+import { type Graph, type GraphNode, subgraphs } from '../../../src/onnx/graph.ts';
 
 /**
  * The axis of each weight along which the operators that use it make separate outputs: weights of one output share a
@@ -6,14 +6,19 @@ import type { Graph, GraphNode } from '../../../src/onnx/graph.ts';
  */
 export function channelAxes(graph: Graph): Map<string, number> {
   const axes = new Map<string, Set<number | undefined>>();
-  for (const node of graph.nodes) {
-    node.inputs.forEach((name, input) => {
-      const weight = graph.initializers.get(name);
-      if (!weight) return;
-      if (!axes.has(name)) axes.set(name, new Set());
-      axes.get(name)!.add(axisOf(node, input, weight.shape.length));
-    });
-  }
+  const visit = (nodes: readonly GraphNode[]) => {
+    for (const node of nodes) {
+      node.inputs.forEach((name, input) => {
+        const weight = graph.initializers.get(name);
+        if (!weight) return;
+        if (!axes.has(name)) axes.set(name, new Set());
+        axes.get(name)!.add(axisOf(node, input, weight.shape.length));
+      });
+      // Loops and branches take the weights of the graph around them.
+      for (const inner of subgraphs(node)) visit(inner.nodes);
+    }
+  };
+  visit(graph.nodes);
   return new Map(
     [...axes].flatMap(([name, found]) => {
       const [axis] = found;

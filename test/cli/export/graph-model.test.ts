@@ -1,8 +1,12 @@
-import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { encodeSafetensors } from '../../../src/core/safetensors.ts';
+import { type Tensor, tensor } from '../../../src/core/tensor.ts';
 import { readBundle } from '../../../src/node/bundle-folder.ts';
+import { mattingGraph } from '../../exporters/graph-model/matting-graph.ts';
+import { randomTensor } from '../../exporters/onnx/parity.ts';
 import { exported } from './exported.ts';
 
 const models = new URL('../../golden/graph-models/', import.meta.url).pathname;
@@ -72,4 +76,33 @@ it('what is missing, of no known size or without converter is said, and nothing 
   await rm(at('v1', 'group1-shard1of1.bin'));
   await expect(exported(at('v1'), ...args)).rejects.toThrow('must be readable; received ENOENT');
   expect(await readdir(folder)).not.toContain('none');
+});
+
+it('an input whose rank the graph does not say has that of the array that is given for it', async () => {
+  const inputs: Record<string, Tensor> = {
+    input0: randomTensor([2, 11, 9, 3], 'frames'),
+    input1: randomTensor([1, 1, 1, 1], 'state'),
+    input2: tensor(Float32Array.of(0.5), []),
+  };
+  const { graph, outputs } = mattingGraph(Object.values(inputs));
+  const { json, shards } = graph.file(outputs);
+  const path = at('matting', 'model.json');
+  await mkdir(at('matting'));
+  await writeFile(path, JSON.stringify(json));
+  await writeFile(at('matting', 'group1-shard1of1.bin'), shards[0]);
+  await writeFile(at('matting.safetensors'), encodeSafetensors(inputs, {}));
+  const given = ['--inputs', at('matting.safetensors'), '--json'];
+  const said = JSON.parse(await exported(path, '--out', at('matting.onnx'), ...given));
+  expect(said.inputs.map(({ shape }: { shape: unknown[] }) => shape.length)).toEqual([4, 4, 0]);
+  expect(said.verification.every(({ passed }: { passed: boolean }) => passed)).toBe(true);
+
+  await expect(exported(path, '--out', at('none.onnx'))).rejects.toThrow(
+    /"input1" of .* must be a node of known rank and type; received a shape of any rank; give arrays .* --inputs/,
+  );
+  const { input1: _, ...without } = inputs;
+  await writeFile(at('matting.safetensors'), encodeSafetensors(without, {}));
+  await expect(exported(path, '--out', at('none.onnx'), ...given)).rejects.toThrow(
+    /"input1" of .* received a shape of any rank/,
+  );
+  expect(await readdir(folder)).not.toContain('none.onnx');
 });

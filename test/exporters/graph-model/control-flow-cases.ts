@@ -21,7 +21,7 @@ const rows = (count: number, columns = 3) => randomTensor([count, columns], `row
 type Step = (graph: GraphDef, ...states: string[]) => readonly string[];
 
 /** A loop of TensorFlow's first kind, of Enter, Merge, Switch, NextIteration and Exit. */
-function frame(
+export function frame(
   g: GraphDef,
   initial: readonly string[],
   condition: (graph: GraphDef, ...states: string[]) => string,
@@ -40,21 +40,27 @@ function frame(
 }
 
 /** A value that a frame sees and does not change. */
-const constant = (g: GraphDef, value: string) =>
+export const constant = (g: GraphDef, value: string) =>
   g.op('Enter', [value], { frame_name: `frame${g.frames}`, is_constant: true });
 
 /** A branch of TensorFlow's first kind: values behind switches, joined again. */
-function cond(g: GraphDef, predicate: string, values: readonly string[], then: Step, other: Step): string[] {
+export function cond(
+  g: GraphDef,
+  predicate: string,
+  values: readonly string[],
+  then: Step,
+  other: Step,
+): string[] {
   const switches = values.map((value) => g.op('Switch', [value, predicate]));
   const yes = then(g, ...switches.map((one) => g.op('Identity', [`${one}:1`])));
   const no = other(g, ...switches.map((one) => g.op('Identity', [`${one}:0`])));
   return yes.map((value, i) => g.op('Merge', [no[i], value]));
 }
 
-const increased = (g: GraphDef, i: string) => g.op('AddV2', [i, g.ints(1)]);
-const less = (g: GraphDef, a: string, b: string) => g.op('Less', [a, b]);
+export const increased = (g: GraphDef, i: string) => g.op('AddV2', [i, g.ints(1)]);
+export const less = (g: GraphDef, a: string, b: string) => g.op('Less', [a, b]);
 const float = type('float32');
-const isPositive = (g: GraphDef, x: string) =>
+export const isPositive = (g: GraphDef, x: string) =>
   g.op('Greater', [g.op('Sum', [x, g.ints([0, 1])]), g.float(0)]);
 const signs = [1, -1].map((sign) => [
   tensor(

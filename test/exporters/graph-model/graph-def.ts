@@ -74,14 +74,16 @@ export class GraphDef {
     return { func: { name } };
   }
 
-  /** @param open axes whose extent the graph does not know */
-  placeholder(tensor: Tensor, open: readonly number[] = [0]): string {
+  /** @param open axes whose extent the graph does not know, or that it does not know even how many there are */
+  placeholder(tensor: Tensor, open: readonly number[] | 'any rank' = [0]): string {
     const name = `input${this.inputs.length}`;
-    const dim = tensor.shape.map((extent, axis) => ({ size: open.includes(axis) ? '-1' : String(extent) }));
+    const sizeAt = (extent: number, axis: number) =>
+      open !== 'any rank' && open.includes(axis) ? '-1' : String(extent);
+    const dim = tensor.shape.map((extent, axis) => ({ size: sizeAt(extent, axis) }));
     this.inputs.push({ name, tensor });
     return this.#node(name, 'Placeholder', [], {
       dtype: { type: types[tensor.dtype] },
-      shape: { shape: { dim } },
+      shape: { shape: open === 'any rank' ? { unknownRank: true } : { dim } },
     });
   }
 
