@@ -33,6 +33,8 @@ function backendFault(error: unknown): string | null {
   if (error instanceof VerificationError) return 'disagrees with the graph';
   const missing = /Kernel '(\w+)' not registered/.exec(reasonOf(error))?.[1];
   if (missing) return `has no ${missing}`;
+  // Such as products of whole numbers.
+  if (/not yet supported/.test(reasonOf(error))) return 'does not compute all of the model';
   return /memory access out of bounds|too large for this tfjs backend/.test(reasonOf(error))
     ? 'has not the memory'
     : null;

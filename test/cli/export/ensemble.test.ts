@@ -22,6 +22,7 @@ import { verifyGolden } from '../../../web/golden.ts';
 import { seedWeights, tf } from '../../exporters/onnx/parity.ts';
 import { tinyFrame, writeTinyA2d } from '../../golden/tiny-a2d.ts';
 import { tinyBundle, writeTinyBundle } from '../../golden/tiny-bundle.ts';
+import { exported } from './exported.ts';
 
 const scores = (f1: number) => ({
   dataset: 'a2d',
@@ -211,6 +212,22 @@ describe('an ensemble as one graph', () => {
     expect(notices).toEqual([
       expect.stringMatching(/^a probability lies within 0e\+0 of 0\.5 on the golden inputs/),
     ]);
+  });
+
+  it('never replaces a member', async () => {
+    const before = await Promise.all(
+      ['bundle.json', 'model.onnx'].map((name) => readFile(join(members[0], name))),
+    );
+    const [one, other] = members;
+    for (const out of [one, join(other, '..', 'frame')]) {
+      await expect(exported('--ensemble', one, other, '--out', out)).rejects.toMatchObject({
+        message: expect.stringMatching(/^--out would replace what it is made from; received .*frame/),
+        exitCode: 2,
+      });
+    }
+    expect(await Promise.all(['bundle.json', 'model.onnx'].map((name) => readFile(join(one, name))))).toEqual(
+      before,
+    );
   });
 
   it('records what its members are: their target, the lowest precision, the largest tolerance', async () => {

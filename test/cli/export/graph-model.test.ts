@@ -106,3 +106,22 @@ it('an input whose rank the graph does not say has that of the array that is giv
   );
   expect(await readdir(folder)).not.toContain('none.onnx');
 });
+
+it('a weight that is no number is named, and nothing is written', async () => {
+  await cp(join(models, 'mobilenet-v2'), at('nan'), { recursive: true });
+  const shard = at('nan', 'group1-shard1of1.bin');
+  const bytes = await readFile(shard);
+  // The first weight is two axes, int32; the second is the kernel of the dense layer.
+  bytes.writeFloatLE(Number.NaN, 8);
+  bytes.writeFloatLE(Number.NaN, 16);
+  await writeFile(shard, bytes);
+  for (const args of [
+    ['--labels', at('labels.txt'), '--out', at('none')],
+    ['--out', at('none.onnx')],
+  ]) {
+    await expect(exported(at('nan'), ...args)).rejects.toThrow(
+      /must hold finite weights; received NaN in "dense\/MatMul\/ReadVariableOp": 2 of its 168 values/,
+    );
+  }
+  expect((await readdir(folder)).filter((name) => name.startsWith('none'))).toEqual([]);
+});

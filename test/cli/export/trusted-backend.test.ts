@@ -56,3 +56,19 @@ it('does not try again what is wrong with the model, or on a backend that was as
   await expect(onTrustedBackend('wasm', lacking)).rejects.toThrow('Einsum');
   expect(lacking).toHaveBeenCalledTimes(1);
 });
+
+it('tries again what the backend says that it does not compute', async () => {
+  const tell = vi.spyOn(process.stderr, 'write').mockImplementation(() => true);
+  const used: string[] = [];
+  await onTrustedBackend('auto', async (backend) => {
+    used.push(backend);
+    if (backend !== 'cpu')
+      throw new UserError('tfjs must be able to run the model', {
+        received: 'BatchMatMul for non non-float32 tensors not yet supported.',
+      });
+  });
+  expect(used.at(-1)).toBe('cpu');
+  if (used.length > 1)
+    expect(String(tell.mock.calls[0])).toContain('does not compute all of the model: trying again');
+  tell.mockRestore();
+});
