@@ -62,10 +62,28 @@ async function profileOf(chunk: DataView | undefined): Promise<ColourProfile | n
   // A name, its end, and the method of compression, of which there is one.
   const deflated = new Blob([body.subarray(body.indexOf(0) + 2)]).stream();
   try {
-    const bytes = await new Response(deflated.pipeThrough(new DecompressionStream('deflate'))).arrayBuffer();
-    return colourProfile(new Uint8Array(bytes));
+    return colourProfile(await inflated(deflated.pipeThrough(new DecompressionStream('deflate'))));
   } catch {
     return null;
+  }
+}
+
+/** Ten times the largest profiles that printers come with: a few bytes can be told to become gigabytes. */
+const largestProfile = 2 ** 24;
+
+/** @throws RangeError beyond the largest profile */
+async function inflated(stream: ReadableStream<Uint8Array>): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  const reader = stream.getReader();
+  for (let length = 0; ; ) {
+    const { done, value } = await reader.read();
+    if (done) return new Uint8Array(await new Blob(chunks as Uint8Array<ArrayBuffer>[]).arrayBuffer());
+    length += value.length;
+    if (length > largestProfile) {
+      await reader.cancel();
+      throw new RangeError('no colour profile is that large');
+    }
+    chunks.push(value);
   }
 }
 
