@@ -1,5 +1,6 @@
-import { createServer, type ServerResponse } from 'node:http';
+import { createServer, get, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
 import { serveSite } from '../../web/serve.ts';
 
 /** What goes wrong with a file: it is not there, ends early, stops coming, or is something else. */
@@ -24,17 +25,19 @@ export async function serveFaulty(site: string): Promise<FaultyServer> {
   const headers = new Map<string, string>();
   const server = createServer(async (request, response) => {
     const path = request.url ?? '/';
-    const answer = await fetch(new URL(path, behind.url));
-    const body = Buffer.from(await answer.arrayBuffer());
+    const answer = await ask(new URL(path, behind.url)).catch(() => null);
+    // The test is over, and what stands behind has ended before this.
+    if (!answer) return response.destroy();
     const [, fault] = [...faults].find(([part]) => path.includes(part)) ?? [];
-    const sent = Object.fromEntries(
-      [...answer.headers].filter(
-        ([name]) => !/^(content-(length|encoding)|transfer|etag|vary|date|conn)/.test(name),
-      ),
-    );
+    const sent: Record<string, string> = {};
+    for (const [name, value] of Object.entries(answer.headers)) {
+      if (!/^(content-(length|encoding)|transfer|etag|vary|date|conn|keep)/.test(name))
+        sent[name] = String(value);
+    }
     for (const [name, value] of headers) sent[name] = value;
-    if (fault) fail(response, fault, body, sent);
-    else response.writeHead(answer.status, { ...sent, 'content-length': body.length }).end(body);
+    if (fault) fail(response, fault, answer.body, sent);
+    else
+      response.writeHead(answer.status, { ...sent, 'content-length': answer.body.length }).end(answer.body);
   });
   await new Promise<void>((done) => server.listen(0, 'localhost', done));
   return {
@@ -47,6 +50,14 @@ export async function serveFaulty(site: string): Promise<FaultyServer> {
       await behind.close();
     },
   };
+}
+
+/** Asks on a connection of its own: one that was kept may be closed from the other side at that moment. */
+async function ask(url: URL) {
+  const answer = await new Promise<IncomingMessage>((done, failed) => {
+    get(url, { agent: false }, done).on('error', failed);
+  });
+  return { status: answer.statusCode ?? 500, headers: answer.headers, body: await buffer(answer) };
 }
 
 function fail(

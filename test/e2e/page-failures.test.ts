@@ -203,6 +203,8 @@ describe('a page that is kept waiting', () => {
     await page.clock.install();
     await page.goto(server.url);
     await inState('loading');
+    // Until the list of systems has come, that is what the page waits for.
+    if (part !== 'site.json') await page.locator('#systems li').nth(2).waitFor();
     if (part.startsWith('pcd')) await page.locator('#systems li.ready').nth(1).waitFor();
     expect(await page.locator('#silence').isVisible()).toBe(false);
     await page.clock.runFor(16_000);
