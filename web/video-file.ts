@@ -10,6 +10,7 @@ import {
   VideoSampleSink,
 } from 'mediabunny';
 import { reasonOf, UserError } from '../src/core/errors.ts';
+import { matroskaHead, matroskaLength } from '../src/core/matroska-length.ts';
 import { type Timeline, timelineOf } from '../src/core/timeline.ts';
 import { refuseWide, videoColour, type YuvLayout, yuvToRgb } from '../src/image/colour.ts';
 import { type Display, displayOf, displaySize, upright } from '../src/image/display.ts';
@@ -61,6 +62,7 @@ export async function openVideo(source: Blob, name: string): Promise<VideoFile> 
       cause,
     });
   try {
+    await requireWhole(source, name);
     const track = await defaultTrack(input, name);
     if (!(await track.canDecode())) {
       throw unreadable(
@@ -85,6 +87,16 @@ export async function openVideo(source: Blob, name: string): Promise<VideoFile> 
     input.dispose();
     throw cause instanceof UserError ? cause : unreadable(reasonOf(cause), cause);
   }
+}
+
+/** Cut where a cluster ends, a WebM reads like a shorter one. What lacks its end in other places the decoder notices. */
+async function requireWhole(source: Blob, name: string): Promise<void> {
+  const length = matroskaLength(new Uint8Array(await source.slice(0, matroskaHead).arrayBuffer()));
+  if (length === null || source.size >= length) return;
+  throw new UserError(`${name} ends before its video does`, {
+    received: `${source.size} of ${length} bytes (${Math.floor((100 * source.size) / length)} %)`,
+    remedy: 'copy or download the file again',
+  });
 }
 
 async function defaultTrack(input: Input, name: string): Promise<InputVideoTrack> {

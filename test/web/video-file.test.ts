@@ -112,6 +112,27 @@ describe('a video in Chromium is what it is in Node', () => {
 });
 
 describe('what Chromium refuses, it says', () => {
+  it('a WebM that is cut where a cluster ends', async () => {
+    const path = join(folder, 'clusters.webm');
+    ffmpeg(...source, '-c:v', 'libvpx', '-g', '10', '-cluster_time_limit', '400', '-y', path);
+    const bytes = readFileSync(path);
+    const clusters: number[] = [];
+    for (
+      let at = bytes.indexOf('1f43b675', 0, 'hex');
+      at >= 0;
+      at = bytes.indexOf('1f43b675', at + 4, 'hex')
+    ) {
+      clusters.push(at);
+    }
+    expect(clusters.length).toBeGreaterThan(3);
+    const cut = join(folder, 'cut-clusters.webm');
+    writeFileSync(cut, bytes.subarray(0, clusters[2]));
+    await expect(browser.look(cut, 1)).rejects.toThrow(
+      `cut-clusters.webm ends before its video does; received ${clusters[2]} of ${bytes.length} bytes`,
+    );
+    await expect(browser.look(path, 1)).resolves.toMatchObject({ frameCount: 50 });
+  });
+
   it('sound alone', async () => {
     const path = join(folder, 'song.m4a');
     ffmpeg('-f', 'lavfi', '-i', 'sine=d=1', '-y', path);
