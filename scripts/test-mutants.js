@@ -5,6 +5,7 @@
  * writes. Results are kept in runs/mutants, and only what changed since is tried again.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { relative, resolve } from 'node:path';
 import { Stryker } from '@stryker-mutator/core';
 import yargs from 'yargs';
@@ -108,7 +109,8 @@ async function mutate(group, choice) {
     mutate: group,
     testFiles: tests,
     testRunner: 'vitest',
-    vitest: { configFile: 'scripts/mutants/vitest.config.js', related: true },
+    // Tests of the command line start it: they do not import it.
+    vitest: { configFile: 'scripts/mutants/vitest.config.js', related: !group[0].startsWith('cli/') },
     plugins: ['@stryker-mutator/vitest-runner', resolve('scripts/mutants/sample-checker.js')],
     checkers: isSample ? ['sample'] : [],
     sample: Object.fromEntries([...choice].map(([module, names]) => [module, [...(names ?? [])]])),
@@ -119,7 +121,7 @@ async function mutate(group, choice) {
     incremental: true,
     incrementalFile,
     force: options.force,
-    concurrency: 2,
+    concurrency: availableParallelism(),
     timeoutMS: 10_000,
     dryRunTimeoutMinutes: 20,
     reporters: [process.stdout.isTTY ? 'progress' : 'progress-append-only', 'html'],
