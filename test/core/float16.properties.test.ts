@@ -4,6 +4,11 @@ import { fc, runs } from '../properties.ts';
 
 const halves = fromFloat16(Uint16Array.from({ length: 0x7c00 }, (_, bits) => bits));
 const float = fc.oneof(
+  // Where rounding turns: the middles of neighbours, what is next to them, and where infinity begins.
+  fc
+    .tuple(fc.nat(halves.length - 2), fc.constantFrom(-1, 0, 1), fc.constantFrom(-1, 1))
+    .map(([i, aside, sign]) => sign * ((halves[i] + halves[i + 1]) / 2) * (1 + aside * 2 ** -20)),
+  fc.constantFrom(65504, 65519.996, 65520, -65520, 0, -0),
   fc.float({ noNaN: true, noDefaultInfinity: true, min: -70_000, max: 70_000 }),
   fc.float({ noNaN: true, noDefaultInfinity: true, min: Math.fround(-1e-4), max: Math.fround(1e-4) }),
 );

@@ -52,6 +52,19 @@ it('gathers transposed, repeated and cut tensors of any rank', () => {
   );
 });
 
+it('gathers by any strides, such as those of diagonals and of windows that overlap', () => {
+  const axis = fc.record({ extent: fc.nat(6), step: fc.nat(7) });
+  fc.assert(
+    fc.property(fc.array(axis, { maxLength: 4 }), fc.nat(3), (axes, offset) => {
+      const [shape, strides] = [axes.map(({ extent }) => extent), axes.map(({ step }) => step)];
+      const source = Float32Array.from({ length: 200 }, (_, i) => i);
+      const gathered = gather(source, new Float32Array(sizeOf(shape)), { shape, strides, offset });
+      expect(gathered).toEqual(Float32Array.from(byDefinition(source, shape, strides, offset)));
+    }),
+    runs(300),
+  );
+});
+
 it('a tensor in row-major order lies as it is gathered, and only such a one', () => {
   fc.assert(
     fc.property(view, ({ given, shape, strides, offset }) => {
