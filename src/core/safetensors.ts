@@ -47,7 +47,7 @@ export function encodeSafetensors(
 ): Uint8Array {
   const rank = (value: Tensor) => formats.findIndex(({ dtype }) => dtype === value.dtype);
   const ordered = Object.entries(tensors).sort(
-    ([leftName, left], [rightName, right]) => rank(left) - rank(right) || (leftName < rightName ? -1 : 1),
+    ([leftName, left], [rightName, right]) => rank(left) - rank(right) || compareNames(leftName, rightName),
   );
   const header = new Map<string, unknown>();
   if (metadata) header.set('__metadata__', Object.fromEntries(Object.entries(metadata).sort()));
@@ -72,6 +72,13 @@ export function encodeSafetensors(
     at += data.byteLength;
   }
   return bytes;
+}
+
+/** As their UTF-8 sorts, which is by code points: JavaScript's own order is another beyond U+FFFF. */
+function compareNames(left: string, right: string): number {
+  const [a, b] = [left, right].map((name) => Array.from(name, (character) => character.codePointAt(0)!));
+  const at = a.findIndex((point, i) => point !== b[i]);
+  return at < 0 ? a.length - b.length : a[at] - (b[at] ?? -1);
 }
 
 /**

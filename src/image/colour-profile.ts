@@ -1,4 +1,4 @@
-import type { ColourSpace } from './colour-space.ts';
+import { arePrimaries, type ColourSpace } from './colour-space.ts';
 import { latin1 } from './file-format.ts';
 import { unsupported } from './image-fault.ts';
 
@@ -45,6 +45,7 @@ export function colourProfile(bytes: Uint8Array): ColourProfile | null {
   if (!curves.every((curve) => curve !== null) || !columns.every((column) => column !== null)) return null;
   const white = [0, 1, 2].map((i) => columns.reduce((sum, column) => sum + column[i], 0));
   const primaries = [white, ...columns].flatMap(([x, y, z]) => [x / (x + y + z), y / (x + y + z)]);
+  if (!arePrimaries(primaries)) return null;
   return { fits, space: { primaries, toLight: (value, channel) => curves[channel](value) } };
 }
 

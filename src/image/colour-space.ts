@@ -60,17 +60,31 @@ export function codedColourSpace(primaries: number, transfer: number): ColourSpa
 }
 
 /**
- * The colour space of PNG's gAMA and cHRM chunks; null for sRGB. A gamma of 0.45455 without cHRM is what writers of
- * sRGB leave for old readers. 0.50994 is ffmpeg's way to write the video curve BT.709, which is shown as sRGB's, so
- * that a video's frame has one look, whatever it is stored as.
+ * Whether white lies between red, green and blue. Nothing can be made of others, which damaged files have, and those of
+ * writers that leave zeros: every colour would be black.
+ *
+ * @param primaries as a `ColourSpace` has them
+ */
+export function arePrimaries([wx, wy, ...colours]: readonly number[]): boolean {
+  const [red, green, blue] = [0, 2, 4].map((i) => [colours[i], colours[i + 1]]);
+  const turn = ([ax, ay]: number[], [bx, by]: number[]) => (bx - ax) * (wy - ay) - (by - ay) * (wx - ax);
+  const turns = [turn(red, green), turn(green, blue), turn(blue, red)];
+  const isInside = turns.every((one) => one > 1e-5) || turns.every((one) => one < -1e-5);
+  return isInside && wy > 0 && red[1] !== 0 && green[1] !== 0 && blue[1] !== 0;
+}
+
+/**
+ * The colour space of PNG's gAMA and cHRM chunks; null for sRGB. A cHRM that names no colours does not count. A gamma of
+ * 0.45455 without cHRM is what writers of sRGB leave for old readers. 0.50994 is ffmpeg's way to write the video curve
+ * BT.709, which is shown as sRGB's, so that a video's frame has one look, whatever it is stored as.
  */
 export function gammaColourSpace(
   gamma: number,
   chromaticities: readonly number[] | null,
 ): ColourSpace | null {
   const isVideo = Math.abs(gamma - 0.50994) < 2e-4;
-  if (!chromaticities && (isVideo || Math.abs(gamma - 0.45455) < 2e-4)) return null;
-  const primaries = chromaticities ?? srgbPrimaries;
+  const primaries = chromaticities && arePrimaries(chromaticities) ? chromaticities : srgbPrimaries;
+  if (primaries === srgbPrimaries && (isVideo || Math.abs(gamma - 0.45455) < 2e-4)) return null;
   const isSrgb = primaries.every((value, i) => Math.abs(value - srgbPrimaries[i]) < 1e-3);
   if (isVideo && isSrgb) return null;
   return { primaries, toLight: isVideo ? srgbToLight : (v) => v ** (1 / gamma) };

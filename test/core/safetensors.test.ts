@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../src/core/errors.ts';
-import { Rng } from '../../src/core/rng.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../src/core/safetensors.ts';
 import { tensor } from '../../src/core/tensor.ts';
 
@@ -39,6 +38,14 @@ describe('encodeSafetensors', () => {
   it('writes equal bytes whatever the order of the record', () => {
     const reversed = Object.fromEntries(Object.entries(goldenTensors).reverse());
     expect(encodeSafetensors(reversed, { format: 'pt' })).toEqual(goldenBytes);
+  });
+
+  it('orders names beyond U+FFFF as the reference library does', () => {
+    const one = tensor(new Float32Array(1), [1]);
+    const bytes = encodeSafetensors({ '😀': one, '～': one, é: one, z: one });
+    const header = new TextDecoder().decode(bytes.subarray(8));
+    // safetensors 0.8.0: the names in the header of save({...}).
+    expect(header.match(/"[^"]+"(?=:\{)/g)).toEqual(['"z"', '"é"', '"～"', '"😀"']);
   });
 
   it('writes only the part of a buffer that a tensor views', () => {
@@ -120,22 +127,5 @@ describe('decodeSafetensors', () => {
     expect(read).toThrow(UserError);
     expect(read).toThrow(/^weights\.safetensors [^\n]*$/);
     expect(read).toThrow(reason);
-  });
-
-  it('answers 2,000 damaged copies of a good file with tensors or a UserError, nothing else', () => {
-    const rng = new Rng('safetensors/damage');
-    for (let round = 0; round < 2000; round++) {
-      const copy = goldenBytes.slice(0, rng.chance(0.2) ? rng.integer(goldenBytes.length) : undefined);
-      for (let flips = rng.integer(4); flips >= 0 && copy.length > 0; flips--) {
-        copy[rng.integer(copy.length)] ^= 1 << rng.integer(8);
-      }
-      try {
-        for (const { data } of Object.values(decodeSafetensors(copy, 'x').tensors)) {
-          expect(data.byteLength).toBeLessThanOrEqual(copy.length);
-        }
-      } catch (error) {
-        expect(error).toBeInstanceOf(UserError);
-      }
-    }
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { colourProfile } from '../../src/image/colour-profile.ts';
 import {
   type ColourSpace,
   codedColourSpace,
@@ -56,6 +57,21 @@ describe('an image with colours of its own', () => {
     expect(codedColourSpace(1, 1)).toBeNull();
     expect(gammaColourSpace(0.45455, null)).toBeNull();
     expect(gammaColourSpace(0.50994, [0.3127, 0.329, 0.64, 0.33, 0.3, 0.6, 0.15, 0.06])).toBeNull();
+  });
+
+  it('counts as if it said nothing, where its colours are none: zeros, or all on one line', () => {
+    const zeros = Array<number>(8).fill(0);
+    const line = [0.3127, 0.329, 0.64, 0.33, 0.3, 0.33, 0.15, 0.33];
+    for (const points of [zeros, line, [...adobe.slice(2), 0.64, 0.33]]) {
+      expect(gammaColourSpace(0.45455, points)).toBeNull();
+      expect(gammaColourSpace(1, points)?.primaries).toEqual(gammaColourSpace(1, null)?.primaries);
+    }
+    const profile = Buffer.from(golden.profiles['display-p3'], 'base64');
+    expect(colourProfile(profile)?.space?.primaries).toHaveLength(8);
+    for (let at = profile.indexOf('XYZ ', 128); at >= 0; at = profile.indexOf('XYZ ', at + 20)) {
+      profile.fill(0, at + 8, at + 20);
+    }
+    expect(colourProfile(profile)).toBeNull();
   });
 
   it.each([
