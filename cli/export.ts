@@ -23,7 +23,7 @@ import {
 import { exportTo } from './export/other-forms.ts';
 import { exportPlain } from './export/plain-file.ts';
 import { costRows, inPrecision, requireCost } from './export/precision.ts';
-import { openSource, readNormalization } from './export/source.ts';
+import { type ExportSource, openSource, readNormalization } from './export/source.ts';
 import { tfjsSpread } from './export/tfjs-spread.ts';
 import { onTrustedBackend } from './export/trusted-backend.ts';
 import { unvariedNote, verificationTable } from './export/verification-table.ts';
@@ -84,14 +84,18 @@ export const command: CommandModule<unknown, GivenArguments> = {
     if (args.graft !== undefined) {
       if (paths.length > 0) throw usageError('--graft takes no source', { received: paths.join(', ') });
       await selectBackend(request);
-      const source = await openGraft({ ...args, graft: args.graft }, readNormalization(args));
-      const inAsked = await inPrecision(source, args);
-      return writeAndTell(
-        out ?? join('bundles', source.name),
-        { ...inAsked, ...(args.tolerance !== undefined && { tolerance: args.tolerance }) },
-        'backbone and head by themselves',
-        args,
-      );
+      const { source, head } = await openGraft({ ...args, graft: args.graft }, readNormalization(args));
+      try {
+        const inAsked = await inPrecision(source, args);
+        return await writeAndTell(
+          out ?? join('bundles', source.name),
+          { ...inAsked, ...(args.tolerance !== undefined && { tolerance: args.tolerance }) },
+          'backbone and head by themselves',
+          args,
+        );
+      } finally {
+        head.dispose();
+      }
     }
     const path = onlySource(paths);
     await onTrustedBackend(request, (backend, isLast) => exportBundle(path, args, backend, isLast));
@@ -105,6 +109,19 @@ async function exportBundle(
   isLast: boolean,
 ): Promise<void> {
   const source = await openSource(path, args);
+  try {
+    await exportOpened(source, args, backend, isLast);
+  } finally {
+    source.model.dispose();
+  }
+}
+
+async function exportOpened(
+  source: ExportSource,
+  args: ExportArguments,
+  backend: BackendName,
+  isLast: boolean,
+): Promise<void> {
   const target = args.out ?? join('bundles', source.name);
   const outputs = outputNames(source.model.outputs, source.labels);
   const { model, input, ...rest } = source;
@@ -125,7 +142,6 @@ async function exportBundle(
   };
   const inAsked = await inPrecision(float32, args);
   await writeAndTell(target, inAsked, `tfjs (${backend})`, args);
-  model.dispose();
 }
 
 /** @throws UserError (exit 2) */

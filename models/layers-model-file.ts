@@ -58,14 +58,26 @@ export async function layersModelOf({ path, format, json, shards }: ModelJsonFil
 }
 
 function finite(model: LayersModel, path: string): LayersModel {
-  requireFinite(
-    model.weights.map((weight) => ({
-      name: weight.originalName,
-      data: () => weight.read().dataSync() as Float32Array,
-    })),
-    path,
+  return kept(model, () =>
+    requireFinite(
+      model.weights.map((weight) => ({
+        name: weight.originalName,
+        data: () => weight.read().dataSync() as Float32Array,
+      })),
+      path,
+    ),
   );
-  return model;
+}
+
+/** The model, or no trace of it where what is done with it fails. */
+function kept(model: LayersModel, work: () => void): LayersModel {
+  try {
+    work();
+    return model;
+  } catch (error) {
+    model.dispose();
+    throw error;
+  }
 }
 
 /** A model that Keras 3 wrote, which tfjs 4.22 itself does not read. */
@@ -75,7 +87,6 @@ async function keras3Model(
   shards: ModelJsonFile['shards'],
   path: string,
 ): Promise<LayersModel> {
-  const model = await tf.models.modelFromJSON(keras2Topology(topology) as never);
   const specs = manifest.flatMap(({ weights }) => weights);
   const twice = specs.find(({ name }, i) => specs.findIndex((other) => other.name === name) < i);
   if (twice) {
@@ -84,10 +95,15 @@ async function keras3Model(
       remedy: 'give the layers names that differ, and convert the model again',
     });
   }
-  const weights = tf.io.decodeWeights(joined(shards), specs);
-  assignKeras3Weights(model, weights, path);
-  tf.dispose(weights);
-  return model;
+  const model = await tf.models.modelFromJSON(keras2Topology(topology) as never);
+  return kept(model, () => {
+    const weights = tf.io.decodeWeights(joined(shards), specs);
+    try {
+      assignKeras3Weights(model, weights, path);
+    } finally {
+      tf.dispose(weights);
+    }
+  });
 }
 
 /** Layers, at any depth of a topology, whose classes nobody registered: `LastStep ("last", in "reader" in "encoder")`. */

@@ -33,12 +33,13 @@ export function tfjsReference(
       const bytes = frames.data.subarray(sample * sizeOf(shape), (sample + 1) * sizeOf(shape));
       const values = Float32Array.from(bytes, (value, i) => (value / 255 - mean[i % 3]) / std[i % 3]);
       const input = tf.tensor(nudge(values), [1, ...shape]);
-      const results = [await model.predict(input)].flat();
-      input.dispose();
-      shapes = results.map((result) => result.shape.slice(1));
-      for (const [i, result] of results.entries()) {
-        parts[i].push((await result.data()) as Float32Array);
-        result.dispose();
+      let results: TfTensor[] = [];
+      try {
+        results = [await model.predict(input)].flat();
+        shapes = results.map((result) => result.shape.slice(1));
+        for (const [i, result] of results.entries()) parts[i].push((await result.data()) as Float32Array);
+      } finally {
+        for (const each of [input, ...results]) each.dispose();
       }
     }
     return Object.fromEntries(

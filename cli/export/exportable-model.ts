@@ -154,11 +154,10 @@ async function answered(
   run: (inputs: TfTensor[]) => TfTensor | TfTensor[] | Promise<TfTensor[]>,
 ): Promise<Tensor[]> {
   const given = inputs.map(toTf);
+  let answers: TfTensor[] = [];
   try {
-    const answers = [await run(given)].flat();
-    const read = await Promise.all(answers.map(fromTf));
-    for (const answer of answers) answer.dispose();
-    return read;
+    answers = [await run(given)].flat();
+    return await Promise.all(answers.map(fromTf));
   } catch (cause) {
     throw new UserError('tfjs must be able to run the model', {
       received: reasonOf(cause),
@@ -166,7 +165,7 @@ async function answered(
       cause,
     });
   } finally {
-    for (const one of given) one.dispose();
+    for (const one of [...given, ...answers]) one.dispose();
   }
 }
 

@@ -16,7 +16,7 @@ import { packageVersion } from '../../src/node/package-info.ts';
 import { nodeRuntime } from '../../src/runtime/node.ts';
 import { findModelJson } from './exportable-model.ts';
 import { labelsFor, outputNames, outputsOf } from './model-outputs.ts';
-import { bundleName, requireSpeed } from './source.ts';
+import { bundleName, orDispose, requireSpeed } from './source.ts';
 
 export interface GraftArguments {
   /** The backbone, an ONNX file. */
@@ -31,16 +31,20 @@ export interface GraftArguments {
   readonly speed?: number;
 }
 
+/** What a bundle is made of, and the model that its weights are read from. */
+export interface Graft {
+  readonly source: Omit<BundleSource, 'targets'>;
+  readonly head: LayersModel;
+}
+
 /**
  * A backbone of any origin with a head of tfjs, as one bundle. Its golden outputs are those of the two by themselves:
- * the backbone's own file in onnxruntime-node up to the cut, then the head in tfjs.
+ * the backbone's own file in onnxruntime-node up to the cut, then the head in tfjs. The caller disposes the head.
  *
  * @throws UserError when the two do not fit; exit 2 for missing flags
  */
-export async function openGraft(
-  { graft: path, at, head: headPath, labels: labelFile, name, out, threshold, speed }: GraftArguments,
-  normalization: Normalization,
-): Promise<Omit<BundleSource, 'targets'>> {
+export async function openGraft(args: GraftArguments, normalization: Normalization): Promise<Graft> {
+  const { graft: path, at, head: headPath, labels: labelFile } = args;
   if (at === undefined || headPath === undefined || labelFile === undefined) {
     throw usageError('--graft needs --at, the value to cut at, --head, a tfjs model.json, and --labels', {
       received: Object.entries({ '--at': at, '--head': headPath, '--labels': labelFile })
@@ -53,6 +57,20 @@ export async function openGraft(
   if (modelJson === undefined) throw usageError('--head is a tfjs model.json', { received: headPath });
   const cut = cutBackbone(await readModelFile(path), at, path);
   const head = await readLayersModel(modelJson);
+  return orDispose(head, async () => {
+    const source = await join(cut, head, modelJson, { ...args, at, labels: labelFile }, normalization);
+    return { source, head };
+  });
+}
+
+async function join(
+  cut: Cut,
+  head: LayersModel,
+  modelJson: string,
+  args: GraftArguments & { readonly at: string; readonly labels: string },
+  normalization: Normalization,
+): Promise<Graft['source']> {
+  const { graft: path, at, labels: labelFile, name, out, threshold, speed } = args;
   if (head.inputs.length !== 1) {
     throw new UserError('a head must take one input: the features', {
       received: `${head.inputs.length} in ${modelJson}`,
@@ -141,10 +159,12 @@ async function headAnswers(
     const moved = order === 'same' ? given : tf.transpose(given, [0, ...axes.slice(1), 1]);
     return [head.predict(moved) as TfTensor | TfTensor[]].flat();
   });
-  const entries = answers.map(async (answer, i): Promise<[string, Tensor]> => {
-    const data = (await answer.data()) as Float32Array;
-    answer.dispose();
-    return [outputs[i], tensor(data, answer.shape)];
-  });
-  return Object.fromEntries(await Promise.all(entries));
+  try {
+    const entries = answers.map(async (answer, i): Promise<[string, Tensor]> => {
+      return [outputs[i], tensor((await answer.data()) as Float32Array, answer.shape)];
+    });
+    return Object.fromEntries(await Promise.all(entries));
+  } finally {
+    tf.dispose(answers);
+  }
 }

@@ -91,11 +91,11 @@ async function toSafetensors(sources: readonly string[], wanted: Wanted): Promis
   await selectBackend(wanted.backend);
   const { model, metadata } = await openWeights(source, checkpoint);
   const weights = readWeights(model);
+  model.dispose();
   const path = out ?? `${model.name}.safetensors`;
   await writeFileAtomic(path, encodeSafetensors(weights, { format: 'tfjs', ...metadata }));
   const tensors = Object.values(weights);
   const parameters = tensors.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
-  model.dispose();
   if (json) console.log(JSON.stringify({ file: path, tensors: tensors.length, parameters }, null, 2));
   else console.log(`${path}: ${tensors.length} tensors, ${parameters.toLocaleString('en')} parameters`);
 }

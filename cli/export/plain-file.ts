@@ -21,7 +21,7 @@ import { readWeightFile } from '../../src/node/weight-file.ts';
 import { float32Of } from '../../src/weights/float32.ts';
 import type { StoredTensor, WeightFile } from '../../src/weights/weight-file.ts';
 import { table } from '../table.ts';
-import { findModelJson, readExportable } from './exportable-model.ts';
+import { type ExportableModel, findModelJson, readExportable } from './exportable-model.ts';
 import { largestDifferences } from './precision.ts';
 import { nudgedInputs, tfjsSpread } from './tfjs-spread.ts';
 import { onTrustedBackend } from './trusted-backend.ts';
@@ -78,9 +78,22 @@ export async function exportPlain(sources: readonly string[], wanted: Wanted): P
 type Plain = Wanted & { readonly precision: Exclude<Precision, 'int8'>; readonly isLast: boolean };
 
 async function exportModel(path: string, wanted: Plain, backend: BackendName): Promise<void> {
-  const { out, precision, target, json } = wanted;
   const given = wanted.inputs ? await readWeightFile(wanted.inputs) : undefined;
   const model = await readExportable(path, (input) => given && arrayFor(input, given)?.shape.length);
+  try {
+    await exportRead(model, given, wanted, backend);
+  } finally {
+    model.dispose();
+  }
+}
+
+async function exportRead(
+  model: ExportableModel,
+  given: WeightFile | undefined,
+  wanted: Plain,
+  backend: BackendName,
+): Promise<void> {
+  const { out, precision, target, json } = wanted;
   const inputs = given ? inputsOf(given, model.inputs, wanted.inputs!) : randomInputs(model.inputs);
   const options = { target, version: packageVersion };
   const float32 = model.toOnnx(options);
@@ -116,7 +129,6 @@ async function exportModel(path: string, wanted: Plain, backend: BackendName): P
   requirePassed(verified, tolerance);
   if (onnx.external) await writePairAtomic([file, onnx.chunks()], [`${file}.data`, onnx.external.chunks()]);
   else await writeFileAtomic(file, onnx.chunks());
-  model.dispose();
   if (json) {
     const { inputs: takes, outputs: gives, opset, parameters, byteLength: bytes } = onnx;
     const external = onnx.external && { file: onnx.external.name, bytes: onnx.external.byteLength };

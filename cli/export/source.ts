@@ -26,14 +26,36 @@ export interface SourceOptions {
   readonly speed?: number;
 }
 
-/** Whatever `path` holds: a run folder of `actionnx train`, or a tfjs `model.json` (or the folder it lies in). */
+/**
+ * Whatever `path` holds: a run folder of `actionnx train`, or a tfjs `model.json` (or the folder it lies in). The caller
+ * disposes the model.
+ */
 export async function openSource(path: string, options: SourceOptions): Promise<ExportSource> {
   const modelJson = await findModelJson(path);
-  return modelJson === undefined ? fromRun(path, options) : fromModelFile(modelJson, options);
+  if (modelJson === undefined) {
+    const loaded = await loadRun(path, options.checkpoint);
+    return orDispose(loaded.model, () => fromRun(path, loaded, options));
+  }
+  const { labels } = options;
+  if (!labels) {
+    throw usageError('a tfjs model needs --labels: a file with one label a line', { received: modelJson });
+  }
+  const normalization = readNormalization(options);
+  const model = await readExportable(modelJson);
+  return orDispose(model, () => fromModelFile(modelJson, model, { ...options, labels, normalization }));
 }
 
-async function fromRun(folder: string, { checkpoint: which, name }: SourceOptions) {
-  const loaded = await loadRun(folder, which);
+/** What is made of a model; or no trace of it, where that fails. */
+export async function orDispose<T>(model: { dispose(): unknown }, make: () => Promise<T>): Promise<T> {
+  try {
+    return await make();
+  } catch (error) {
+    model.dispose();
+    throw error;
+  }
+}
+
+async function fromRun(folder: string, loaded: LoadedRun, { checkpoint: which, name }: SourceOptions) {
   const { run, checkpoint, model } = loaded;
   const system = systems.get(run.system);
   const { kind, size, frames, speed } = system.input(run.config as never);
@@ -90,12 +112,11 @@ function trainingFacts({ run, checkpoint }: LoadedRun): string[] {
   ];
 }
 
-async function fromModelFile(path: string, options: SourceOptions): Promise<ExportSource> {
-  if (!options.labels) {
-    throw usageError('a tfjs model needs --labels: a file with one label a line', { received: path });
-  }
-  const normalization = readNormalization(options);
-  const model = await readExportable(path);
+async function fromModelFile(
+  path: string,
+  model: ExportableModel,
+  options: SourceOptions & { labels: string; normalization: ReturnType<typeof readNormalization> },
+): Promise<ExportSource> {
   const shape = model.inputs[0].shape;
   const [frames, height, width, depth] = shape.length === 5 ? shape.slice(1) : [1, ...shape.slice(1)];
   if (
@@ -120,7 +141,7 @@ async function fromModelFile(path: string, options: SourceOptions): Promise<Expo
     name,
     labels,
     input: {
-      ...{ kind, height, width, frames, speed: options.speed ?? 1, ...normalization },
+      ...{ kind, height, width, frames, speed: options.speed ?? 1, ...options.normalization },
     },
     validation: null,
     provenance: { tfjsModel: basename(path) },

@@ -36,6 +36,8 @@ export interface FfmpegChild {
   readonly child: ChildProcessByStdio<Writable, Readable, Readable>;
   /** Settles when the process is gone: its exit status, and what it complained about. */
   readonly ended: Promise<{ status: number | null; complaint: string }>;
+  /** Ends it where it still runs, and lets go of its pipes. Settles when it is gone. */
+  stop(): Promise<void>;
 }
 
 /** ffmpegs at work; they end with the process, and before it removes what they were writing. */
@@ -80,5 +82,11 @@ export function startFfmpeg(flags: readonly string[], onLine?: (line: string) =>
     child.on('error', (error) => end(null, error.message));
     child.on('close', (status) => end(status, complaint));
   });
-  return { child, ended };
+  const stop = async () => {
+    child.kill('SIGKILL');
+    // What nobody has read would keep the pipe open.
+    child.stdout.destroy();
+    await ended;
+  };
+  return { child, ended, stop };
 }

@@ -3,7 +3,7 @@ import { type Dataset, File, ready } from 'h5wasm';
 import { reasonOf, UserError } from '../core/errors.ts';
 import type { LabelMap } from '../data/dataset.ts';
 import { writeFileAtomic } from './atomic-file.ts';
-import { otherMatFormat, withoutTimes, withUserBlock } from './mat-header.ts';
+import { hdf5Fault, otherMatFormat, withoutTimes, withUserBlock } from './mat-header.ts';
 
 /** One annotated actor. */
 export interface AnnotatedObject {
@@ -24,11 +24,18 @@ export interface Annotation {
 /** The one file in the library's own in-memory file system; every use of it is synchronous. */
 const inMemory = '/annotation.mat';
 
+interface HdfStream {
+  readonly path: string;
+}
+
 interface HdfModule {
   readonly FS: {
     writeFile(path: string, data: Uint8Array): void;
     readFile(path: string): Uint8Array;
     unlink(path: string): void;
+    /** Open files; undefined where a number is free. */
+    readonly streams: readonly (HdfStream | undefined)[];
+    close(stream: HdfStream): void;
   };
   activate_throwing_error_handler(): void;
 }
@@ -102,21 +109,49 @@ async function withAnnotationFile<T>(path: string, use: (file: AnnotationFile) =
       remedy: "save it anew with save('-v7.3'), or take the release's own file",
     });
   }
+  const unreadable = (received: string, cause?: unknown) =>
+    new UserError(`cannot read the annotation ${path}`, {
+      received,
+      remedy: 'the file is corrupt, truncated or no A2D annotation: get it again',
+      cause,
+    });
+  const fault = hdf5Fault(bytes);
+  if (fault !== null) throw unreadable(fault);
+  requireSound();
   FS.writeFile(inMemory, bytes);
   let file: File | undefined;
   try {
     file = new File(inMemory, 'r');
     return use(new AnnotationFile(file));
   } catch (error) {
-    throw new UserError(`cannot read the annotation ${path}`, {
-      received: hdf5Reason(error),
-      remedy: 'the file is corrupt, truncated or no A2D annotation: get it again',
-      cause: error,
-    });
+    throw unreadable(hdf5Reason(error), error);
   } finally {
     file?.close();
-    FS.unlink(inMemory);
+    removeFile(FS);
   }
+}
+
+/** Takes the file away, and what an error of the library has left: the file that it wrote its complaints to. */
+function removeFile(FS: HdfModule['FS']): void {
+  FS.unlink(inMemory);
+  for (const stream of FS.streams) {
+    if (!stream?.path.startsWith('/tmp/')) continue;
+    FS.close(stream);
+    errors += 1;
+  }
+}
+
+/** Each error is thrown through the library's own code, and costs it some of its stack; all of it after some 1,800. */
+const mostErrors = 1000;
+let errors = 0;
+
+/** @throws UserError before the library's memory is damaged, and every annotation looks so */
+function requireSound(): void {
+  if (errors < mostErrors) return;
+  throw new UserError('the HDF5 library reads no more annotations before it is started anew', {
+    received: `${errors} damaged ones`,
+    remedy: 'mend or remove those told so far, and run the command again',
+  });
 }
 
 /** Turns one stored W×H plane, starting at `offset`, into a row-major H×W one of bytes. */
@@ -277,7 +312,7 @@ export async function encodeAnnotation({ labelMap, objects }: Annotation): Promi
   } finally {
     file.close();
     hdf5 = FS.readFile(inMemory);
-    FS.unlink(inMemory);
+    removeFile(FS);
   }
   return withUserBlock(withoutTimes(hdf5, started, seconds()));
 }

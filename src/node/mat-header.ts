@@ -32,6 +32,28 @@ function isVersion4(bytes: Uint8Array): boolean {
   return length > 1 && length <= 64 && bytes[19 + length] === 0 && /^[A-Za-z]\w*$/.test(name);
 }
 
+const hdf5Signature = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
+
+/**
+ * What is wrong with an HDF5 file as a whole: that it is none, or shorter than its superblock says (HDF5's file format,
+ * III.A). Null where nothing is, or where the superblock is of a kind that only the library knows.
+ */
+export function hdf5Fault(bytes: Uint8Array): string | null {
+  const isSignature = (at: number) => hdf5Signature.every((byte, i) => bytes[at + i] === byte);
+  let start = 0;
+  while (start < bytes.length && !isSignature(start)) start = start === 0 ? 512 : 2 * start;
+  if (start >= bytes.length) return 'file signature not found';
+  const version = bytes[start + 8];
+  // Where the size of addresses, the base and the end of the file are.
+  const [size, base, end] = version < 2 ? [13, 24 + 4 * version, 40 + 4 * version] : [9, 12, 28];
+  if (start + end + 8 > bytes.length) return `truncated file: ${bytes.length} bytes`;
+  if (version > 3 || bytes[start + size] !== 8) return null;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const address = (at: number) => Number(view.getBigUint64(start + at, true));
+  const length = address(end) - address(base) + start;
+  return length > bytes.length ? `truncated file: ${bytes.length} of ${length} bytes` : null;
+}
+
 /**
  * Puts MATLAB's user block in front of an HDF5 file. The superblock (version 0) then starts at 512 and has to say
  * so: its base address (offset 24) and end of file (offset 40) move along.

@@ -138,7 +138,7 @@ async function* decodeFrames(
   const sent = runs.reduce((sum, [first, last]) => sum + last - first + 1, 0);
   const select = distinct ? `select='${withinRuns(runs, (number) => stamps[number - 1])}',` : '';
   const reports: ShownFrame[] = [];
-  const { child, ended } = startFfmpeg(
+  const { child, ended, stop } = startFfmpeg(
     [
       ...[...decodeFlags, '-i', `file:${path}`, ...everyFrameOf(stream), ...ownSize],
       ...['-vf', `${select}${showinfo}`, '-frames:v', String(sent)],
@@ -174,7 +174,7 @@ async function* decodeFrames(
       throw videoError(path, `the decoder gives no frame ${number} of ${stamps.length}`);
     }
   } finally {
-    child.kill('SIGKILL');
+    await stop();
   }
 }
 

@@ -56,9 +56,10 @@ export async function writeVideo(
           received: `${width}×${height} after ${size.width}×${size.height}`,
         });
       }
-      if (!encoder.child.stdin.write(data)) {
-        await Promise.race([once(encoder.child.stdin, 'drain'), encoder.ended]);
-      }
+      const { stdin } = encoder.child;
+      if (!stdin.write(data)) await Promise.race([once(stdin, 'drain').catch(() => {}), encoder.ended]);
+      // It gave up: why, it says when it is gone.
+      if (stdin.destroyed) break;
     }
     if (!encoder) throw new UserError(`a video needs at least one frame: ${path} was not written`);
     encoder.child.stdin.end();
@@ -67,7 +68,7 @@ export async function writeVideo(
       throw new UserError(`ffmpeg could not write ${path}`, { received: complaint.split('\n', 1)[0] });
     }
   } finally {
-    encoder?.child.kill('SIGKILL');
+    await encoder?.stop();
   }
 }
 

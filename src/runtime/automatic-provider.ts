@@ -22,8 +22,13 @@ export async function openAutomatically(
     reason = reasonOf(error);
   }
   const session = await open('cpu');
-  if (hasGpu()) {
-    onNotice(`it runs on the CPU although there is an NVIDIA GPU, since ${reason}; see actionnx doctor`);
+  try {
+    if (hasGpu()) {
+      onNotice(`it runs on the CPU although there is an NVIDIA GPU, since ${reason}; see actionnx doctor`);
+    }
+    return session;
+  } catch (error) {
+    await session.release();
+    throw error;
   }
-  return session;
 }

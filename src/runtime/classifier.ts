@@ -38,14 +38,12 @@ export class Classifier {
     const session = await openBundle(bundle, runtime, { blockClips, ...options });
     const missing = [
       ...[manifest.input.name].filter((name) => !session.inputNames.includes(name)),
-      ...['probabilities', ...manifest.outputs.map(({ name }) => name)].filter(
-        (name) => !session.outputNames.includes(name),
-      ),
+      ...manifest.outputs.map(({ name }) => name).filter((name) => !session.outputNames.includes(name)),
     ];
     if (missing.length > 0) {
       await session.release();
       throw new UserError(`the graph of ${manifest.name} must have what its manifest names`, {
-        received: `no ${[...new Set(missing)].join(', ')}`,
+        received: `no ${missing.join(', ')}`,
         remedy: 'export the bundle again',
       });
     }
@@ -71,7 +69,7 @@ export class Classifier {
     const outputs = await this.#session.run({ [input.name]: packFrames(samples, this.manifest) });
     const { probabilities, attention } = outputs;
     const expected = [samples.length, labels.names.length];
-    if (probabilities.shape.length !== 2 || probabilities.shape.some((extent, i) => extent !== expected[i])) {
+    if (probabilities.shape.join() !== expected.join()) {
       throw new UserError(`${name} must answer ${expected.join(' × ')} probabilities, a column a label`, {
         received: probabilities.shape.join(' × '),
         remedy: 'export the bundle again with the labels it was trained on',

@@ -167,14 +167,17 @@ export const nodeRuntime: NodeRuntime = {
 
   async probe(provider) {
     const session = await openOn(provider, probeGraph, {});
-    const { y } = await session.run({
-      x: { dtype: 'float32', shape: [1], data: Float32Array.of(2.5) },
-    });
-    await session.release();
-    if (y.data[0] !== 2.5) {
-      throw new UserError(`the provider ${provider} computes wrongly`, {
-        received: `relu(2.5) = ${y.data[0]}`,
+    try {
+      const { y } = await session.run({
+        x: { dtype: 'float32', shape: [1], data: Float32Array.of(2.5) },
       });
+      if (y.data[0] !== 2.5) {
+        throw new UserError(`the provider ${provider} computes wrongly`, {
+          received: `relu(2.5) = ${y.data[0]}`,
+        });
+      }
+    } finally {
+      await session.release();
     }
   },
 

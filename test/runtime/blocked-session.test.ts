@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { goldenFrames } from '../../exporters/golden.ts';
 import { exportOnnx } from '../../exporters/onnx/export.ts';
 import { imagenetNormalization } from '../../src/core/normalization.ts';
@@ -119,64 +119,5 @@ describe('withBlockedClips', () => {
     expect(notices).toEqual([
       'the graph runs in its portable form, which is slower here: its block form does not load (no such operator)',
     ]);
-  });
-
-  it('keeps it where the blocks give other values', async () => {
-    const { session, portable, notices } = await openBlocks(async (bytes) => {
-      const opened = await openAsIs(bytes);
-      if (bytes.length < 100_000) return opened;
-      return {
-        ...opened,
-        async run(feeds) {
-          const { probabilities } = await opened.run(feeds);
-          return {
-            probabilities: { ...probabilities, data: Float32Array.from(probabilities.data, (p) => p + 0.01) },
-          };
-        },
-      };
-    });
-    expect(session).toBe(portable);
-    expect(notices[0]).toMatch(/its block form gives other values \(by 0\.01/);
-    await expect(session.run({ frames })).resolves.toHaveProperty('probabilities');
-  });
-
-  /** Sessions that were opened through `counting` and not released. */
-  let left = 0;
-  const counting = (open: (graph: Uint8Array) => Promise<InferenceSession>) => async (bytes: Uint8Array) => {
-    const session = await open(bytes);
-    left += 1;
-    return {
-      ...session,
-      async release() {
-        left -= 1;
-        await session.release();
-      },
-    };
-  };
-
-  const failing = async (bytes: Uint8Array): Promise<InferenceSession> => ({
-    ...(await openAsIs(bytes)),
-    run: () => Promise.reject(new Error('no memory')),
-  });
-
-  it.each<[string, (bytes: Uint8Array) => Promise<InferenceSession>]>([
-    ['where the blocks are taken', openAsIs],
-    ['where the blocks do not run', (bytes) => (bytes.length > 100_000 ? failing(bytes) : openAsIs(bytes))],
-  ])('leaves one session, %s', async (_, open) => {
-    left = 0;
-    const portable = await counting(openAsIs)(graph);
-    const session = await withBlockedClips(portable, parseModel(graph, 'graph'), counting(open));
-    expect([left, session === portable]).toEqual([1, open !== openAsIs]);
-    await session.release();
-    expect(left).toBe(0);
-  });
-
-  it('releases every session of a search for the block, and searches again after one that failed', async () => {
-    vi.resetModules();
-    const { findBlock } = await import('../../src/runtime/blocked-session.ts');
-    await expect(findBlock(() => Promise.reject(new Error('no memory')))).rejects.toThrow('no memory');
-    left = 0;
-    expect(await findBlock(counting(failing))).toBeNull();
-    expect(left).toBe(0);
   });
 });

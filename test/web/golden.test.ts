@@ -2,12 +2,15 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Tensor } from '../../src/core/tensor.ts';
+import { goldenFrames } from '../../exporters/golden.ts';
+import { type Tensor, tensor } from '../../src/core/tensor.ts';
 import { readBundle, readGolden } from '../../src/node/bundle-folder.ts';
 import { Classifier } from '../../src/runtime/classifier.ts';
 import { webRuntime } from '../../src/runtime/web.ts';
 import { verifyGolden } from '../../web/golden.ts';
 import { writeRandomBundles } from '../e2e/random-bundles.ts';
+import { tinyBundle } from '../golden/tiny-bundle.ts';
+import { answeringGraph } from '../runtime/answering-graph.ts';
 
 let folder: string;
 /** A frame system with attention, and a clip system. */
@@ -90,5 +93,69 @@ describe('verifyGolden', () => {
     await expect(verifyGolden(classifier, rest)).rejects.toThrow(
       /^the golden file of apcd-resnet-tiny must hold frames and probabilities; received \w+, \w+; export/,
     );
+  });
+
+  it('says what a golden file without anything holds', async () => {
+    const [{ classifier }] = systems;
+    await expect(verifyGolden(classifier, {})).rejects.toThrow('received nothing; export the bundle again');
+  });
+
+  it('needs no attention where the golden file, or the system, has none', async () => {
+    for (const { classifier, golden } of systems) {
+      const { attention: _, ...rest } = golden;
+      expect(await verifyGolden(classifier, rest)).toBeLessThan(1e-3);
+      const other = { ...rest, attention: tensor(new Float32Array(9).fill(9), [1, 3, 3]) };
+      const verified = verifyGolden(classifier, other);
+      if (golden.attention) await expect(verified).rejects.toThrow('computes apcd-resnet-tiny otherwise');
+      else expect(await verified).toBeLessThan(1e-3);
+    }
+  });
+
+  it("goes by the manifest's tolerance, that itself included", async () => {
+    const answers = { probabilities: tensor(new Float32Array(43).fill(0.5), [1, 43]) };
+    const { manifest } = await tinyBundle('tiny-frame', {
+      ...{ outputs: [{ name: 'probabilities', shape: ['N', 43] }] },
+    });
+    const verified = async (tolerance: number) => {
+      const golden = { ...manifest.golden, tolerance };
+      const bundle = { manifest: { ...manifest, golden }, graph: answeringGraph(answers) };
+      const classifier = await Classifier.open(bundle, webRuntime());
+      const data = new Float32Array(43).fill(0.5).with(7, 0.75).with(8, 0.375);
+      const given = {
+        frame: tensor(new Uint8Array(192), [1, 8, 8, 3]),
+        probabilities: tensor(data, [1, 43]),
+      };
+      return verifyGolden(classifier, given).finally(() => classifier.release());
+    };
+    expect(await verified(0.25)).toBe(0.25);
+    await expect(verified(0.249)).rejects.toThrow(
+      'wasm computes tiny-frame otherwise than its export did; received a difference of 0.25',
+    );
+  });
+
+  it('shows each window its own corner of the golden frames', async () => {
+    const windows = [
+      { frames: 1, speed: 1, height: 8, width: 8 },
+      { frames: 3, speed: 1, height: 4, width: 6 },
+    ];
+    const bundle = await tinyBundle('tiny-clip');
+    const manifest = { ...bundle.manifest, input: { ...bundle.manifest.input, windows } };
+    const runtime = webRuntime();
+    const pictures = goldenFrames([4, 8, 8, 3]);
+    // The graph looks at all of a frame: what is beside a window must have been left black.
+    const seen = Uint8Array.from(pictures.data, (value, i) => {
+      const [frame, row, column] = [
+        Math.floor(i / 192) % 4,
+        Math.floor((i % 192) / 24),
+        Math.floor((i % 24) / 3),
+      ];
+      return frame === 0 || (row < 4 && column < 6) ? value : 0;
+    });
+    const session = await runtime.open(bundle.graph);
+    const { probabilities } = await session.run({ clip: tensor(seen, pictures.shape) });
+    await session.release();
+    const classifier = await Classifier.open({ ...bundle, manifest }, runtime);
+    expect(await verifyGolden(classifier, { clip: pictures, probabilities })).toBe(0);
+    await classifier.release();
   });
 });

@@ -92,8 +92,8 @@ function valueNamed(model: LayersModel, layer: string): { bytes: Uint8Array; at:
 
 async function grafted(options: Omit<GraftArguments, 'threshold'>, name: string, stats = normalization) {
   const target = join(folder, name);
-  const source = await openGraft({ threshold: 0.5, labels, ...options }, stats as never);
-  await writeBundle(target, { ...source, targets });
+  const { source, head } = await openGraft({ threshold: 0.5, labels, ...options }, stats as never);
+  await writeBundle(target, { ...source, targets }).finally(() => head.dispose());
   const bundle = await readBundle(target);
   return { bundle, golden: await readGolden(target, bundle.manifest) };
 }
