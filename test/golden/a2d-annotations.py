@@ -68,7 +68,7 @@ write("label-map-of-doubles.mat", 9, 7, [(68, [1, 1, 7, 5]), (14, [5, 2, 8, 6])]
 # What is stored of a frame of 5×3 pixels, and in odd files something else.
 SPECKS = np.zeros(15, np.uint8)
 # A code alone in each place of four pixels, in a stretch that ends inside four, and twice in the tail.
-SPECKS[[0, 5, 10]], SPECKS[[7, 8]], SPECKS[[12, 14]] = [79, 11, 44], 12, [13, 78]
+SPECKS[[0, 5, 10, 3]], SPECKS[[7, 8]], SPECKS[[12, 14]] = [79, 11, 44, 68], 12, [13, 78]
 GOOD = {
     "reS_id": SPECKS.reshape(5, 3),
     "reBBox": np.arange(8, dtype=float).reshape(4, 2),
