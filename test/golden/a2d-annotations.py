@@ -138,6 +138,7 @@ files = {
     "masks-of-one": odd(reMask=GOOD["reMask"][0]),
     "masks-of-another-size": odd(reMask=np.zeros((2, 5, 4), np.uint8)),
     "masks-of-one-size-in-another-shape": odd(reMask=np.zeros((6, 5, 1), np.uint8)),
+    "masks-of-one-height-in-another-shape": odd(reMask=np.zeros((5, 2, 3), np.uint8)),
     "version-4": older("4"),
     "version-5": older("5"),
     "version-5-compressed": older("5", True),

@@ -147,6 +147,7 @@ describe('an annotation by h5py of 5×3 pixels', () => {
     ['masks-of-one', 'reMask [5,3]'],
     ['masks-of-another-size', 'reMask [2,5,4]'],
     ['masks-of-one-size-in-another-shape', 'reMask [6,5,1]'],
+    ['masks-of-one-height-in-another-shape', 'reMask [5,2,3]'],
   ])('gives its codes, and no objects, with %s', async (name, why) => {
     expect(await readLabelCodes(odd(name))).toEqual([11, 12, 13, 44, 68, 78, 79]);
     await expect(readAnnotation(odd(name))).rejects.toThrow(why);
