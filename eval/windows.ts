@@ -36,16 +36,16 @@ export async function* gatherWindows(
   let next = 0;
   for await (const { number, image } of frames) {
     kept.set(number, image);
-    while (next < keyFrames.length && lasts[next] <= number) {
+    while (lasts[next] <= number) {
       yield {
         number: keyFrames[next],
         windows: numbers[next].map((window) => window.map((wanted) => kept.get(wanted)!)),
       };
       next++;
+      if (next === keyFrames.length) return;
       // Windows start no earlier than the one before, so what lies before the next start is done with.
-      for (const old of kept.keys()) if (next >= keyFrames.length || old < firsts[next]) kept.delete(old);
+      for (const old of kept.keys()) if (old < firsts[next]) kept.delete(old);
     }
-    if (next >= keyFrames.length) return;
   }
   throw new Error(`the video ended before key frame ${keyFrames[next]} had its frames`);
 }

@@ -49,10 +49,6 @@ export function labelSetHash(labels: { readonly names: readonly string[] }): Pro
 
 /** The multi-hot row of the label set's codes that occur; codes outside the set are ignored. */
 export function multiHot(codes: Iterable<number>, labels: LabelSet): Uint8Array {
-  const row = new Uint8Array(labels.codes.length);
-  for (const code of codes) {
-    const index = labels.codes.indexOf(code);
-    if (index >= 0) row[index] = 1;
-  }
-  return row;
+  const present = new Set(codes);
+  return Uint8Array.from(labels.codes, (code) => (present.has(code) ? 1 : 0));
 }

@@ -182,8 +182,8 @@ class JpegWalk {
       for (; unit < units; unit++) {
         if (this.#interval > 0 && unit > 0 && unit % this.#interval === 0) {
           const marker = this.#markerAfter(bits.align());
-          const kind = marker === null ? 0 : this.bytes[marker];
-          if (marker === null) throw new NoMoreBits('end');
+          const kind = marker === null ? 0xd9 : this.bytes[marker];
+          if (marker === null || kind === 0xd9) throw new NoMoreBits('end');
           if (kind !== 0xd0 + ((unit / this.#interval - 1) & 7)) throw new NoMoreBits('nonsense');
           bits.restart(marker + 1);
           reader.restart();

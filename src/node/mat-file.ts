@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { type Dataset, File, ready } from 'h5wasm';
 import { reasonOf, UserError } from '../core/errors.ts';
+import { sizeOf } from '../core/tensor.ts';
 import type { LabelMap } from '../data/dataset.ts';
 import { writeFileAtomic } from './atomic-file.ts';
 import { hdf5Fault, otherMatFormat, withoutTimes, withUserBlock } from './mat-header.ts';
@@ -83,10 +84,12 @@ class AnnotationFile {
     if (!dimensions.includes(shape.length)) {
       throw new Error(`"${name}" needs ${dimensions.join(' or ')} axes, has shape [${shape}]`);
     }
-    if (!ArrayBuffer.isView(data) || data instanceof BigInt64Array || data instanceof BigUint64Array) {
-      throw new Error(`"${name}" does not hold numbers`);
-    }
-    return { shape, data: data as unknown as ArrayLike<number> };
+    const isNumbers =
+      ArrayBuffer.isView(data) && !(data instanceof BigInt64Array || data instanceof BigUint64Array);
+    const numbers = data as unknown as ArrayLike<number>;
+    // What HDF5 has no type for comes as bytes: several a value.
+    if (!isNumbers || numbers.length !== sizeOf(shape)) throw new Error(`"${name}" does not hold numbers`);
+    return { shape, data: numbers };
   }
 }
 
@@ -154,6 +157,12 @@ function requireSound(): void {
   });
 }
 
+/** A value that may be stored as any kind of number. @throws Error where it is none that a byte holds */
+function byteOf(value: number, name: string): number {
+  if (value === (value & 0xff)) return value;
+  throw new Error(`"${name}" holds ${value}, which is no whole number of 0–255`);
+}
+
 /** Turns one stored W×H plane, starting at `offset`, into a row-major H×W one of bytes. */
 function transposed(field: Field, name: string, offset: number, width: number, height: number): Uint8Array {
   const { data } = field;
@@ -161,16 +170,20 @@ function transposed(field: Field, name: string, offset: number, width: number, h
   for (let x = 0; x < width; x++) {
     const column = offset + x * height;
     for (let y = 0; y < height; y++) {
-      const value = data[column + y];
-      plane[y * width + x] = value;
-      if (plane[y * width + x] !== value) throw new Error(`"${name}" holds ${value}, which is no label code`);
+      plane[y * width + x] = byteOf(data[column + y], name);
     }
   }
   return plane;
 }
 
-function labelMapOf(file: AnnotationFile): LabelMap {
+function labelField(file: AnnotationFile): Field {
   const field = file.field('reS_id', 2);
+  if (field.data.length === 0) throw new Error('"reS_id" is empty');
+  return field;
+}
+
+function labelMapOf(file: AnnotationFile): LabelMap {
+  const field = labelField(file);
   const [width, height] = field.shape;
   return { width, height, codes: transposed(field, 'reS_id', 0, width, height) };
 }
@@ -186,7 +199,7 @@ export function readLabelMap(path: string): Promise<LabelMap> {
 
 /** The distinct values of an annotation's label map, ascending, without the background. @throws as `readLabelMap` */
 export function readLabelCodes(path: string): Promise<number[]> {
-  return withAnnotationFile(path, (file) => distinctCodes(file.field('reS_id', 2).data));
+  return withAnnotationFile(path, (file) => distinctCodes(labelField(file).data));
 }
 
 function distinctCodes(data: ArrayLike<number>): number[] {
@@ -194,7 +207,7 @@ function distinctCodes(data: ArrayLike<number>): number[] {
   const add = (from: number, to: number) => {
     for (let i = from; i < to; i++) seen.add(data[i]);
   };
-  if (data instanceof Uint8Array && data.byteOffset % 4 === 0) {
+  if (data instanceof Uint8Array) {
     // Codes come in long stretches: four pixels at a time, and a look at each only where the four change.
     const fours = new Uint32Array(data.buffer, data.byteOffset, data.length >> 2);
     let last = 0;
@@ -208,7 +221,7 @@ function distinctCodes(data: ArrayLike<number>): number[] {
     add(0, data.length);
   }
   seen.delete(0);
-  return [...seen].sort((a, b) => a - b);
+  return Array.from(seen, (code) => byteOf(code, 'reS_id')).sort((a, b) => a - b);
 }
 
 /**

@@ -27,4 +27,38 @@ describe('decodeText', () => {
     const message = new RegExp(`^labels.txt must be text in UTF-8; received ${received}.*; save it as UTF-8`);
     expect(() => decodeText(bytes, 'labels.txt')).toThrow(message);
   });
+
+  it.each([
+    ['UTF-16 without a mark', Buffer.from('walk', 'utf16le'), 'UTF-16LE'],
+    ['UTF-16 of the other order', Buffer.from('walk', 'utf16le').swap16(), 'UTF-16BE'],
+    ['UTF-16 that is cut off', Uint8Array.of(0xff, 0xfe, 0x41), 'UTF-16'],
+    ['UTF-16 of the other order that is cut off', Uint8Array.of(0xfe, 0xff, 0x41), 'UTF-16'],
+    ['half a mark', Uint8Array.of(0xff, 0x41), 'WINDOWS-1252'],
+    ['half a mark of the other order', Uint8Array.of(0xfe, 0x41), 'WINDOWS-1252'],
+    ['the ends of both marks', Uint8Array.of(0xfe, 0xfe), 'WINDOWS-1252'],
+    ['a mark that is turned over', Uint8Array.of(0xff, 0xff), 'WINDOWS-1252'],
+  ])('says what %s would have to be converted from', (_, bytes, from) => {
+    expect(() => decodeText(bytes, 'f')).toThrow(
+      `; save it as UTF-8, in an editor or with iconv -f ${from} -t UTF-8`,
+    );
+  });
+
+  it('names the first byte that begins no character, wherever it stands, and its line', () => {
+    const letters = [...'aé走🏃\n\nz走\né🏃'];
+    // Bytes that begin nothing, or a character that does not go on.
+    for (const bad of [[0xe9], [0x80], [0xff], [0xc3, 0x28], [0xe8, 0xb5, 0x0a], [0xf0, 0x9f, 0x8f, 0x41]]) {
+      for (let at = 0; at <= letters.length; at++) {
+        const before = letters.slice(0, at).join('');
+        const bytes = Uint8Array.from([
+          ...utf8(before),
+          ...bad,
+          ...utf8(`${letters.slice(at).join('')}\xa0`),
+        ]);
+        const line = before.split('\n').length;
+        expect(() => decodeText(bytes, 'f')).toThrow(
+          `byte 0x${bad[0].toString(16).toUpperCase()} in line ${line}, as in Latin-1`,
+        );
+      }
+    }
+  });
 });

@@ -2,6 +2,20 @@ import { describe, expect, it } from 'vitest';
 import { timelineOf } from '../../src/core/timeline.ts';
 
 describe('timelineOf', () => {
+  it('has two times for the same within half a tick of a container that rounds', () => {
+    // Milliseconds, and finer; coarser ticks are whole frames.
+    expect(timelineOf([0, 33], 1000, 0).tolerance).toBeCloseTo(0.0005 + 1e-7, 12);
+    expect(timelineOf([0, 3003], 90_000, 0).tolerance).toBeCloseTo(0.5 / 90_000 + 1e-7, 12);
+    expect(timelineOf([0, 1], 999, 0).tolerance).toBeCloseTo(1e-7, 12);
+    expect(timelineOf([0, 1], 30, 0).tolerance).toBeCloseTo(1e-7, 12);
+  });
+
+  it('has frames a second of the whole, to a millionth', () => {
+    expect(timelineOf([0, 1001, 2002], 30_000, 0).fps).toBe(29.97003);
+    expect(timelineOf([5, 5 + 10, 5 + 20, 5 + 90], 100, 0).fps).toBe(4);
+    expect(timelineOf([0, 40], 1000, 0)).toMatchObject({ times: [0, 0.04], duration: 0.08, fps: 25 });
+  });
+
   it('counts from the first frame, whatever its stamp', () => {
     expect(timelineOf([-20, 0, 20], 100, 0).times).toEqual([0, 0.2, 0.4]);
   });

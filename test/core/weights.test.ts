@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { Scratch } from '../../src/core/scratch.ts';
 import {
   findLayerWeight,
   layerWeight,
@@ -31,6 +32,19 @@ describe('layerWeight', () => {
 });
 
 describe('transposeWeights', () => {
+  it('makes them anew, in the scratch memory where there is some', () => {
+    const data = Float32Array.of(1, 2, 3, 4, 5, 6);
+    const result = transposeWeights(literalWeights(data, [2, 3]), [1, 0]);
+    expect(result.fresh).toBe(true);
+    const scratch = new Scratch();
+    const memory = scratch.floats(6).buffer;
+    expect(result.data(scratch).buffer).toBe(memory);
+    const [first, second] = [result.data(), result.data()];
+    expect([...first]).toEqual([1, 4, 2, 5, 3, 6]);
+    expect([first.buffer === memory, first.buffer === second.buffer]).toEqual([false, false]);
+    expect([...data]).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+
   it('reads the weights only when asked', () => {
     const result = transposeWeights({ shape: [2, 3], data: () => expect.unreachable() }, [1, 0]);
     expect(result.shape).toEqual([3, 2]);
@@ -38,6 +52,15 @@ describe('transposeWeights', () => {
 });
 
 describe('reshapeWeights', () => {
+  it('has the same elements in another shape, made anew where they were', () => {
+    const data = Float32Array.of(1, 2, 3, 4, 5, 6);
+    const result = reshapeWeights(literalWeights(data, [2, 3]), [3, 1, 2]);
+    expect(result.shape).toEqual([3, 1, 2]);
+    expect(result.data()).toBe(data);
+    expect(result.fresh).toBeUndefined();
+    expect(reshapeWeights(transposeWeights(literalWeights(data, [2, 3]), [1, 0]), [6]).fresh).toBe(true);
+  });
+
   it('refuses a shape of another size', () => {
     expect(() => reshapeWeights(literalWeights(new Float32Array(6), [2, 3]), [4])).toThrow('[2,3]');
   });
@@ -51,7 +74,10 @@ describe('requireFinite', () => {
     ];
     expect(() => requireFinite(weights.slice(0, 1), 'model.json')).not.toThrow();
     expect(() => requireFinite(weights, 'model.json')).toThrow(
-      'model.json must hold finite weights; received Infinity in "b": 2 of its 3 values',
+      'model.json must hold finite weights; received Infinity in "b": 2 of its 3 values are no finite numbers; ' +
+        'take an earlier checkpoint',
     );
+    expect(() => requireFinite(weights.toReversed(), 'model.json')).toThrow('Infinity in "b"');
+    expect(() => requireFinite([], 'model.json')).not.toThrow();
   });
 });

@@ -81,6 +81,70 @@ describe('the challenge layout', () => {
     expect(await ids(await open(), 'train')).toEqual(['_bird/00003', 'aa-runs/00006']);
   });
 
+  it('is called by what made it', async () => {
+    expect(await open()).toMatchObject({ name: 'a2d', root, broken: [] });
+    writeFileSync(release('synthetic.json'), '{}');
+    expect((await open()).name).toBe('synthetic-a2d');
+  });
+
+  it('counts frames by their names alone', async () => {
+    for (const name of ['00099.png.part', 'x00099.png', '000099.png', '99.png', '00099.jpg']) {
+      writeFileSync(release('pngs320H', '_bird', name), '');
+    }
+    expect((await (await open()).samples('train'))[0]).toMatchObject({ video: '_bird', frameCount: 5 });
+  });
+
+  it('reads a split once, and hands out lists of which each is the asker’s own', async () => {
+    const a2d = await open();
+    const [first] = (await a2d.samples('train')).splice(0);
+    writeFileSync(release('list', 'train.txt'), '');
+    const again = await a2d.samples('train');
+    expect(again).toHaveLength(2);
+    expect(again[0]).toBe(first);
+  });
+
+  it('reads a split anew that could not be read', async () => {
+    const list = readFileSync(release('list', 'train.txt'));
+    writeFileSync(release('list', 'train.txt'), 'nonsense');
+    const a2d = await open();
+    await expect(a2d.samples('train')).rejects.toThrow('needs <video>/<frame>');
+    writeFileSync(release('list', 'train.txt'), list);
+    expect(await ids(a2d, 'train')).toEqual(['_bird/00003', 'aa-runs/00006']);
+  });
+
+  it('says how far it is with labels and checks', async () => {
+    const steps: unknown[] = [];
+    const onProgress: A2dOptions['onProgress'] = (...step) => steps.push(step);
+    const plain = await open({ onProgress });
+    const samples = await plain.samples('train');
+    expect(steps).toEqual([]);
+    await plain.truth(samples);
+    expect(steps.splice(0)).toEqual([
+      ['labels', 1, 2],
+      ['labels', 2, 2],
+    ]);
+    await (await open({ onProgress, skipBroken: true })).samples('train');
+    expect(steps).toEqual([
+      ['labels', 1, 2],
+      ['labels', 2, 2],
+      ['check', 1, 2],
+      ['check', 2, 2],
+    ]);
+  });
+
+  it('keeps no more decoded frames than it may', async () => {
+    // What is kept is the same object when it is asked for again.
+    const twice = async (frameMemory?: number) => {
+      const a2d = await open({ frameMemory });
+      const [[first], [second]] = [await a2d.frames('_bird', [1]), await a2d.frames('_bird', [1])];
+      return first === second;
+    };
+    const { width, height } = smallSize;
+    expect([await twice(), await twice(width * height * 3), await twice(width * height * 3 - 1)]).toEqual([
+      ...[true, true, false],
+    ]);
+  });
+
   it('counts what it holds', async () => {
     const info = await describeDataset(await open());
     const counts = (...present: [string, number][]) =>
@@ -255,6 +319,25 @@ describe('a broken file', () => {
     const { ids: found, broken } = await skipped('val');
     expect(found).toHaveLength(3);
     expect(broken).toEqual([{ id: '_bird/00006', reason: expect.stringContaining(message) }]);
+  });
+
+  it('key frame before its video, while its first and last are in it', async () => {
+    writeFileSync(release('list', 'val.txt'), '_bird/00000\n_bird/00001\n_bird/00005\n');
+    await expect((await open()).samples('val')).rejects.toThrow('has frames 1–5; received frame 0');
+    writeFileSync(release('list', 'val.txt'), '_bird/00001\n_bird/00005\n');
+    expect(await ids(await open(), 'val')).toEqual(['_bird/00001', '_bird/00005']);
+  });
+
+  it('last or first frame of a video', async () => {
+    for (const name of ['00009.png', '00001.png']) {
+      const path = release('pngs320H', 'aa-runs', name);
+      const whole = readFileSync(path);
+      truncateSync(path, whole.length - 1);
+      expect((await skipped('val')).broken).toEqual([
+        { id: 'aa-runs/00002', reason: expect.stringContaining(`${path} is missing or truncated`) },
+      ]);
+      writeFileSync(path, whole);
+    }
   });
 
   it('video without frames', async () => {

@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { openA2d } from '../../src/data/a2d.ts';
 import { extractA2d } from '../../src/data/extract.ts';
 import { writeVideo } from '../../src/node/video-writer.ts';
@@ -18,6 +18,10 @@ import { smallFrame, smallVideos, writeSmallRelease } from './small-release.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'actionnx-extract-'));
 afterAll(() => rmSync(folder, { recursive: true }));
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
 
 let root: string;
 let clips: string;
@@ -52,6 +56,32 @@ describe('extractA2d', () => {
     rmSync(join(frames, 'car.v1'), { recursive: true });
     expect(await extractA2d(root)).toMatchObject({ present: 2, extracted: 1, frames: 7 });
     expect(statSync(join(frames, '_bird', '00001.png')).mtimeMs).toBe(made);
+  });
+
+  it('takes a folder that another process has made meanwhile for present', async () => {
+    // Stands for the other process: it is done just before our ffmpeg fails.
+    const tools = join(root, 'tools');
+    mkdirSync(tools);
+    for (const name of ['ffmpeg', 'ffprobe']) {
+      writeFileSync(join(tools, name), `#!/bin/sh\nmkdir -p '${join(frames, '_bird')}'\nexit 1\n`, {
+        mode: 0o755,
+      });
+    }
+    for (const video of ['aa-runs', 'car.v1']) rmSync(join(clips, `${video}.mp4`));
+    vi.stubEnv('PATH', `${tools}:${process.env.PATH}`);
+    expect(await extractA2d(root)).toMatchObject({
+      videos: 1,
+      present: 1,
+      extracted: 0,
+      frames: 0,
+      broken: [],
+    });
+  });
+
+  it('takes only clips for clips', async () => {
+    rmSync(join(clips, 'aa-runs.mp4'));
+    for (const name of ['notes.txt', '.mp4', 'aa-runs.mp4.part']) writeFileSync(join(clips, name), '');
+    expect(await extractA2d(root)).toMatchObject({ videos: 2, extracted: 2 });
   });
 
   it('stops at a broken clip or lists it, and leaves no half folder', async () => {

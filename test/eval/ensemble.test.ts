@@ -70,19 +70,26 @@ describe('vote-average', () => {
 
   it('refuses weights and members that do not fit', () => {
     const two = [Float32Array.of(0.5), Float32Array.of(0.5)];
-    expect(() => voteAverage(two, [1])).toThrow('one weight a system');
+    expect(() => voteAverage(two, [1])).toThrow(
+      'one weight a system, and systems that answer the same samples; received 1 weights for systems with 1, 1 prob',
+    );
     expect(() => voteAverage([two[0], new Float32Array(2)], [0.5, 0.5])).toThrow('1, 2 probabilities');
-    expect(() => voteAverage([], [])).toThrow('one weight a system');
+    expect(() => voteAverage([], [])).toThrow('received 0 weights for systems with no probabilities');
     for (const weights of [
       [0.5, 0.6],
       [0.5, 0.5001],
       [0.5, 0.4999],
       [Number.NaN, 1],
     ]) {
-      expect(() => voteAverage(two, weights)).toThrow('must sum to 1');
+      const sum = weights[0] + weights[1];
+      expect(() => voteAverage(two, weights)).toThrow(
+        `must sum to 1; received ${weights.join(', ')}: ${sum}`,
+      );
     }
     for (const f1s of [[], [0, 0], [1, -1], [2, -1], [Number.NaN, 1], [Number.POSITIVE_INFINITY, 1]]) {
-      expect(() => voteAverageWeights(f1s)).toThrow('must not be negative');
+      expect(() => voteAverageWeights(f1s)).toThrow(
+        `must not be negative, and one must be above 0; received ${f1s.join(', ') || 'none'}; give other weights`,
+      );
     }
   });
 });

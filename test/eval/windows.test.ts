@@ -1,3 +1,6 @@
+import { setImmediate } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { prefetch } from '../../eval/prefetch.ts';
 import { gatherWindows, windowNumbers } from '../../eval/windows.ts';
@@ -56,6 +59,30 @@ describe('gatherWindows', () => {
     await windows.next();
     expect((await windows.next()).done).toBe(true);
     expect(seen.at(-1)).toBe(Math.max(...numbers[1].flat()));
+  });
+
+  it('lets go of the frames that no later window needs', async () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const keyFrames = Array.from({ length: 30 }, (_, i) => 10 + 6 * i);
+    const numbers = windowNumbers(keyFrames, plans, 200);
+    const made: WeakRef<RgbImage>[] = [];
+    async function* decoded() {
+      for await (const { number, image } of stream(numbers.flat(2))) {
+        made.push(new WeakRef(image));
+        yield { number, image };
+      }
+    }
+    for await (const { number } of gatherWindows(keyFrames, numbers, decoded())) {
+      if (number !== 94 && number !== 184) continue;
+      // A WeakRef holds what was made or asked for in this turn.
+      await setImmediate();
+      collect();
+      const left = made.filter((image) => image.deref()).length;
+      // A window spans 16 frames, and one more frame may be on its way.
+      expect([left >= 16, left <= 17], `${left} of ${made.length}`).toEqual([true, true]);
+    }
+    expect(made.length).toBeGreaterThan(180);
   });
 
   it('does not pass over a video that ends too early', async () => {

@@ -1,4 +1,5 @@
-"""Golden values of src/image/colour.ts: one 4:2:0 frame as ffmpeg's swscale and OpenCV turn it into RGB.
+"""Golden values of src/image/colour.ts: one 4:2:0 frame as ffmpeg's swscale and OpenCV turn it into RGB, and values of
+other layouts and of 10 and 12 bits by the matrices of ITU-R BT.601-7 and BT.709-6 in floating point.
 
 Run: python3 test/golden/video-colour.py > test/golden/video-colour.json   (needs ffmpeg)
 """
@@ -43,4 +44,44 @@ cases = [
 ]
 opencv = cv2.cvtColor(i420, cv2.COLOR_YUV2RGB_I420)
 cases.append({"by": "OpenCV", "matrix": "bt601", "range": "limited", "rgb": b64(opencv.tobytes())})
-print(json.dumps({"width": WIDTH, "height": HEIGHT, "planes": b64(planes), "cases": cases}, indent=1))
+
+
+def by_matrix(matrix, scale_range, bits, columns, rows):
+    """A frame of 5×3 pixels: each pixel with the chroma of its block, in exact arithmetic, rounded to nearest."""
+    width, height = 5, 3
+    across, down = -(-width // columns), -(-height // rows)
+    top = 2**bits
+    planes = [rng.integers(0, top, shape) for shape in [(height, width), (down, across), (down, across)]]
+    # The ends of the ranges, and chroma that clips nothing.
+    planes[0][0, :4] = [0, 16 * top // 256, 235 * top // 256, top - 1]
+    planes[1][0, 0] = planes[2][0, 0] = top // 2
+    planes[1][1:], planes[2][1:] = planes[1][1:] // 8 + top * 7 // 16, planes[2][1:] // 8 + top * 7 // 16
+    red, blue = {"bt601": (0.299, 0.114), "bt709": (0.2126, 0.0722)}[matrix]
+    luma, cb, cr = (p.astype(float) for p in planes)
+    if scale_range == "limited":
+        luma, cb, cr = (luma / (top / 256) - 16) / 219, (cb / (top / 256) - 128) / 224, (cr / (top / 256) - 128) / 224
+    else:
+        luma, cb, cr = luma / (top - 1), (cb - top / 2) / (top - 1), (cr - top / 2) / (top - 1)
+    cb, cr = (c.repeat(rows, 0).repeat(columns, 1)[:height, :width] for c in (cb, cr))
+    r, b = luma + 2 * (1 - red) * cr, luma + 2 * (1 - blue) * cb
+    g = (luma - red * r - blue * b) / (1 - red - blue)
+    rgb = np.clip(np.floor(np.stack([r, g, b], -1) * 255 + 0.5), 0, 255).astype(int)
+    return {
+        "width": width,
+        "height": height,
+        "matrix": matrix,
+        "range": scale_range,
+        "layout": {"bits": bits, "columns": columns, "rows": rows},
+        "planes": [p.ravel().tolist() for p in planes],
+        "rgb": rgb.ravel().tolist(),
+    }
+
+
+by_matrices = [
+    by_matrix(matrix, name, bits, columns, rows)
+    for matrix in ["bt601", "bt709"]
+    for name in ["limited", "full"]
+    for bits in [8, 10, 12]
+    for columns, rows in [(2, 2), (2, 1), (1, 1)]
+]
+print(json.dumps({"width": WIDTH, "height": HEIGHT, "planes": b64(planes), "cases": cases, "matrices": by_matrices}))

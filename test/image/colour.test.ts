@@ -1,12 +1,25 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { type VideoColour, videoColour, yuvToRgb } from '../../src/image/colour.ts';
+import {
+  refuseWide,
+  type VideoColour,
+  videoColour,
+  type YuvLayout,
+  yuvToRgb,
+} from '../../src/image/colour.ts';
 
 interface Golden {
   width: number;
   height: number;
   planes: string;
   cases: (VideoColour & { by: string; rgb: string })[];
+  matrices: (VideoColour & {
+    width: number;
+    height: number;
+    layout: YuvLayout;
+    planes: [y: number[], u: number[], v: number[]];
+    rgb: number[];
+  })[];
 }
 const golden: Golden = JSON.parse(
   readFileSync(new URL('../golden/video-colour.json', import.meta.url), 'utf8'),
@@ -27,6 +40,22 @@ describe('yuvToRgb', () => {
     expect(data).toHaveLength(expected.length);
     const differences = Array.from(data, (value, i) => Math.abs(value - expected[i]));
     expect(Math.max(...differences)).toBeLessThanOrEqual(1);
+  });
+
+  const named = golden.matrices.map((frame) => {
+    const { bits, columns, rows } = frame.layout;
+    return [
+      `${bits} bits, chroma of ${columns}×${rows} pixels, ${frame.matrix}, ${frame.range}`,
+      frame,
+    ] as const;
+  });
+  it.each(named)('is what the matrix gives of %s', (_, { planes, rgb, ...frame }) => {
+    const Values = frame.layout.bits === 8 ? Uint8Array : Uint16Array;
+    const [y, u, v] = planes.map((plane) => Values.from(plane));
+    const { width, height, data } = yuvToRgb({ y, u, v }, frame);
+    expect([width, height]).toEqual([5, 3]);
+    // Sixteen fractional bits are enough for every one of these.
+    expect([...data]).toEqual(rgb);
   });
 
   it('reads padded rows and odd sides', () => {
@@ -79,6 +108,25 @@ describe('yuvToRgb', () => {
     expect(() => yuvToRgb({ ...planes, v: planes.v.subarray(1) }, frame)).toThrow(
       'the V plane needs 192 values, has 191',
     );
+    // The last row need not be padded.
+    const odd = { width: 5, height: 3, matrix: 'bt601', range: 'limited' } as const;
+    const strides = { strideY: 8, strideU: 6, strideV: 7 };
+    const least = {
+      y: new Uint8Array(2 * 8 + 5),
+      u: new Uint8Array(6 + 3),
+      v: new Uint8Array(7 + 3),
+      ...strides,
+    };
+    expect(yuvToRgb(least, odd).data).toHaveLength(45);
+    for (const [name, plane, needed] of [
+      ['Y', 'y', 21],
+      ['U', 'u', 9],
+      ['V', 'v', 10],
+    ] as const) {
+      const short = () => yuvToRgb({ ...least, [plane]: least[plane].subarray(1) }, odd);
+      expect(short).toThrow(RangeError);
+      expect(short).toThrow(`the ${name} plane needs ${needed} values, has ${needed - 1}`);
+    }
   });
 });
 
@@ -90,7 +138,38 @@ describe('videoColour', () => {
     [{ height: 240, matrix: 'bt709' }, 'bt709', 'limited'],
     [{ height: 1080, matrix: 'smpte170m', fullRange: true }, 'bt601', 'full'],
     [{ height: 1080, matrix: 'bt470bg', fullRange: false }, 'bt601', 'limited'],
+    [{ height: 1080, matrix: 'fcc' }, 'bt601', 'limited'],
+    [{ height: 240, matrix: 'smpte240m' }, 'bt709', 'limited'],
+    [{ height: 1080, matrix: 'unknown' }, 'bt709', 'limited'],
+    [{ height: 240, fullRange: true }, 'bt601', 'full'],
   ])('%o is %s, %s range', (tagged, matrix, range) => {
     expect(videoColour(tagged)).toEqual({ matrix, range });
+  });
+});
+
+describe('refuseWide', () => {
+  it.each([
+    [{ transfer: 'smpte2084' }, 'HDR video (PQ: HDR10 or Dolby Vision)'],
+    [{ transfer: 'pq', primaries: 'bt2020' }, 'HDR video (PQ: HDR10 or Dolby Vision)'],
+    [{ transfer: 'arib-std-b67', matrix: 'bt2020nc' }, 'HDR video (HLG)'],
+    [{ transfer: 'hlg' }, 'HDR video (HLG)'],
+    [{ primaries: 'bt2020', transfer: 'bt709' }, "video in BT.2020's wide gamut"],
+    [{ matrix: 'bt2020nc' }, "video in BT.2020's wide gamut"],
+    [{ matrix: 'bt2020-ncl', transfer: null }, "video in BT.2020's wide gamut"],
+    [{ matrix: 'bt2020c' }, "video in BT.2020's wide gamut"],
+  ])('refuses %o', (tagged, kind) => {
+    expect(() => refuseWide(tagged, 'clip.mp4')).toThrow(
+      `clip.mp4 must have colours of standard range (BT.601 or BT.709); received ${kind}; convert it: ffmpeg -i IN`,
+    );
+  });
+
+  it.each([
+    {},
+    { transfer: null, primaries: null, matrix: null },
+    { transfer: 'bt709', primaries: 'bt709', matrix: 'bt709' },
+    { transfer: 'iec61966-2-1', primaries: 'smpte432', matrix: 'smpte170m' },
+    { matrix: 'not-bt2020' },
+  ])('lets %o pass', (tagged) => {
+    expect(() => refuseWide(tagged, 'clip.mp4')).not.toThrow();
   });
 });

@@ -15,14 +15,14 @@ function picture(width: number, height: number): RgbImage {
   return { width, height, data };
 }
 
-const text = (letters: string) => [...letters].map((letter) => letter.charCodeAt(0));
-const big = (value: number) => [value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255];
+export const text = (letters: string) => [...letters].map((letter) => letter.charCodeAt(0));
+export const big = (value: number) => [value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255];
 
-function joined(...parts: readonly Iterable<number>[]): Uint8Array {
+export function joined(...parts: readonly Iterable<number>[]): Uint8Array {
   return Uint8Array.from(parts.flatMap((part) => [...part]));
 }
 
-function chunk(type: string, body: readonly number[]): number[] {
+export function chunk(type: string, body: readonly number[]): number[] {
   const bytes = Uint8Array.from([...text(type), ...body]);
   return [...big(body.length), ...bytes, ...big(crc32(bytes))];
 }
@@ -32,6 +32,10 @@ export const goldenColours: {
   readonly values: number[];
   readonly spaces: Readonly<Record<string, number[]>>;
   readonly profiles: Readonly<Record<string, string>>;
+  /** By two code points of ITU-T H.273. */
+  readonly coded: Readonly<Record<string, number[]>>;
+  /** Profiles in BT.2020's primaries with curves of every kind, and what littlecms makes of them. */
+  readonly curves: Readonly<Record<string, { readonly profile: string; readonly srgb: number[] }>>;
 } = JSON.parse(readFileSync(new URL('../golden/image-colour.json', import.meta.url), 'utf8'));
 
 /** A PNG's chunk of a profile, by the golden one's name, or of other bytes. */

@@ -1,5 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import type { RgbImage } from '../../src/image/image.ts';
 import { resizeBilinear } from '../../src/image/resize.ts';
@@ -57,6 +60,24 @@ describe('resizeBilinear', () => {
     expect([...reds]).toEqual([6, 20, 36, 50]);
   });
 
+  it('keeps weights for some sizes only', async () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const heldBytes = async () => {
+      // Buffers are given back a little after they are found.
+      for (let i = 0; i < 3; i++) {
+        collect();
+        await setImmediate();
+      }
+      return process.memoryUsage().arrayBuffers;
+    };
+    const row = (width: number) => ({ width, height: 1, data: new Uint8Array(3 * width) });
+    const before = await heldBytes();
+    // To one pixel, with two weights of four bytes for each of 8,000: 64 kB a size, 10 MB for all.
+    for (let i = 0; i < 160; i++) resizeBilinear(row(8000 + i), 1, 1);
+    expect((await heldBytes()) - before).toBeLessThan(6e6);
+  });
+
   it('keeps an even colour even, up to white', () => {
     const white = { width: 301, height: 199, data: new Uint8Array(301 * 199 * 3).fill(255) };
     expect(new Set(resizeBilinear(white, 224, 224).data)).toEqual(new Set([255]));
@@ -64,6 +85,16 @@ describe('resizeBilinear', () => {
 
   it('refuses sides that are not positive whole numbers', () => {
     expect(() => resizeBilinear(picture(4, 4), 0, 3)).toThrow('positive whole sides; received 0×3');
-    expect(() => resizeBilinear(picture(4, 4), 2.5, 3)).toThrow(RangeError);
+    for (const [width, height] of [
+      [2.5, 3],
+      [3, 2.5],
+      [3, 0],
+      [-1, 3],
+      [3, -1],
+      [Number.NaN, 3],
+      [3, Number.POSITIVE_INFINITY],
+    ]) {
+      expect(() => resizeBilinear(picture(4, 4), width, height)).toThrow(RangeError);
+    }
   });
 });

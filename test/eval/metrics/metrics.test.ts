@@ -34,6 +34,11 @@ describe('metrics', () => {
       expect(value).toBeGreaterThanOrEqual(range[0]);
       expect(value).toBeLessThanOrEqual(range[1]);
     }
+    expect(exampleBasedScores(evaluated(golden))).toEqual({
+      precision: expect.closeTo(golden.metrics['precision/samples'], 12),
+      recall: expect.closeTo(golden.metrics['recall/samples'], 12),
+      f1: expect.closeTo(golden.metrics['f1/samples'], 12),
+    });
     const names = Array.from({ length: golden.labels }, (_, i) => `label ${i}`);
     const close = (value: number | null) => (value === null ? null : expect.closeTo(value, 12));
     expect(perLabel(evaluated(golden), names)).toEqual(
@@ -45,6 +50,19 @@ describe('metrics', () => {
         support: golden.perLabel.support[i],
       })),
     );
+  });
+
+  it('are at the better end of their range where all is right, and at the other where all is wrong', () => {
+    const truth = Uint8Array.of(1, 0, 1, 0, 1, 0);
+    const scored = (probabilities: Float32Array): Evaluated => ({
+      ...{ samples: 2, labels: 3, threshold: 0.5 },
+      ...{ probabilities, truth },
+    });
+    for (const { compute, range, higherIsBetter } of metrics.all) {
+      const [worst, best] = higherIsBetter ? range : range.toReversed();
+      expect(compute(scored(Float32Array.from(truth)))).toBe(best);
+      expect(compute(scored(Float32Array.from(truth, (label) => 1 - label)))).toBe(worst);
+    }
   });
 
   it('are undefined over no samples', () => {
@@ -67,8 +85,10 @@ describe('metrics', () => {
       probabilities: new Float32Array(88),
       truth: new Uint8Array(86),
     };
+    const other = { ...short, probabilities: new Float32Array(86), truth: new Uint8Array(43) };
     for (const { compute } of metrics.all) {
       expect(() => compute(short)).toThrow('2 samples × 43 labels need 86 probabilities, have 88');
+      expect(() => compute(other)).toThrow('2 samples × 43 labels need 86 truth, have 43');
     }
   });
 
