@@ -1,5 +1,6 @@
 /** Small graphs by hand: what a pass makes of one must give the same values in onnxruntime, output by output. */
 import { expect } from 'vitest';
+import { difference, randomTensor, run } from '../../../../bench/values.ts';
 import type { Pass } from '../../../../exporters/onnx/passes/pass.ts';
 import { sizeOf, type Tensor } from '../../../../src/core/tensor.ts';
 import type { ElementArray, ElementType } from '../../../../src/onnx/element-type.ts';
@@ -7,7 +8,6 @@ import type { Attribute, Graph, GraphNode, Initializer } from '../../../../src/o
 import { modelOf } from '../../../../src/onnx/model.ts';
 import { serializeModel } from '../../../../src/onnx/serialize.ts';
 import { nodeRuntime } from '../../../../src/runtime/node.ts';
-import { difference, randomTensor, run } from '../parity.ts';
 
 /** A node that is called like the value it gives. */
 export function node(
