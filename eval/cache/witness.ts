@@ -17,11 +17,12 @@ export async function witnessOf(
   };
 }
 
-/** Whether a shard's witness is a picture of this data set. */
+/** Whether a shard's witness is a picture of this data set. One without a witness is of none. */
 export async function isWitnessed(
   dataset: Dataset,
   metadata: Readonly<Record<string, string>>,
 ): Promise<boolean> {
+  if (metadata.witness === undefined) return false;
   try {
     const here = await witnessOf(dataset, JSON.parse(metadata.witness));
     return here.witness_pixels === metadata.witness_pixels;

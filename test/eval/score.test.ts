@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { cacheKey } from '../../eval/cache/key.ts';
 import { decodeShard } from '../../eval/cache/shard.ts';
 import { type ScoreOptions, score } from '../../eval/score.ts';
@@ -10,6 +10,7 @@ import { UserError } from '../../src/core/errors.ts';
 import { a2dLabels, labelSetHash } from '../../src/core/labels.ts';
 import { openA2d } from '../../src/data/a2d.ts';
 import type { Dataset } from '../../src/data/dataset.ts';
+import { packageVersion } from '../../src/node/package-info.ts';
 import { Classifier } from '../../src/runtime/classifier.ts';
 import { type NodeRuntime, nodeRuntime } from '../../src/runtime/node.ts';
 import { tinyFrame, valSamples, writeTinyA2d } from '../golden/tiny-a2d.ts';
@@ -268,6 +269,71 @@ describe('score', () => {
     expect((await shardIds()).map(({ length }) => length)).toEqual([256, 256, 1]);
   });
 
+  it('writes a shard every 20 seconds', async () => {
+    // A clock that each picture moves by 2.5 s: what is read ahead of the first batch is three of them.
+    let now = 0;
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => now);
+    try {
+      const dataset = await longDataset(12, async (video, numbers) => {
+        now += 2500;
+        return numbers.map((number) => tinyFrame(1, video, number));
+      });
+      await run({ dataset, batch: 1 });
+    } finally {
+      clock.mockRestore();
+    }
+    // Of the seventh batch on, more than 20 s have passed; at the sixth they were 20 s sharp.
+    expect((await shardIds()).map(({ length }) => length)).toEqual([7, 5]);
+  });
+
+  it('lists all samples where none can be read, and writes nothing', async () => {
+    const dataset = await longDataset(3, () => Promise.reject(new UserError('cannot decode it')));
+    const scored = await run({ dataset, skipBroken: true });
+    expect(scored).toMatchObject({ ids: [], samples: [], inferred: 0 });
+    expect(scored.broken.map(({ id }) => id)).toEqual(['long/1', 'long/2', 'long/3']);
+    await expect(readdir(cache)).rejects.toThrow('ENOENT');
+  });
+
+  it('releases its session after success and after failures', async () => {
+    const open: boolean[] = [];
+    const counting: NodeRuntime = {
+      ...nodeRuntime,
+      version: nodeRuntime.version,
+      open: async (graph, options) => {
+        const session = await nodeRuntime.open(graph, options);
+        const index = open.push(true) - 1;
+        return {
+          provider: session.provider,
+          inputNames: session.inputNames,
+          outputNames: session.outputNames,
+          run: (feeds) => session.run(feeds),
+          release: async () => {
+            open[index] = false;
+            await session.release();
+          },
+        };
+      },
+    };
+    await run({ runtime: counting });
+    const broken = await longDataset(3, () => Promise.reject(new UserError('cannot decode it')));
+    await expect(run({ runtime: counting, dataset: broken })).rejects.toThrow('cannot decode it');
+    const wide = await tinyBundle('tiny-wide');
+    await expect(run({ runtime: counting, bundle: wide })).rejects.toThrow('received 6 × 44');
+    expect(open).toEqual([false, false, false]);
+  });
+
+  it('says in its shards where they come from', async () => {
+    await run();
+    const [path] = await shards();
+    const { metadata } = await decodeShard(await readFile(path), 43, path);
+    expect(metadata).toMatchObject({
+      ...{ system: 'tiny-frame', dataset: 'a2d', split: 'val', provider: 'cpu', precision: 'float32' },
+      ...{ runtime: `onnxruntime-node ${nodeRuntime.version}`, actionnx: packageVersion },
+    });
+    const [video, frame] = valSamples[0].split('/');
+    expect(JSON.parse(metadata.witness)).toEqual({ video, frame: Number(frame) });
+  });
+
   it('lets an error of the program pass, whatever is to be left out', async () => {
     const dataset = await longDataset(3, () => Promise.reject(new TypeError('not a function')));
     await expect(run({ dataset, skipBroken: true })).rejects.toThrow(TypeError);
@@ -321,32 +387,5 @@ describe('score', () => {
     } finally {
       execFileSync('umount', [cache]);
     }
-  });
-});
-
-describe('cacheKey', () => {
-  it('depends on graph, weights, preprocessing, labels, provider and precision, and on nothing else', async () => {
-    const { manifest } = await tinyBundle('tiny-frame');
-    const { hash } = await cacheKey(manifest, 'cpu');
-    expect(hash).toMatch(/^[0-9a-f]{32}$/);
-    const same = { ...manifest, name: 'another', threshold: 0.3, validation: null, provenance: { a: 1 } };
-    expect((await cacheKey(same, 'cpu')).hash).toBe(hash);
-    const others = await Promise.all([
-      cacheKey(manifest, 'cuda'),
-      cacheKey({ ...manifest, graph: { ...manifest.graph, sha256: '00' } }, 'cpu'),
-      ...['kind', 'height', 'width', 'frames', 'speed', 'windows', 'resize'].map((part) =>
-        cacheKey({ ...manifest, input: { ...manifest.input, [part]: 7 } }, 'cpu'),
-      ),
-      ...['fp16', 'int8', 'int8-weights'].map((precision) =>
-        cacheKey({ ...manifest, graph: { ...manifest.graph, precision } } as typeof manifest, 'cpu'),
-      ),
-      cacheKey(
-        { ...manifest, graph: { ...manifest.graph, external: { file: 'w', sha256: '11', bytes: 1 } } },
-        'cpu',
-      ),
-      cacheKey({ ...manifest, labels: { ...manifest.labels, hash: '00' } }, 'cpu'),
-    ]);
-    expect(others).toHaveLength(14);
-    expect(new Set([hash, ...others.map((other) => other.hash)]).size).toBe(15);
   });
 });

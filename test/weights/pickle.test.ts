@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../src/core/errors.ts';
 import { unpickle } from '../../src/weights/pickle.ts';
@@ -26,33 +27,43 @@ function typed(rebuilder: string, type: string): string {
   return `ctorch._tensor\n_rebuild_from_type_v2\n(${rebuilder}${type})NtR.`;
 }
 
+/** A value in words, as test/golden/pickles.py has them; what contains itself is told by how far above it is. */
+function textOf(value: Pickled, above: readonly Pickled[] = []): string {
+  const at = typeof value === 'object' && value !== null ? above.lastIndexOf(value) : -1;
+  if (at >= 0) return `^${above.length - 1 - at}`;
+  const path = [...above, value];
+  if (value instanceof Uint8Array) return `0x${Buffer.from(value).toString('hex')}`;
+  if (Array.isArray(value)) return `[${value.map((item) => textOf(item, path)).join(', ')}]`;
+  if (value instanceof PickledDict) {
+    const entries = [...value.entries].map(([key, held]) => `${textOf(key, path)}: ${textOf(held, path)}`);
+    return `{${entries.join(', ')}}`;
+  }
+  if (typeof value === 'string') return JSON.stringify(value);
+  return String(value).replace('Infinity', 'inf');
+}
+
 describe('unpickle', () => {
-  it.each<[string, string, Pickled]>([
-    // python: pickle.dumps(value, protocol), without its memo.
-    [
-      'protocol 0',
-      '(lp0\nI1\naI-70000\naI01\naL12345678901234567890L\naF0.5\naVa\naNa.',
-      [1, -70000, true, 12345678901234567890n, 0.5, 'a', null],
-    ],
-    [
-      'numbers',
-      '\x80\x02(K\xffM\xff\xffJ\xfe\xff\xff\xff\x8a\x01\x80\x8a\x00G\x3f\xf8\0\0\0\0\0\0\x88\x89t.',
-      [255, 65535, -2, -128, 0, 1.5, true, false],
-    ],
-    [
-      'strings',
-      '\x80\x04\x95\x0f\0\0\0\0\0\0\0\x8c\x02\xc3\xa9\x94C\x01\xff\x86.',
-      ['é', Uint8Array.of(255)],
-    ],
-    [
-      'tuples of one to three',
-      '\x80\x02K\x01\x85K\x01K\x02\x86K\x01K\x02K\x03\x87\x87.',
-      [[1], [1, 2], [1, 2, 3]],
-    ],
-    ['a memo', '\x80\x02]q\0(K\x01h\0\x85e.', expect.anything()],
-    ['what is taken from the stack', 'K\x012K\x0300\x85.', [1]],
-  ])('builds %s', (_, text, value) => {
-    expect(run(text)).toEqual(value);
+  /** Written and read by Python: test/golden/pickles.py. */
+  const golden: { name: string; value: string; pickles: Record<string, string> }[] = JSON.parse(
+    readFileSync(new URL('../golden/pickles.json', import.meta.url), 'utf8'),
+  );
+  const cases = golden.flatMap(({ name, value, pickles }) =>
+    Object.entries(pickles).map(([protocol, pickle]) => [name, protocol, pickle, value]),
+  );
+  it.each(cases)('builds %s as Python does (protocol %s)', (_, __, pickle, value) => {
+    expect(textOf(run(Buffer.from(pickle, 'base64').toString('latin1')))).toBe(value);
+  });
+
+  it('keeps what is used twice one', () => {
+    const [first, second] = run(']q\0K\x01ah\0\x86.') as Pickled[];
+    expect(first).toEqual([1]);
+    expect(second).toBe(first);
+  });
+
+  it('reads text, attributes and slices of a file past its start', () => {
+    const bytes = Uint8Array.from(Buffer.from('\xff\xff\x8c\x02\xc3\xa9.K\x07', 'latin1'));
+    expect(unpickle(bytes, 2, host, 'x')).toEqual({ value: 'é', end: 7 });
+    expect(unpickle(bytes.subarray(2), 0, host, 'x')).toEqual({ value: 'é', end: 5 });
   });
 
   it('builds dicts', () => {
@@ -116,39 +127,94 @@ describe('unpickle', () => {
   });
 
   it.each([
-    ['an empty stack', '.'],
-    ['a missing mark', 't.'],
-    ['a mark left in the way', 'K\x01(.'],
-    ['an end', ']'],
-    ['a string longer than the file', 'X\xff\xff\xff\xff'],
-    ['a string of 2^63 bytes', '\x8d\0\0\0\0\0\0\0\x80'],
-    ['an integer of 2^31 bytes', '\x8b\xff\xff\xff\x7f.'],
-    ['an integer of many digits', `I${'9'.repeat(100_000)}\n.`],
-    ['a memo that is not there', 'h\x07.'],
-    ['a key without a value', '}(K\x01u.'],
-    ['entries for a list', ']K\x01K\x02s.'],
-    ['a call of a number', 'K\x01)R.'],
-    ['a call of a storage type', 'ctorch\nFloatStorage\n)R.'],
-    ['a name that is a list of itself', ']q\0h\0ah\0\x93.'],
-    ['an extension', '\x82\x01.'],
-    ['an instance', '(ios\nsystem\n.'],
-    ['an out-of-band buffer', '\x97.'],
-    ['protocol 6', '\x80\x06.'],
-    ['a storage that is none', 'K\x01Q.'],
-    ['a Counter of a list', 'ccollections\nCounter\n]\x85R.'],
-    ['a device of a number', 'ctorch\ndevice\nK\x01\x85R.'],
-    ['a call of torch.Tensor', 'ctorch\nTensor\n)R.'],
-    ['a tensor rebuilt by no rebuilder', typed('ccollections\nOrderedDict\n', 'ctorch\nTensor\n')],
+    ['nothing', '', 'an end where 1 bytes were due'],
+    ['an empty stack', '.', 'an empty stack'],
+    ['a second item from a stack of one', 'K\x01\x86.', 'an empty stack'],
+    ['a missing mark', 't.', 'a missing mark'],
+    ['a mark left in the way', 'K\x01(.', 'an empty stack'],
+    ['an end', ']', 'an end where 1 bytes were due'],
+    ['a string longer than the file', 'X\xff\xff\xff\xff', 'an end where 4294967295 bytes were due'],
+    ['a string longer than the file by a byte', 'X\x03\0\0\0ab', 'an end where 3 bytes were due'],
+    ['a string of 2^63 bytes', '\x8d\0\0\0\0\0\0\0\x80', 'a length of 9223372036854775808'],
+    ['a line without an end', 'I12', 'a line without an end'],
+    ['an integer of 2^31 bytes', '\x8b\xff\xff\xff\x7f.', 'an integer of 2147483647 bytes'],
+    ['an integer of 33 bytes', `\x8a\x21${'\0'.repeat(33)}.`, 'an integer of 33 bytes'],
+    ['an integer of many digits', `I${'9'.repeat(100_000)}\n.`, 'a number of 100000 digits'],
+    ['an integer of 81 digits', `L${'9'.repeat(81)}\n.`, 'a number of 81 digits'],
+    ['a float of many digits', `F${'9'.repeat(81)}\n.`, 'a number of 81 digits'],
+    ['an integer in words', 'Ione\n.', 'the integer "one"'],
+    ['an integer and more', 'I1 2\n.', 'the integer "1 2"'],
+    ['a place in words', ']pone\n.', 'the integer "one"'],
+    ['a memo that is not there', 'h\x07.', 'no memo 7'],
+    ['a memo of nothing', 'q\0.', 'an empty stack'],
+    ['a key without a value', '}(K\x01u.', 'a key without a value'],
+    ['a dict with a key without a value', '(K\x01K\x02K\x03d.', 'a key without a value'],
+    ['entries for a list', ']K\x01K\x02s.', 'entries for what is no dict'],
+    ['an item for a dict', '}K\x01a.', 'items for what is no list'],
+    ['an item for text', 'U\x01aK\x01a.', 'items for what is no list'],
+    ['a call of a number', 'K\x01)R.', 'a call of what is no function'],
+    ['a call of nothing', 'N)R.', 'a call of what is no function'],
+    ['a call of a storage type', 'ctorch\nFloatStorage\n)R.', 'a call of what is no function'],
+    ['a call without arguments', 'ccollections\nOrderedDict\nK\x01R.', 'a call without its arguments'],
+    ['a name that is a list of itself', ']q\0h\0ah\0\x93.', 'a name that is no text'],
+    ['a name of a number', 'U\x01aK\x01\x93.', 'a name that is no text'],
+    ['a name in a number', 'K\x01U\x01a\x93.', 'a name that is no text'],
+    ['an extension', '\x82\x01.', 'the opcode "�"'],
+    ['an instance', '(ios\nsystem\n.', 'the opcode "i"'],
+    ['an out-of-band buffer', '\x97.', 'the opcode "�"'],
+    ['protocol 6', '\x80\x06N.', 'a protocol above 5'],
+    ['attributes of nothing', 'Nb.', 'an empty stack'],
+    ['a storage that is none', 'K\x01Q.', 'a persistent id of no storage'],
+    ['a storage in text', 'Pstorage\n.', 'a persistent id of no storage'],
+    [
+      'an OrderedDict of a number',
+      'ccollections\nOrderedDict\nK\x01\x85R.',
+      'an OrderedDict of what is no list',
+    ],
+    ['an OrderedDict of text', 'ccollections\nOrderedDict\n]U\x02aba\x85R.', 'an OrderedDict of no pairs'],
+    ['an OrderedDict of threes', 'ccollections\nOrderedDict\n]NNN\x87a\x85R.', 'an OrderedDict of no pairs'],
+    ['a Counter of a list', 'ccollections\nCounter\n]\x85R.', 'a Counter of what is no dict'],
+    ['a device of a number', 'ctorch\ndevice\nK\x01\x85R.', 'a device without a name'],
+    ['a call of torch.Tensor', 'ctorch\nTensor\n)R.', 'a call of what is no function'],
+    [
+      'a tensor rebuilt by no rebuilder',
+      typed('ccollections\nOrderedDict\n', 'ctorch\nTensor\n'),
+      'a tensor of an unknown type',
+    ],
     [
       'a tensor rebuilt by its rebuilder',
       typed('ctorch._tensor\n_rebuild_from_type_v2\n', 'ctorch\nTensor\n'),
+      'a tensor of an unknown type',
     ],
-    ['a tensor rebuilt as another type', typed('ctorch._utils\n_rebuild_parameter\n', 'ctorch\nSize\n')],
-    ['a storage of a long key', `${storage('k'.repeat(101))}.`],
-    ['a tensor of no storage', 'ctorch._utils\n_rebuild_tensor_v2\n(K\x01K\0)))t.'.replace('t.', 'tR.')],
-  ])('refuses %s', (_, text) => {
+    [
+      'a tensor rebuilt as another type',
+      typed('ctorch._utils\n_rebuild_parameter\n', 'ctorch\nSize\n'),
+      'a tensor of an unknown type',
+    ],
+    [
+      'a tensor rebuilt from a number',
+      'ctorch._tensor\n_rebuild_from_type_v2\n(ctorch._utils\n_rebuild_parameter\nctorch\nTensor\nK\x01NtR.',
+      'a tensor of an unknown type',
+    ],
+    ['a storage of a long key', `${storage('k'.repeat(101))}.`, 'a storage whose key has 101 characters'],
+    ['a tensor of no storage', 'ctorch._utils\n_rebuild_tensor_v2\n(K\x01K\0))tR.', 'a tensor of no storage'],
+  ])('refuses %s', (_, text, reason) => {
     expect(() => run(text)).toThrow(UserError);
-    expect(() => run(text)).toThrow(/^fuzz\.pt is not a valid pickle; received [^\n]{1,200}; fetch/);
+    expect(() => run(text)).toThrow(`fuzz.pt is not a valid pickle; received ${reason}, before byte `);
+    expect(() => run(text)).toThrow(/^[^\n]{1,300}; fetch or write the file again$/);
+  });
+
+  it('says before which byte it is wrong', () => {
+    expect(() => run('K\x01K\x02\x82\x01.')).toThrow('the opcode "�", before byte 5;');
+  });
+
+  it.each([
+    ['an integer of 79 digits', `L${'9'.repeat(79)}L\n.`, BigInt('9'.repeat(79))],
+    ['an integer of 32 bytes', `\x8a\x20${'\0'.repeat(31)}\x40.`, 2n ** 254n],
+    ['a signed one', 'I+7\n.', 7],
+    ['one in a line that ends in another way', 'I7\r\n.', 7],
+  ])('reads %s', (_, text, value) => {
+    expect(run(text)).toBe(value);
   });
 
   it.each([

@@ -79,8 +79,8 @@ class Walk {
       return;
     }
     if (this.#moved(node, inputs)) return;
-    for (const name of [...inputs, ...usedBy(node)]) this.#materialize(name);
-    this.#nodes.push({ ...node, inputs });
+    for (const name of usedBy(node)) this.#materialize(name);
+    this.#nodes.push(node);
   }
 
   #transpose(node: GraphNode, input: string): void {
@@ -88,7 +88,7 @@ class Walk {
     const [output] = node.outputs;
     if (!permutation) {
       this.#materialize(input);
-      this.#nodes.push({ ...node, inputs: [input] });
+      this.#nodes.push(node);
       return;
     }
     const before = this.#views.get(input);
@@ -140,9 +140,7 @@ class Walk {
     const shape = [...Array(permutation.length - constant.shape.length).fill(1), ...constant.shape];
     const inverse = permutation.map((_, axis) => permutation.indexOf(axis));
     const permuted = `${name}/untransposed/${inverse.join('')}`;
-    if (!this.#initializers.has(permuted)) {
-      this.#initializers.set(permuted, transposed(constant, shape, inverse, permuted));
-    }
+    this.#initializers.set(permuted, transposed(constant, shape, inverse, permuted));
     return permuted;
   }
 

@@ -1,12 +1,16 @@
-import { type Graph, type GraphNode, producers, renameValues } from '../../../src/onnx/graph.ts';
+import { type Graph, type GraphNode, producers, renameValues, useCounts } from '../../../src/onnx/graph.ts';
 import type { Pass } from './pass.ts';
 
-/** Removes nodes that pass their input on unchanged: Identity, and Dropout, which does nothing when inferring. */
+/**
+ * Removes nodes that pass their input on unchanged: Identity, and Dropout, which does nothing unless it is told to
+ * train. One whose mask is used stays.
+ */
 export const dropIdentities: Pass = {
   name: 'drop-identities',
 
   apply(graph: Graph): Graph {
     const made = producers(graph);
+    const uses = useCounts(graph);
     const outputs = new Set(graph.outputs.map(({ name }) => name));
     const renamed = new Map<string, string>();
     const resolve = (name: string) => {
@@ -16,6 +20,9 @@ export const dropIdentities: Pass = {
     };
     const isDropped = (node: GraphNode) => {
       if (node.operator !== 'Identity' && node.operator !== 'Dropout') return false;
+      const [, , training] = node.inputs;
+      const trains = training && Number(graph.initializers.get(training)?.data()[0] ?? 1) !== 0;
+      if (trains || node.outputs.slice(1).some((name) => uses.has(name))) return false;
       const input = resolve(node.inputs[0]);
       const [output] = node.outputs;
       if (!outputs.has(output)) renamed.set(output, input);

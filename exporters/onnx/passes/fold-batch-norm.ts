@@ -11,7 +11,10 @@ import {
 } from '../../../src/onnx/graph.ts';
 import type { Pass } from './pass.ts';
 
-/** Folds batch normalisation into the convolution before it: kernel · γ/σ, bias β + (b − μ) · γ/σ. */
+/**
+ * Folds batch normalisation into the convolution before it: kernel · γ/σ, bias β + (b − μ) · γ/σ. Of float32 weights
+ * alone, as others are not stored as numbers to reckon with, and not where it takes the averages of the batch.
+ */
 export const foldBatchNorm: Pass = {
   name: 'fold-batch-norm',
 
@@ -25,11 +28,15 @@ export const foldBatchNorm: Pass = {
     for (const norm of graph.nodes) {
       const conv = made.get(norm.inputs[0]);
       if (norm.operator !== 'BatchNormalization' || conv?.operator !== 'Conv') continue;
+      if (norm.attributes.training_mode) continue;
       const kernel = graph.initializers.get(conv.inputs[1]);
       const bias = graph.initializers.get(conv.inputs[2] ?? '');
       const statistics = norm.inputs.slice(1).map((name) => graph.initializers.get(name));
       const isAlone = uses.get(conv.outputs[0]) === 1;
-      if (!isAlone || !kernel || (conv.inputs[2] && !bias) || statistics.includes(undefined)) continue;
+      const isKnown = [kernel, ...(conv.inputs[2] ? [bias] : []), ...statistics].every(
+        (weight) => weight?.dtype === 'float32',
+      );
+      if (!isAlone || !isKnown || !kernel) continue;
 
       const epsilon = (norm.attributes.epsilon as Float | undefined)?.float ?? 1e-5;
       const folded = fold(kernel, bias, statistics as Initializer[], epsilon);

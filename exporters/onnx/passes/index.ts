@@ -3,7 +3,7 @@ import { constantFolding } from './constant-folding.ts';
 import { dropIdentities } from './drop-identities.ts';
 import { foldBatchNorm } from './fold-batch-norm.ts';
 import { fusePadding } from './fuse-padding.ts';
-import { guardPaddedMaximum } from './guard-padded-maximum.ts';
+import { guardPaddedPooling } from './guard-padded-pooling.ts';
 import type { Pass } from './pass.ts';
 import { shareInitializers } from './share-initializers.ts';
 
@@ -14,6 +14,6 @@ export const passes: readonly Pass[] = [
   cancelTransposes,
   fusePadding,
   foldBatchNorm,
-  guardPaddedMaximum,
+  guardPaddedPooling,
   shareInitializers,
 ];

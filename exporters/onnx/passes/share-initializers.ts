@@ -14,6 +14,7 @@ export const shareInitializers: Pass = {
     const kept = new Map<string, Initializer>();
     const alike = new Map<string, Initializer[]>();
     const renamed = new Map<string, string>();
+    const outputs = new Set(graph.outputs.map(({ name }) => name));
     for (const initializer of graph.initializers.values()) {
       if (initializer.extra || sizeOf(initializer.shape) > comparedElements) {
         kept.set(initializer.name, initializer);
@@ -22,7 +23,8 @@ export const shareInitializers: Pass = {
       const key = `${initializer.dtype}[${initializer.shape}]`;
       const candidates = alike.get(key) ?? [];
       const equal = candidates.find((candidate) => haveEqualBytes(candidate, initializer));
-      if (equal) {
+      // One that is an output of the graph keeps its name.
+      if (equal && !outputs.has(initializer.name)) {
         renamed.set(initializer.name, equal.name);
         continue;
       }

@@ -1,4 +1,5 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -47,9 +48,35 @@ describe('PredictionsCache', () => {
   it('passes over what is not accepted, and over files that are no shards', async () => {
     const cache = cacheOf('others');
     await cache.append(['a'], Float32Array.of(0.25, 0.5), { split: 'val' });
-    await cache.append(['b'], Float32Array.of(0.75, 1), { split: 'test' });
-    await writeFile(join(cache.folder, 'notes.parquet'), 'none');
+    // What a key says of itself counts for more than what is said of a shard.
+    await cache.append(['b'], Float32Array.of(0.75, 1), { split: 'test', graph: 'another' });
+    for (const name of ['notes.parquet', `${'0'.repeat(64)}.parquet.bak`, `old-${'0'.repeat(64)}.parquet`]) {
+      await writeFile(join(cache.folder, name), 'none');
+    }
     const read = await cache.read(async ({ split, graph }) => split === 'test' && graph === '00ff');
     expect([...read.keys()]).toEqual(['b']);
+  });
+
+  it('refuses a shard whose bytes are others than its name says', async () => {
+    const cache = cacheOf('damaged');
+    await cache.append(['a'], Float32Array.of(0.25, 0.5), {});
+    const path = join(cache.folder, (await readdir(cache.folder))[0]);
+    const bytes = await readFile(path);
+    await writeFile(path, bytes.with(10, bytes[10] ^ 1));
+    await expect(cache.read(all)).rejects.toThrow(
+      `the cached predictions in ${path} are damaged; received ${bytes.length} bytes with another sha256 than the ` +
+        'name; delete that file: what it held is predicted again',
+    );
+  });
+
+  it('adds equal predictions once', async () => {
+    const cache = cacheOf('once');
+    for (let i = 0; i < 2; i++) await cache.append(['a'], Float32Array.of(0.25, 0.5), { split: 'val' });
+    const names = await readdir(cache.folder);
+    expect(names).toHaveLength(1);
+    const sum = createHash('sha256')
+      .update(await readFile(join(cache.folder, names[0])))
+      .digest('hex');
+    expect(names[0]).toBe(`${sum}.parquet`);
   });
 });

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { parquetMetadata } from 'hyparquet';
 import { describe, expect, it } from 'vitest';
 import { decodeShard, encodeShard } from '../../../eval/cache/shard.ts';
 
@@ -17,6 +18,30 @@ describe('shard', () => {
     expect(encodeShard(shard)).toEqual(encodeShard(structuredClone(shard)));
   });
 
+  it('is written in the columns that pyarrow and DuckDB know as text and a list of floats', () => {
+    const { schema, created_by, num_rows } = parquetMetadata(
+      encodeShard(shard).slice().buffer as ArrayBuffer,
+    );
+    expect({ created_by, num_rows }).toEqual({ created_by: 'actionnx', num_rows: 3n });
+    const columns = schema.map(({ name, type, repetition_type, converted_type, num_children }) =>
+      [name, type, repetition_type, converted_type, num_children].map((value) => value ?? ''),
+    );
+    expect(columns).toEqual([
+      ['root', '', '', '', 2],
+      ['sample_id', 'BYTE_ARRAY', 'REQUIRED', 'UTF8', ''],
+      ['probabilities', '', 'REQUIRED', 'LIST', 1],
+      ['list', '', 'REPEATED', '', 1],
+      ['element', 'FLOAT', 'REQUIRED', '', ''],
+    ]);
+  });
+
+  it.each([1, 8])('is read where it lies at byte %d of a larger buffer, with more behind', async (at) => {
+    const bytes = encodeShard(shard);
+    const larger = new Uint8Array(bytes.length + 2 * at);
+    larger.set(bytes, at);
+    expect(await decodeShard(larger.subarray(at, at + bytes.length), 3, 'here')).toEqual(shard);
+  });
+
   it('reads what pyarrow writes', async () => {
     const bytes = await readFile(new URL('../../golden/shard.parquet', import.meta.url));
     const { ids, probabilities, metadata } = await decodeShard(bytes, 3, 'shard.parquet');
@@ -27,6 +52,9 @@ describe('shard', () => {
 
   it('refuses anything else, naming the file', async () => {
     const bytes = encodeShard(shard);
+    await expect(decodeShard(bytes, 4, 'x')).rejects.toThrow(
+      'received gamma/00009 has 3 probabilities, not 4;',
+    );
     for (const [labels, damaged] of [
       [3, bytes.subarray(0, bytes.length - 20)],
       [3, bytes.subarray(0, 3)],

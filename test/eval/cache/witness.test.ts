@@ -55,6 +55,10 @@ describe('a witness', () => {
     expect(await isWitnessed(turned, witness)).toBe(false);
   });
 
+  it('does not hold where there is none', async () => {
+    expect(await isWitnessed(dataset, { split: 'val' })).toBe(false);
+  });
+
   it('does not hold where there is no such video', async () => {
     const witness = await witnessOf(dataset, sample);
     const gone = { ...witness, witness: JSON.stringify({ video: 'omega', frame: 1 }) };
