@@ -47,7 +47,12 @@ export async function loadRun(folder: string, name: CheckpointName): Promise<Loa
     });
   }
   const model = system.build(config.data, run.seed);
-  assignWeights(model, checkpoint.weights, checkpointPath(folder, name));
+  try {
+    assignWeights(model, checkpoint.weights, checkpointPath(folder, name));
+  } catch (error) {
+    model.dispose();
+    throw error;
+  }
   const { epoch, step, validation } = checkpoint;
   return {
     model,
