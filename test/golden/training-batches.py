@@ -80,7 +80,7 @@ def draw(names, rng):
         changes.append((np.fliplr, np.fliplr))
     if "scale" in names:
         factor = rng.uniform(0.5, 2)
-        side = lambda extent: max(1, math.floor(extent * factor + 0.5))
+        side = lambda extent: math.floor(extent * factor + 0.5)
 
         def nearest(codes):
             height, width = codes.shape
@@ -167,5 +167,8 @@ plans = [dict(frames=1, speed=1), dict(frames=4, speed=2), dict(frames=2, speed=
          dict(frames=4, speed=2, names=["rotate", "blur", "flip"], seed=3, epoch=2)]
 plans += [dict(frames=1, speed=1, names=[name], seed=seed, epoch=1) for name in every for seed in (3, 4)]
 plans += [dict(frames=1, speed=1, names=every, seed=seed, epoch=epoch) for seed in (3, 4) for epoch in (1, 2)]
+# A flip decides which labels a crop or a turn loses, and a clip's frames change alike.
+plans += [dict(frames=1, speed=1, names=["flip", other], seed=5, epoch=1) for other in ("crop", "rotate")]
+plans += [dict(frames=2, speed=2, names=every, seed=5, epoch=3)]
 print(json.dumps({"size": SIZE, "width": WIDTH, "height": HEIGHT, "videos": FRAMES, "samples": samples,
                   "batches": [batch(samples, **plan) for plan in plans]}))

@@ -1,9 +1,9 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { resolveSystem, systems } from '../../models/index.ts';
-import { checkRecipe, readRunRecord, requireNoRun } from '../../models/train/run-record.ts';
+import { checkRecipe, readRunRecord } from '../../models/train/run-record.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -71,19 +71,3 @@ it('reads the run.json of earlier versions as it is', async () => {
   await writeFile(join(folder, 'run.json'), JSON.stringify(record));
   expect(await readRunRecord(folder)).toEqual(record);
 });
-
-it.each(['metrics.jsonl', 'checkpoints/best.safetensors', 'checkpoints/last.safetensors'])(
-  'a folder with a %s of no run is not trained into',
-  async (name) => {
-    const place = join(folder, name.replace(/\W/g, '-'));
-    await mkdir(join(place, 'checkpoints'), { recursive: true });
-    await expect(requireNoRun(place)).resolves.toBeUndefined();
-    await writeFile(join(place, 'notes.txt'), 'mine');
-    await expect(requireNoRun(place)).resolves.toBeUndefined();
-    await writeFile(join(place, name), 'mine');
-    await expect(requireNoRun(place)).rejects.toMatchObject({
-      message: `a run needs a folder of its own; received ${join(place, name)}, which is of no run: there is no run.json beside it; give another with --out`,
-      exitCode: 2,
-    });
-  },
-);

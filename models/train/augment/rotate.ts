@@ -57,7 +57,8 @@ export function rotateLabels(map: LabelMap, degrees: number): LabelMap {
   const out = new Uint8Array(codes.length);
   forEachSource(map, degrees, (x, y, at) => {
     const [column, row] = [Math.round(x), Math.round(y)];
-    if (column >= 0 && column < width && row >= 0 && row < height) out[at] = codes[row * width + column];
+    // A row above or below the map lies outside its codes, and nothing is written as background.
+    if (column >= 0 && column < width) out[at] = codes[row * width + column];
   });
   return { width, height, codes: out };
 }

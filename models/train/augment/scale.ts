@@ -8,7 +8,8 @@ export const scale: Augmenter = {
   losesLabels: false,
   draw(rng) {
     const factor = rng.uniform(0.5, 2);
-    const scaled = (extent: number) => Math.max(1, Math.round(extent * factor));
+    // One pixel stays one: a half is rounded up.
+    const scaled = (extent: number) => Math.round(extent * factor);
     return {
       image: (image) => resizeBilinear(image, scaled(image.width), scaled(image.height)),
       labels: (map) => resizeNearest(map, scaled(map.width), scaled(map.height)),

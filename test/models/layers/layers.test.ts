@@ -1,7 +1,9 @@
 import '@tensorflow/tfjs-backend-cpu';
 import { readFileSync } from 'node:fs';
+import type { Tensor1D } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { BatchNorm } from '../../../models/layers/batch-norm.ts';
+import { normalizeBatch, scaleChannels } from '../../../models/layers/batch-norm-op.ts';
 import { FactorizedConv3D } from '../../../models/layers/factorized-conv3d.ts';
 import { SoftmaxDetectors } from '../../../models/layers/softmax-detectors.ts';
 import { tf } from '../../../models/tf.ts';
@@ -64,6 +66,91 @@ describe("BatchNorm against PyTorch's BatchNorm3d", () => {
     expectClose(variance, runningVariance);
     expectClose(layer.apply(input) as ReturnType<typeof toTensor>, inferred);
   });
+});
+
+// Written by test/golden/torch-gradients.py with PyTorch.
+const { norms }: { norms: Record<string, number[] & number>[] } = JSON.parse(
+  readFileSync(new URL('../../golden/torch-gradients.json', import.meta.url), 'utf8'),
+);
+type Flat = ReturnType<typeof toTensor>;
+const sine = (shape: number[], phase: number, factor = 1) =>
+  tf.tensor(
+    Float32Array.from({ length: shape[0] }, (_, i) => factor * Math.sin(1.37 * i + phase + (i * i) / 97)),
+    shape,
+  );
+function projected(y: Flat): Flat {
+  const weights = Float32Array.from({ length: y.size }, (_, i) => Math.cos(0.7 * i + (i * i) / 31));
+  return tf.sum(tf.mul(y, tf.tensor(weights, y.shape)));
+}
+
+describe('normalisation of a batch, one channel of which is constant', () => {
+  it.each(norms)('of $shape with epsilon $epsilon is that of PyTorch, and so are its gradients', (wanted) => {
+    const { shape, epsilon, x, y, mean, variance, dx, dgamma, dbeta } = wanted;
+    // An epsilon of 1e-5 makes the constant channel's gradients 316 times as large.
+    const tolerance = epsilon < 1e-4 ? 1e-3 : 5e-5;
+    const before = tf.memory().numTensors;
+    tf.tidy(() => {
+      const inputs = [tf.tensor(x, shape), sine([3], 5, 1.5), sine([3], 6)];
+      const [answer, itsMean, itsVariance] = normalizeBatch(
+        ...(inputs as [Flat, Tensor1D, Tensor1D]),
+        epsilon,
+      );
+      expectClose(answer, { shape, data: y });
+      expectClose(itsMean, { shape: [3], data: mean });
+      expectClose(itsVariance, { shape: [3], data: variance });
+      const { grads } = tf.valueAndGrads((...[x, gamma, beta]: Flat[]) =>
+        projected(normalizeBatch(x, gamma as never, beta as never, epsilon)[0]),
+      )(inputs);
+      expectClose(grads[0], { shape, data: dx }, tolerance);
+      expectClose(grads[1], { shape: [3], data: dgamma }, tolerance);
+      expectClose(grads[2], { shape: [3], data: dbeta }, tolerance);
+    });
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it('of one sample moves its averages by what there is', () => {
+    const layer = new BatchNorm({ momentum: 0.75, epsilon: 0.5 });
+    const x = tf.tensor2d([[4, -8]]);
+    layer.apply(x);
+    expectClose(layer.apply(x, { training: true }) as Flat, { shape: [1, 2], data: [0, 0] });
+    const [, , mean, variance] = layer.getWeights();
+    expectClose(mean, { shape: [2], data: [1, -2] });
+    expectClose(variance, { shape: [2], data: [0.75, 0.75] });
+    // By its averages: (4 − 1) / √(0.75 + 0.5)
+    expectClose(layer.apply(x) as Flat, { shape: [1, 2], data: [3 / Math.sqrt(1.25), -6 / Math.sqrt(1.25)] });
+  });
+});
+
+describe('scaling of channels', () => {
+  it.each([[[5, 2]], [[2, 3, 4, 2]], [[1, 2, 1, 3, 2]]])(
+    'of %j and its gradients are as plain as they sound',
+    (shape) => {
+      const size = shape.reduce((product, extent) => product * extent, 1);
+      const values = Float32Array.from({ length: size }, (_, i) => Math.sin(3 * i + 1));
+      const [scale, shift] = [
+        [1.5, -2],
+        [0.25, 3],
+      ];
+      const dy = Float32Array.from({ length: size }, (_, i) => Math.cos(0.7 * i + (i * i) / 31));
+      const sumOf = (terms: (i: number) => number) =>
+        [0, 1].map((c) => Array.from(dy.keys(), (i) => (i % 2 === c ? terms(i) : 0)).reduce((a, b) => a + b));
+      const before = tf.memory().numTensors;
+      tf.tidy(() => {
+        const x = tf.tensor(values, shape);
+        const inputs = [x, tf.tensor1d(scale), tf.tensor1d(shift)];
+        const f = (...[x, by, plus]: Flat[]) => scaleChannels(x, by as never, plus as never);
+        expectClose(f(...inputs), {
+          shape,
+          data: Array.from(values, (v, i) => v * scale[i % 2] + shift[i % 2]),
+        });
+        const { grads } = tf.valueAndGrads((...x: Flat[]) => projected(f(...x)))(inputs);
+        expectClose(grads[0], { shape, data: Array.from(dy, (d, i) => d * scale[i % 2]) });
+        expectClose(grads[1], { shape: [2], data: sumOf((i) => dy[i] * values[i]) });
+        expectClose(grads[2], { shape: [2], data: sumOf((i) => dy[i]) });
+      });
+      expect(tf.memory().numTensors).toBe(before);
+    },
+  );
 });
 
 describe('SoftmaxDetectors against PyTorch', () => {

@@ -50,10 +50,27 @@ test('no blur and no turn change nothing', () => {
   expect(rotateImage(picture, 0).data).toEqual(picture.data);
 });
 
+test.each([
+  ['wide', 1, 9],
+  ['high', 9, 1],
+])('a picture one pixel %s is blurred along its length', (_, width, height) => {
+  // As each line of a picture in which all lines are this one.
+  const line = picture.data.slice(0, 27);
+  const thin = blurImage({ width, height, data: line }, 0.6).data;
+  const data = Uint8Array.from({ length: 81 }, (_, i) =>
+    width === 1 ? line[Math.floor(i / 9) * 3 + (i % 3)] : line[i % 27],
+  );
+  const thick = blurImage({ width: Math.max(3, width), height: Math.max(3, height), data }, 0.6).data;
+  const middle = width === 1 ? thick.filter((_, i) => Math.floor(i / 3) % 3 === 1) : thick.slice(27, 54);
+  expect(thin).toEqual(middle);
+  expect(thin).not.toEqual(line);
+});
+
 describe('pictures and label maps change together', () => {
-  // Codes as grey levels: every augmentation that only moves pixels must treat both alike.
+  // Codes as grey levels: every augmentation that only moves pixels must treat both alike. The square lies left of and
+  // above the middle, so that nothing looks the same when it is turned about.
   const codes = Uint8Array.from({ length: 20 * 16 }, (_, i) =>
-    i % 20 >= 6 && i % 20 < 14 && i >= 80 && i < 240 ? 200 : 0,
+    i % 20 >= 4 && i % 20 < 12 && i >= 60 && i < 220 ? 200 : 0,
   );
   const map: LabelMap = { width: 20, height: 16, codes };
   const image: RgbImage = {
@@ -91,6 +108,25 @@ describe('pictures and label maps change together', () => {
     expect([...colours].sort()).toEqual(['1,2,3', '124,117,104']);
   });
 
+  test.each([
+    ['in a window twice as large', 1, 2],
+    ['of a picture half as large again', 3, 2],
+    ['of a picture as large', 2, 2],
+  ])('crop reaches every place %s', (_, extent, size) => {
+    const places = new Set<string>();
+    const pixels = { width: extent, height: extent };
+    for (let seed = 0; seed < 60; seed++) {
+      const labels = Uint8Array.from({ length: extent ** 2 }, (_, i) => i + 1);
+      places.add(`${crop.draw(new Rng(seed), size)!.labels({ ...pixels, codes: labels }).codes}`);
+    }
+    const expected: Record<number, string[]> = {
+      1: ['0,0,0,1', '0,0,1,0', '0,1,0,0', '1,0,0,0'],
+      2: ['1,2,3,4'],
+      3: ['1,2,4,5', '2,3,5,6', '4,5,7,8', '5,6,8,9'],
+    };
+    expect([...places].sort()).toEqual(expected[extent]);
+  });
+
   test('a small window can lose labels', () => {
     const counts = Array.from(
       { length: 60 },
@@ -115,13 +151,22 @@ describe('pictures and label maps change together', () => {
     expect(differing).toBeLessThan(16);
   });
 
-  test('a turn brings nothing in from the other side', () => {
-    const edges = Uint8Array.from({ length: 20 * 16 }, (_, i) => (i % 20 === 19 ? 79 : 0));
+  test.each([0, 19])('a turn brings nothing in from the other side: an edge at column %i', (edge) => {
+    const edges = Uint8Array.from({ length: 20 * 16 }, (_, i) => (i % 20 === edge ? 79 : 0));
     for (const degrees of [-10, 10]) {
       const turned = rotateLabels({ width: 20, height: 16, codes: edges }, degrees).codes;
-      expect(turned.filter((code, i) => code === 79 && i % 20 < 10)).toHaveLength(0);
+      expect(turned.filter((code, i) => code === 79 && Math.abs((i % 20) - edge) > 9)).toHaveLength(0);
       expect(turned.filter((code) => code === 79).length).toBeGreaterThan(5);
     }
+  });
+
+  test('a quarter turn goes counter-clockwise, of both', () => {
+    const corner = { width: 3, height: 3, codes: Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8, 9) };
+    expect([...rotateLabels(corner, 90).codes]).toEqual([3, 6, 9, 2, 5, 8, 1, 4, 7]);
+    const grey = Uint8Array.from(corner.codes, (_, i) => i + 1);
+    const data = Uint8Array.from({ length: 27 }, (_, i) => grey[Math.floor(i / 3)]);
+    const turned = rotateImage({ width: 3, height: 3, data }, 90).data;
+    expect(turned.filter((_, i) => i % 3 === 0)).toEqual(Uint8Array.of(3, 6, 9, 2, 5, 8, 1, 4, 7));
   });
 
   test('scale resizes both by one factor, between a half and two', () => {

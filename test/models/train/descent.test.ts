@@ -44,11 +44,28 @@ describe('the log loss', () => {
     expectClose(grad.dataSync(), gradient.flat(2));
   });
 
-  test("'mean' divides by the batch", () => {
-    const [p, y] = [tf.tensor2d([[0.25], [0.5]]), tf.tensor2d([[1], [0]])];
-    const sum = logLoss(p, y, 'sum').dataSync()[0];
-    expect(sum).toBeCloseTo(Math.log(8), 6);
-    expect(logLoss(p, y, 'mean').dataSync()[0]).toBeCloseTo(sum / 2, 6);
+  test("'mean' divides by the batch, not by the labels, and leaves nothing but its answer in memory", () => {
+    const y = [
+      [1, 0, 0],
+      [0, 1, 0],
+    ];
+    const p = [
+      [0.25, 0.5, 0.75],
+      [0.5, 0.125, 0],
+    ];
+    const [probabilities, truth] = [tf.tensor2d(p), tf.tensor2d(y)];
+    const before = tf.memory().numTensors;
+    // Right with 1/4 · 1/2 · 1/4 in the first sample and 1/2 · 1/8 · 1 in the second.
+    const sum = logLoss(probabilities, truth, 'sum');
+    expectClose(sum.dataSync(), [Math.log(32 * 16)]);
+    expectClose(logLoss(probabilities, truth, 'mean').dataSync(), [Math.log(32 * 16) / 2]);
+    expect(tf.memory().numTensors).toBe(before + 2);
+    expect(sum.shape).toEqual([]);
+  });
+
+  test('is about 34.5 and no more where a label is as wrong as can be', () => {
+    const worst = logLoss(tf.tensor2d([[0, 1]]), tf.tensor2d([[1, 0]]), 'sum').dataSync();
+    expectClose(worst, [-2 * Math.log(1e-15)]);
   });
 });
 
@@ -96,8 +113,39 @@ describe('stochastic gradient descent', () => {
     const before = tf.memory().numTensors;
     for (const [i, step] of steps.entries()) apply(sgd, weights, step, i);
     expect(tf.memory().numTensors).toBe(before + 2);
+    const state = sgd.state();
+    expect(Object.keys(state)).toEqual(['a', 'b']);
+    // What it takes over is in place of what it had.
+    sgd.restore({ b: state.b });
+    expect(tf.memory().numTensors).toBe(before + 1);
+    expect(sgd.state()).toEqual({ b: state.b });
     sgd.dispose();
     expect(tf.memory().numTensors).toBe(before);
+    expect(sgd.state()).toEqual({});
+    sgd.dispose();
+  });
+
+  test('a weight without a gradient stays as it is, and so does its velocity', () => {
+    const sgd = new Sgd({ momentum: 0.9, weightDecay: 0.5 });
+    const weights = new Map([['w', tf.variable(tf.tensor([2]))]]);
+    tf.tidy(() => sgd.apply(weights, { w: tf.tensor([1]) }, 0.25));
+    // v = 1 + 0.5 · 2, w = 2 − 0.25 · v
+    expect(sgd.state().w.data).toEqual(Float32Array.of(2));
+    expect([...weights.get('w')!.dataSync()]).toEqual([1.5]);
+    for (const gradients of [{}, { w: null }, { w: undefined }]) sgd.apply(weights, gradients, 0.25);
+    expect(sgd.state().w.data).toEqual(Float32Array.of(2));
+    expect([...weights.get('w')!.dataSync()]).toEqual([1.5]);
+  });
+
+  test('a state is of its moment, whatever steps follow', () => {
+    const sgd = new Sgd({ momentum: 0.9, weightDecay: 0 });
+    const weights = start();
+    apply(sgd, weights, steps[0], 0);
+    const state = sgd.state();
+    const values = [...state.a.data];
+    apply(sgd, weights, steps[1], 1);
+    expect([...state.a.data]).toEqual(values);
+    expect(state.b.shape).toEqual([2, 1]);
   });
 });
 
@@ -109,4 +157,5 @@ test("cosine rates are those of torch's CosineAnnealingLR, step by step", () => 
     1e-9,
   );
   expect(learningRateAt({ learningRate: 0.02, schedule: 'constant' }, 7, 10)).toBe(0.02);
+  expect(learningRateAt(recipe, 10, 10)).toBe(0);
 });

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { Augmentation } from '../../../models/system.ts';
 import { type Batch, SampleSource } from '../../../models/train/sample-source.ts';
@@ -154,10 +155,14 @@ describe('batches', () => {
     expect(back.toReversed().flatMap(({ frames }) => [...frames])).toEqual([...forth.frames]);
   });
 
-  it('take frames that were resized before from memory, and the others only once', async () => {
+  it.each([
+    ['as they are', null],
+    ['without changes', []],
+    ['mirrored', ['flip'] satisfies Augmentation[]],
+  ])('take frames that were resized before from memory, and the others only once: %s', async (_, names) => {
     const { dataset, asked } = memoryDataset();
     const source = new SampleSource(dataset, size);
-    const clips = { ...plain, frames: 4, speed: 1 };
+    const clips = { ...plain, names, frames: 4, speed: 1 };
     await batchesOf(source, clips, 1);
     expect(asked).toHaveLength(new Set(asked).size);
     const before = asked.length;
@@ -202,5 +207,41 @@ describe('batches', () => {
     const { dataset } = memoryDataset();
     const broken: Dataset = { ...dataset, frames: () => Promise.reject(new Error('gone')) };
     await expect(batchesOf(new SampleSource(broken, size), plain)).rejects.toThrow('gone');
+  });
+
+  it('are decoded one ahead of the one at hand, whose failure is heard of in its turn', async () => {
+    const { dataset, asked } = memoryDataset();
+    const unhandled: unknown[] = [];
+    const listener = (reason: unknown) => unhandled.push(reason);
+    process.on('unhandledRejection', listener);
+    const failing: Dataset = {
+      ...dataset,
+      frames: (video, numbers) =>
+        video === 'right' ? Promise.reject(new Error('gone')) : dataset.frames(video, numbers),
+    };
+    const source = new SampleSource(failing, size);
+    await source.readLabels(samples);
+    const batches = source.batches(samples, { frames: 1, speed: 1 }, 1);
+    await batches.next();
+    expect(asked).toEqual(['left/1', 'left/5']);
+    await batches.next();
+    // The third has failed by now, and nobody has asked for it yet.
+    for (let turn = 0; turn < 3; turn++) await setImmediate();
+    await expect(batches.next()).rejects.toThrow('gone');
+    process.off('unhandledRejection', listener);
+    expect(unhandled).toEqual([]);
+  });
+
+  it('let signals have their turn between them', async () => {
+    const source = new SampleSource(memoryDataset().dataset, size);
+    await source.readLabels(samples);
+    const turns: number[] = [];
+    let step = 0;
+    for await (const _ of source.batches(samples, { frames: 1, speed: 1 }, 1)) {
+      const at = step++;
+      void setImmediate().then(() => turns.push(at, step));
+    }
+    // Each came while its batch was the latest.
+    expect(turns).toEqual([0, 1, 1, 2, 2, 3]);
   });
 });

@@ -1,0 +1,455 @@
+import '@tensorflow/tfjs-backend-cpu';
+import { copyFile, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { SymbolicTensor } from '@tensorflow/tfjs-layers';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { GlobalAveragePooling3D } from '../../../models/layers/global-average-pooling3d.ts';
+import { fanInUniform } from '../../../models/layers/initializers.ts';
+import { defineSystem, type Recipe, type System } from '../../../models/system.ts';
+import { tf } from '../../../models/tf.ts';
+import { checkpointPath, readCheckpoint } from '../../../models/train/checkpoint.ts';
+import { type StepProgress, type TrainSettings, train } from '../../../models/train/fit.ts';
+import { readWeights } from '../../../models/train/model-weights.ts';
+import { type BatchPlan, SampleSource } from '../../../models/train/sample-source.ts';
+import { multiHot } from '../../../src/core/labels.ts';
+import { Rng } from '../../../src/core/rng.ts';
+import type { Dataset, Sample } from '../../../src/data/dataset.ts';
+
+/** Logistic regression on a clip's mean colour: small enough to be worked out by hand, step by step. */
+const regression = defineSystem({
+  ...{ name: 'regression', id: '–', title: 'regression' },
+  config: z.strictObject({ frames: z.int(), labels: z.int() }),
+  presets: {},
+  recipe: {
+    ...{ loss: 'log', reduction: 'mean', learningRate: 0.3, schedule: 'cosine', momentum: 0.8 },
+    ...{ weightDecay: 0.02, epochs: 3, batch: 4, augment: ['crop', 'flip'] },
+    curriculum: [
+      { frames: 1, speed: 1, until: 0.34 },
+      { frames: 2, speed: 2, until: 0.67 },
+    ],
+  },
+  reported: { precision: null, recall: null, f1: null },
+  input: ({ frames }) => ({ kind: 'clip', size: 5, frames, speed: 1 }),
+  build({ frames, labels }, seed) {
+    const clip = tf.input({ shape: [frames, 5, 5, 3] });
+    const mean = new GlobalAveragePooling3D({}).apply(clip);
+    const kernelInitializer = fanInUniform(seed, 'd') as never;
+    const head = tf.layers.dense({ units: labels, name: 'd', activation: 'sigmoid', kernelInitializer });
+    return tf.model({ inputs: clip, outputs: head.apply(mean) as SymbolicTensor });
+  },
+});
+const { recipe } = regression;
+const config = { frames: 3, labels: 2 };
+const seed = 11;
+
+const labels = { names: ['left', 'right'], codes: [4, 9] };
+const splits: Record<string, Sample[]> = Object.fromEntries(
+  [
+    ['train', 10],
+    ['val', 6],
+  ].map(([split, count]) => [
+    split,
+    Array.from({ length: Number(count) }, (_, i) => ({
+      ...{ id: `${split}${i}/00002`, video: `${split}${i}`, frame: 2, frameCount: 5 },
+    })),
+  ]),
+);
+
+/** Codes at either end of a line: what a crop may lose. */
+const codesOf = ({ video }: Sample) =>
+  Uint8Array.from({ length: 42 }, (_, i) =>
+    i % 7 === 0 && video.length % 2 ? 4 : i % 7 === 6 && /[0369]$/.test(video) ? 9 : 0,
+  );
+
+/** Pictures of 7 × 6 pixels, which lean to one colour where the one label is, and to another where the other is. */
+const dataset: Dataset = {
+  ...{ name: 'memory', root: '/memory', labels, splits: ['train', 'val'], broken: [] },
+  samples: async (split) => splits[split],
+  truth: async (samples) => Uint8Array.from(samples.flatMap((s) => [...multiHot(codesOf(s), labels)])),
+  frames: async (video, numbers) =>
+    numbers.map((number) => {
+      const rng = new Rng(`${video}/${number}`);
+      const [red, blue] = [/[0369]$/.test(video) ? 90 : 0, video.length % 2 ? 90 : 0];
+      const data = Uint8Array.from({ length: 126 }, (_, i) => rng.integer(160) + [red, 0, blue][i % 3]);
+      return { width: 7, height: 6, data };
+    }),
+  labelMap: async (sample) => ({ width: 7, height: 6, codes: codesOf(sample) }),
+};
+
+let root: string;
+let count = 0;
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'actionnx-plain-'));
+  await tf.setBackend('cpu');
+});
+afterAll(() => rm(root, { recursive: true, force: true }));
+
+/** Higher is better, and another number for every model. */
+const f1Of = (probabilities: Float32Array, truth: Uint8Array) =>
+  probabilities.reduce((sum, p, i) => sum + (truth[i] ? p : 1 - p), 0) / probabilities.length;
+
+function run(settings: Partial<TrainSettings> = {}) {
+  return train({
+    ...{ system: regression as unknown as System, preset: 'plain', config, recipe, seed, dataset },
+    ...{ folder: join(root, String(++count)), backend: { name: 'cpu', detail: 'JavaScript' } },
+    evaluate: (p, truth) => ({ precision: 0.25, recall: 0.75, f1: f1Of(p, truth) }),
+    ...settings,
+  });
+}
+
+interface PlainEpoch {
+  rates: number[];
+  /** The mean loss of a sample so far, after every step. */
+  losses: number[];
+  validation: { loss: number; probabilities: number[]; truth: number[] };
+  weights: Record<string, number[]>;
+  velocities: Record<string, number[]>;
+}
+
+/** The same training in plain numbers: batches of the shuffled samples, the loss, its gradient, momentum and decay. */
+async function plainly(recipe: Recipe): Promise<PlainEpoch[]> {
+  const model = regression.build(config, seed);
+  const kernel = [...readWeights(model)['d/kernel'].data].map(Number);
+  model.dispose();
+  const w = { 'd/kernel': kernel, 'd/bias': [0, 0] };
+  const v = { 'd/kernel': kernel.map(() => 0), 'd/bias': [0, 0] };
+  const source = new SampleSource(dataset, 5);
+  await source.readLabels([...splits.train, ...splits.val]);
+  const mean = (values: Float32Array, channel: number) =>
+    values.reduce((sum, value, i) => sum + (i % 3 === channel ? value : 0), 0) / (values.length / 3);
+
+  async function* batches(samples: readonly Sample[], plan: BatchPlan) {
+    for await (const batch of source.batches(samples, plan, recipe.batch)) {
+      const x = Array.from({ length: batch.samples }, (_, n) => {
+        const each = batch.frames.length / batch.samples;
+        return [0, 1, 2].map((c) => mean(batch.frames.subarray(n * each, (n + 1) * each), c));
+      });
+      const p = x.map((row) =>
+        [0, 1].map((l) => {
+          const z = row.reduce((sum, value, c) => sum + value * w['d/kernel'][c * 2 + l], w['d/bias'][l]);
+          return 1 / (1 + Math.exp(-z));
+        }),
+      );
+      const y = x.map((_, n) => [...batch.truth.subarray(n * 2, n * 2 + 2)]);
+      const loss = -p.flat().reduce((sum, value, i) => sum + Math.log(y.flat()[i] ? value : 1 - value), 0);
+      yield { x, p, y, loss };
+    }
+  }
+
+  const clips = [
+    { frames: 1, speed: 1 },
+    { frames: 2, speed: 2 },
+    { frames: 3, speed: 1 },
+  ];
+  const epochs: PlainEpoch[] = [];
+  for (const [index, clip] of clips.entries()) {
+    const epoch = index + 1;
+    const order = new Rng(`${seed}/order/${epoch}`).shuffle(splits.train);
+    const [rates, losses]: number[][] = [[], []];
+    let [sum, seen] = [0, 0];
+    for await (const { x, p, y, loss } of batches(order, {
+      ...clip,
+      augment: { names: recipe.augment, seed, epoch },
+    })) {
+      const rate =
+        recipe.schedule === 'constant'
+          ? recipe.learningRate
+          : recipe.learningRate * 0.5 * (1 + Math.cos((Math.PI * (index * 3 + rates.length)) / 9));
+      const delta = p.map((row, n) =>
+        row.map((value, l) => (value - y[n][l]) / (recipe.reduction === 'mean' ? p.length : 1)),
+      );
+      const gradients = {
+        'd/kernel': w['d/kernel'].map((_, i) =>
+          delta.reduce((g, d, n) => g + d[i % 2] * x[n][Math.floor(i / 2)], 0),
+        ),
+        'd/bias': [0, 1].map((l) => delta.reduce((g, d) => g + d[l], 0)),
+      };
+      for (const name of ['d/kernel', 'd/bias'] as const) {
+        for (const [i, gradient] of gradients[name].entries()) {
+          v[name][i] = recipe.momentum * v[name][i] + gradient + recipe.weightDecay * w[name][i];
+          w[name][i] -= rate * v[name][i];
+        }
+      }
+      sum += loss;
+      seen += p.length;
+      rates.push(rate);
+      losses.push(sum / seen);
+    }
+    let validationLoss = 0;
+    const [probabilities, truth]: number[][] = [[], []];
+    for await (const { p, y, loss } of batches(splits.val, { frames: 3, speed: 1 })) {
+      validationLoss += loss / 6;
+      probabilities.push(...p.flat());
+      truth.push(...y.flat());
+    }
+    epochs.push({
+      ...{ rates, losses, validation: { loss: validationLoss, probabilities, truth } },
+      ...{ weights: structuredClone(w), velocities: structuredClone(v) },
+    });
+  }
+  return epochs;
+}
+
+function expectClose(received: ArrayLike<number>, wanted: readonly number[]): void {
+  expect(received).toHaveLength(wanted.length);
+  for (const [i, value] of wanted.entries()) expect(received[i]).toBeCloseTo(value, 5);
+}
+
+describe.each([
+  { ...recipe },
+  { ...recipe, reduction: 'sum', schedule: 'constant', learningRate: 0.05, momentum: 0, augment: [] },
+] satisfies Recipe[])('training by $reduction and a $schedule rate of $learningRate', (recipe) => {
+  it('is what plain numbers say: losses, rates, weights and scores of every epoch', async () => {
+    const expected = await plainly(recipe);
+    const progress: StepProgress[] = [];
+    const evaluated: { p: number[]; truth: number[]; shape: number[] }[] = [];
+    const states: Awaited<ReturnType<typeof readCheckpoint>>[] = [];
+    const folder = join(root, String(++count));
+    const tensors = tf.memory().numTensors;
+    const f1s = [0.5, 0.7, 0.6];
+    const saved: Promise<void>[] = [];
+    const result = await run({
+      ...{ folder, recipe },
+      onProgress: (step) => progress.push(step),
+      onEpoch: () => {
+        saved.push(
+          readCheckpoint(folder, 'last').then((checkpoint) => {
+            states.push(checkpoint);
+          }),
+        );
+      },
+      evaluate: (p, truth, samples, labels) => {
+        evaluated.push({ p: [...p], truth: [...truth], shape: [samples, labels] });
+        return { precision: 0.25, recall: 0.75, f1: f1s[evaluated.length - 1] };
+      },
+    });
+    await Promise.all(saved);
+    expect(tf.memory().numTensors).toBe(tensors);
+    expect(result.epochs).toHaveLength(3);
+    for (const [i, { rates, losses, validation, weights, velocities }] of expected.entries()) {
+      const record = result.epochs[i];
+      expect(record.epoch).toBe(i + 1);
+      expectClose([record.loss, record.learningRate], [losses[2], rates[2]]);
+      expect(record.validation).toEqual({
+        ...{ loss: expect.closeTo(validation.loss, 5), precision: 0.25, recall: 0.75, f1: f1s[i] },
+      });
+      expect(record.seconds).toBeGreaterThan(0);
+      expectClose(evaluated[i].p, validation.probabilities);
+      expect(evaluated[i].truth).toEqual(validation.truth);
+      expect(evaluated[i].shape).toEqual([6, 2]);
+      const steps = progress.filter(({ epoch, phase }) => epoch === i + 1 && phase === 'training');
+      expect(steps.map(({ step, steps, epochs }) => [step, steps, epochs])).toEqual([
+        ...[
+          [1, 3, 3],
+          [2, 3, 3],
+          [3, 3, 3],
+        ],
+      ]);
+      expectClose(
+        steps.map(({ learningRate }) => learningRate),
+        rates,
+      );
+      expectClose(
+        steps.map(({ loss }) => loss ?? Number.NaN),
+        losses,
+      );
+      expect(
+        progress
+          .filter(({ epoch, phase }) => epoch === i + 1 && phase === 'validation')
+          .map(({ step, steps, loss, learningRate }) => [step, steps, loss, learningRate]),
+      ).toEqual([
+        [1, 2, null, record.learningRate],
+        [2, 2, null, record.learningRate],
+      ]);
+      for (const name of ['d/kernel', 'd/bias']) {
+        expectClose(states[i]!.weights[name].data as Float32Array, weights[name]);
+        expectClose(states[i]!.velocities[name].data as Float32Array, velocities[name]);
+      }
+      expect(states[i]).toMatchObject({
+        ...{ epoch: i + 1, step: 0, partial: { loss: 0, samples: 0, seconds: 0 } },
+        ...{ validation: record.validation, bestF1: [0.5, 0.7, 0.7][i] },
+      });
+    }
+    expect(result.best).toBe(result.epochs[1]);
+    expect((await readCheckpoint(folder, 'best'))!.weights).toEqual(states[1]!.weights);
+    expect(result.epochs).toEqual(
+      (await readFile(join(folder, 'metrics.jsonl'), 'utf8'))
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line)),
+    );
+  });
+});
+
+describe('the time that is left', () => {
+  // In forward passes over a frame, a sample: 3 · (1, 2 and 3 frames) of training, 3 frames of validation.
+  const whole = 10 * 3 * (1 + 2 + 3) + 3 * 6 * 3;
+  /** Time cancels out of the product: samples done · work left / work done. */
+  const leftOf = ({ secondsLeft, samplesPerSecond }: StepProgress) => secondsLeft * samplesPerSecond;
+
+  it('is that of the frames to come', async () => {
+    const progress: StepProgress[] = [];
+    await run({ onProgress: (step) => progress.push(step) });
+    const work = [
+      4 * 3,
+      4 * 3,
+      2 * 3,
+      4 * 3,
+      2 * 3,
+      4 * 6,
+      4 * 6,
+      2 * 6,
+      4 * 3,
+      2 * 3,
+      4 * 9,
+      4 * 9,
+      2 * 9,
+      4 * 3,
+      2 * 3,
+    ];
+    let [samples, done] = [0, 0];
+    for (const [i, step] of progress.entries()) {
+      samples += [4, 4, 2, 4, 2][i % 5];
+      done += work[i];
+      expect(leftOf(step), `step ${i}`).toBeCloseTo((samples * (whole - done)) / done, 6);
+    }
+    expect(progress).toHaveLength(15);
+  });
+
+  it('counts what was done before as done', async () => {
+    const folder = join(root, String(++count));
+    await expect(run({ folder, ...stopAt('training', 2, 1) })).rejects.toThrow('--resume');
+    const progress: StepProgress[] = [];
+    await run({ folder, resume: true, onProgress: (step) => progress.push(step) });
+    const left = whole - (10 * 3 + 6 * 3) - 4 * 6;
+    expect(leftOf(progress[0])).toBeCloseTo((4 * (left - 4 * 6)) / (4 * 6), 6);
+  });
+});
+
+/** Aborts once a step has been made. */
+function stopAt(phase: StepProgress['phase'], epoch: number, step: number) {
+  const controller = new AbortController();
+  const onProgress = (progress: StepProgress) => {
+    if (progress.phase === phase && progress.epoch === epoch && progress.step === step) controller.abort();
+  };
+  return { signal: controller.signal, onProgress };
+}
+
+const bytesOf = (folder: string) =>
+  Promise.all((['best', 'last'] as const).map((name) => readFile(checkpointPath(folder, name))));
+
+/** A run's epochs without what the clock says. */
+const untimed = (epochs: readonly { seconds: number }[]) => epochs.map((epoch) => ({ ...epoch, seconds: 0 }));
+
+describe('a run that is cut short', () => {
+  let first: Promise<void>;
+  let whole: string;
+  let epochs: Awaited<ReturnType<typeof train>>['epochs'];
+  beforeAll(async () => {
+    whole = join(root, 'whole');
+    ({ epochs } = await run({
+      folder: whole,
+      onEpoch: ({ epoch }) => {
+        if (epoch === 1) first = copyFile(checkpointPath(whole, 'last'), join(root, 'first'));
+      },
+    }));
+    await first;
+  });
+
+  const places = [1, 2, 3].flatMap((epoch) => [
+    ...[1, 2, 3].map((step) => ['training', epoch, step] as const),
+    ...[1, 2].map((step) => ['validation', epoch, step] as const),
+  ]);
+  it.each(places)('in %s, epoch %i, after step %i, ends alike once resumed', async (phase, epoch, step) => {
+    const folder = join(root, String(++count));
+    const tensors = tf.memory().numTensors;
+    await expect(run({ folder, ...stopAt(phase, epoch, step) })).rejects.toMatchObject({
+      message:
+        phase === 'training'
+          ? `training stopped in epoch ${epoch}, after step ${step} of 3; run the same command with --resume to go on from there`
+          : `training stopped in the validation of epoch ${epoch}; run the same command with --resume to go on`,
+      exitCode: 1,
+    });
+    const { step: reached, epoch: finished } = (await readCheckpoint(folder, 'last')) ?? {
+      step: -1,
+      epoch: -1,
+    };
+    // Validation is made again from its start, and with it what was trained since the last checkpoint.
+    if (phase === 'training') expect([finished, reached]).toEqual([epoch - 1, step]);
+    else expect([finished, reached]).toEqual(epoch === 1 ? [-1, -1] : [epoch - 1, 0]);
+    const result = await run({ folder, resume: true });
+    expect(untimed(result.epochs)).toEqual(untimed(epochs));
+    expect(result.best.epoch).toBe(
+      epochs.reduce((a, b) => (b.validation.f1 > a.validation.f1 ? b : a)).epoch,
+    );
+    expect(await weightsOf(folder)).toEqual(await weightsOf(whole));
+    expect(tf.memory().numTensors).toBe(tensors);
+  });
+
+  /** Both checkpoints, but for the seconds that an epoch took. */
+  const weightsOf = (folder: string) =>
+    Promise.all((['best', 'last'] as const).map((name) => readCheckpoint(folder, name)));
+
+  it.each([
+    ['after every step where it is told to', 0, [1, 1]],
+    ['after every epoch else', undefined, [1, 0]],
+  ])('by a crash has a checkpoint %s', async (_, checkpointInterval, wanted) => {
+    const folder = join(root, String(++count));
+    const crash = (progress: StepProgress) => {
+      if (progress.phase === 'training' && progress.epoch === 2 && progress.step === 2)
+        throw new Error('crash');
+    };
+    await expect(run({ folder, checkpointInterval, onProgress: crash })).rejects.toThrow('crash');
+    const { epoch, step } = (await readCheckpoint(folder, 'last'))!;
+    expect([epoch, step]).toEqual(wanted);
+    await run({ folder, resume: true });
+    expect(await bytesOf(folder)).toEqual(await bytesOf(whole));
+  });
+
+  it('between two of its files makes the epoch again', async () => {
+    const folder = join(root, String(++count));
+    await run({ folder });
+    // Everything of the later epochs is there but the last checkpoint.
+    await copyFile(join(root, 'first'), checkpointPath(folder, 'last'));
+    const seen: number[] = [];
+    const result = await run({ folder, resume: true, onEpoch: ({ epoch }) => seen.push(epoch) });
+    expect(seen).toEqual([2, 3]);
+    expect(untimed(result.epochs)).toEqual(untimed(epochs));
+    expect(await bytesOf(folder)).toEqual(await bytesOf(whole));
+  });
+});
+
+it('a loss that is no number ends the training, and says where and at which rate', async () => {
+  const tensors = tf.memory().numTensors;
+  const folder = join(root, String(++count));
+  await expect(run({ folder, recipe: { ...recipe, augment: [], learningRate: 1e38 } })).rejects.toThrow(
+    /^training diverged: the loss is no longer a finite number; received NaN in epoch 1, step 3, at a learning rate of 8\.83\d*e\+37; train again with a smaller --learning-rate$/,
+  );
+  expect(tf.memory().numTensors).toBe(tensors);
+  expect(await readCheckpoint(folder, 'last')).toBeNull();
+});
+
+it.each(['train', 'val'])('a %s split without samples is told before anything is written', async (empty) => {
+  const samples = async (split: string) => (split === empty ? [] : splits[split]);
+  const folder = join(root, String(++count));
+  await expect(run({ folder, dataset: { ...dataset, samples } })).rejects.toMatchObject({
+    message: `the ${empty} split of /memory has no samples`,
+    exitCode: 1,
+  });
+  await expect(readFile(join(folder, 'run.json'))).rejects.toThrow('ENOENT');
+});
+
+it('other splits are trained and validated on when they are named', async () => {
+  const swapped = { train: 'val', validation: 'train' };
+  const progress: StepProgress[] = [];
+  const { run: record } = await run({ splits: swapped, onProgress: (step) => progress.push(step) });
+  expect(record.dataset).toEqual({
+    ...{ name: 'memory', root: '/memory' },
+    ...{ train: { split: 'val', samples: 6 }, validation: { split: 'train', samples: 10 } },
+  });
+  expect(progress.map(({ phase, steps }) => `${phase} ${steps}`).slice(0, 5)).toEqual([
+    ...['training 2', 'training 2', 'validation 3', 'validation 3', 'validation 3'],
+  ]);
+});
