@@ -77,7 +77,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
-// Temporary files are removed by whoever made them when the process exits (src/node/atomic-file.ts).
+// Temporary files are removed by whoever made them when the process exits (src/node/temporary.ts).
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => {
     process.stderr.write(

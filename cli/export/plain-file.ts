@@ -13,7 +13,7 @@ import type { BackendName, BackendRequest } from '../../models/train/backend.ts'
 import type { Precision, Target } from '../../src/core/bundle.ts';
 import { quoted, UserError, usageError } from '../../src/core/errors.ts';
 import type { Tensor } from '../../src/core/tensor.ts';
-import { writeFileAtomic, writePairAtomic } from '../../src/node/atomic-file.ts';
+import { recoverPair, writeFileAtomic, writePairAtomic } from '../../src/node/atomic-file.ts';
 import { modelFiles } from '../../src/node/model-json-file.ts';
 import { packageVersion } from '../../src/node/package-info.ts';
 import { requireOther } from '../../src/node/replaceable.ts';
@@ -127,6 +127,7 @@ async function exportRead(
   const tried = onnx === float32 ? rows : await trial(onnx, tolerance);
   const verified = isFloat32 ? judged(tried) : tried;
   requirePassed(verified, tolerance);
+  await recoverPair(file);
   if (onnx.external) await writePairAtomic([file, onnx.chunks()], [`${file}.data`, onnx.external.chunks()]);
   else await writeFileAtomic(file, onnx.chunks());
   if (json) {

@@ -1,9 +1,10 @@
-import { lstatSync, mkdirSync, realpathSync, renameSync, rmdirSync } from 'node:fs';
-import { lstat, mkdir, readdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { lstat, readdir, realpath, stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
-import { reasonOf, UserError, usageError } from '../core/errors.ts';
-import { type FolderKind, isInside, ownEntries } from './owned-folder.ts';
-import { orphansOf, syncFolder, syncPath, withTemporary } from './temporary.ts';
+import { usageError } from '../core/errors.ts';
+import { renameSynced, syncFolder, unlessAbsent } from './disk.ts';
+import { type FolderKind, ownEntries } from './owned-folder.ts';
+import { openSwap, recoverSwap, swapIn } from './swap.ts';
+import { withTemporary } from './temporary.ts';
 
 /**
  * Makes a folder that is either complete or absent. `fill` writes into a temporary, which is flushed and renamed into
@@ -27,46 +28,32 @@ export async function writeFolderAtomic(
   await withTemporary(
     place,
     async (temporary) => {
-      const made = join(temporary, 'new');
-      await mkdir(temporary);
-      await mkdir(made);
+      const made = await openSwap(temporary);
       await fill(made);
       await syncFolder(made);
-      if (!isNew) return replaceContent(place, temporary, kind);
-      await rename(made, place);
-      await syncPath(dirname(place));
+      if (isNew) await renameSynced(made, place);
+      else await replaceContent(place, temporary, made, kind);
     },
     isNew ? undefined : place,
   );
 }
 
-/** What is moved out of a folder and into it, by path. Written down before it begins, for whoever finds it half done. */
-interface Swap {
-  readonly out: readonly string[];
-  readonly in: readonly string[];
-}
-
-const swapFile = 'swap.json';
-
-/** Moves what is ours out of `place` into `<temporary>/old`, and what is in `<temporary>/new` there instead. */
-async function replaceContent(place: string, temporary: string, kind?: FolderKind): Promise<void> {
+/** Moves what is ours out of `place`, and what is in the temporary there instead. */
+async function replaceContent(
+  place: string,
+  temporary: string,
+  made: string,
+  kind?: FolderKind,
+): Promise<void> {
   const out = await ownEntries(place, kind);
-  const made = await filesIn(join(temporary, 'new'));
-  await requireRoom(place, made, out);
+  const paths = await filesIn(made);
+  await requireRoom(place, paths, out);
   // The mark goes first and comes last: what is between is nobody's bundle.
-  const last = made.filter((path) => path === kind?.mark);
-  const swap: Swap = { out, in: [...made.filter((path) => path !== kind?.mark), ...last] };
-  await writeFile(join(temporary, swapFile), JSON.stringify(swap), { flush: true });
-  await syncPath(temporary);
-  // Without a pause, in which a signal could end the process: only SIGKILL can, and the next run undoes that.
-  try {
-    for (const path of swap.out) move(path, place, join(temporary, 'old'));
-    for (const path of swap.in) move(path, join(temporary, 'new'), place);
-  } catch (error) {
-    undo(swap, place, temporary);
-    throw error;
-  }
-  for (const folder of new Set(swap.in.map((path) => dirname(join(place, path))))) await syncPath(folder);
+  const isMark = (path: string) => path === kind?.mark;
+  await swapIn(place, temporary, {
+    out,
+    in: [...paths.filter((path) => !isMark(path)), ...paths.filter(isMark)],
+  });
 }
 
 /** The files of a folder at any depth, sorted: their paths in it, with `/` between. */
@@ -86,7 +73,7 @@ async function requireRoom(place: string, made: readonly string[], out: readonly
     for (let depth = 1; depth <= parts.length; depth++) {
       const path = parts.slice(0, depth).join('/');
       if (goes(path)) break;
-      const found = await lstat(join(place, path)).catch(() => null);
+      const found = await lstat(join(place, path)).catch(unlessAbsent);
       if (!found) break;
       if (depth < parts.length && found.isDirectory()) continue;
       throw usageError(`${join(place, path)} is in the way`, {
@@ -97,68 +84,14 @@ async function requireRoom(place: string, made: readonly string[], out: readonly
   }
 }
 
-/** Moves a file or folder from one place to the same path in another, and takes folders along that this empties. */
-function move(path: string, from: string, to: string): void {
-  const parent = dirname(join(from, path));
-  if (realpathSync(parent) !== parent) throw new Error(`${join(from, path)} lies behind a link`);
-  mkdirSync(dirname(join(to, path)), { recursive: true });
-  renameSync(join(from, path), join(to, path));
-  for (let folder = dirname(path); folder !== '.'; folder = dirname(folder)) {
-    try {
-      rmdirSync(join(from, folder));
-    } catch {
-      return;
-    }
-  }
-}
-
-/** Puts everything back. @throws UserError that names the place of the old files, where that fails */
-function undo(swap: Swap, place: string, temporary: string): void {
-  const [made, old] = [join(temporary, 'new'), join(temporary, 'old')];
-  try {
-    for (const path of [...swap.in].reverse()) {
-      if (!isThere(join(made, path)) && isThere(join(place, path))) move(path, place, made);
-    }
-    for (const path of [...swap.out].reverse()) {
-      if (isThere(join(old, path))) move(path, old, place);
-    }
-  } catch (cause) {
-    // Out of the way of whoever removes temporaries.
-    const saved = `${temporary}.saved`;
-    renameSync(temporary, saved);
-    throw new UserError(`${place} could not be put back as it was`, {
-      received: reasonOf(cause),
-      remedy: `its files are in ${join(saved, 'old')}: move them back`,
-      cause,
-    });
-  }
-}
-
-const isThere = (path: string) => lstatSync(path, { throwIfNoEntry: false }) !== undefined;
-
 /**
  * Tidies up after a process that was killed while it wrote this folder: what it was filling goes, and what it had
  * begun to replace is put back.
+ *
+ * @throws UserError when that fails; the next run can try again
  */
 export async function recoverFolder(target: string): Promise<void> {
   const place = await realpath(target).catch(() => resolve(target));
-  for (const temporary of await orphansOf(place, dirname(place))) {
-    await rm(temporary, { recursive: true, force: true });
-  }
-  for (const temporary of await orphansOf(place, place)) {
-    const swap = await readSwap(temporary);
-    const waiting = swap ? await filesIn(join(temporary, 'new')).catch(() => []) : [];
-    if (swap && waiting.length > 0) undo(swap, place, temporary);
-    await rm(temporary, { recursive: true, force: true });
-  }
-}
-
-/** Null where nothing had been moved yet, or where the file is none of ours. */
-async function readSwap(temporary: string): Promise<Swap | null> {
-  try {
-    const swap: Swap = JSON.parse(await readFile(join(temporary, swapFile), 'utf8'));
-    return [...swap.out, ...swap.in].every(isInside) ? swap : null;
-  } catch {
-    return null;
-  }
+  await recoverSwap(place, dirname(place));
+  await recoverSwap(place, place);
 }

@@ -1,7 +1,8 @@
 import { lstat, readdir, readFile, realpath } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { usageError } from '../core/errors.ts';
-import { isTemporary } from './temporary.ts';
+import { reasonOf, usageError } from '../core/errors.ts';
+import { unlessAbsent } from './disk.ts';
+import { isTemporary, writeError } from './temporary.ts';
 
 /**
  * A kind of folder that we write, such as a bundle. A folder is ours only where a mark of ours lies in it, with our
@@ -30,12 +31,17 @@ export async function ownEntries(target: string, kind?: FolderKind): Promise<str
   const what = kind?.what ?? 'this';
   const content = await readdir(resolve(target)).catch((error: NodeJS.ErrnoException): string[] => {
     if (error.code === 'ENOENT') return [];
-    throw usageError(`${what} needs a folder`, { received: `${target}, which is not one` });
+    const received = error.code === 'ENOTDIR' ? `${target}, which is not one` : reasonOf(error);
+    throw usageError(`${what} needs a folder`, { received });
   });
   const others = content.filter((name) => !isTemporary(name));
   if (others.length === 0) return [];
   const listed = kind && others.includes(kind.mark) ? await listedIn(target, kind) : null;
-  if (kind && listed) return present(target, [kind.mark, ...listed]);
+  if (kind && listed) {
+    return present(target, [kind.mark, ...listed]).catch((error) => {
+      throw writeError(error, target);
+    });
+  }
   const named = `${others.slice(0, 3).join(', ')}${others.length > 3 ? ', …' : ''}`;
   const isMarked = kind !== undefined && others.includes(kind.mark);
   throw usageError(`${what} needs a folder of its own`, {
@@ -90,11 +96,7 @@ async function present(folder: string, paths: readonly string[]): Promise<string
   const found: string[] = [];
   const root = await realpath(folder).catch(() => resolve(folder));
   for (const path of new Set(paths)) {
-    const isThere = await lstat(join(root, path)).then(
-      () => true,
-      () => false,
-    );
-    if (!isThere) continue;
+    if (!(await lstat(join(root, path)).catch(unlessAbsent))) continue;
     const parent = dirname(join(root, path));
     if ((await realpath(parent)) === parent) found.push(path);
   }

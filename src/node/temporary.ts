@@ -1,17 +1,26 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, rmSync } from 'node:fs';
-import { mkdir, open, readdir, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { reasonOf, UserError } from '../core/errors.ts';
+import { makeFolder } from './disk.ts';
+
+/** How the temporaries for a target begin. File systems take names of up to 255 bytes. */
+function temporaryStart(target: string): string {
+  const name = basename(target);
+  const isLong = Buffer.byteLength(name) > 200;
+  return `.${isLong ? createHash('sha256').update(name).digest('hex') : name}.`;
+}
 
 /** Hidden, and told by its name from what others put there: see `isTemporary`. */
 const temporaryName = (target: string) =>
-  `.${basename(target)}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`;
+  `${temporaryStart(target)}${process.pid}-${randomBytes(4).toString('hex')}.tmp`;
 
 /** Whether a name is one of those that `withTemporary` gives. */
-export const isTemporary = (name: string) => /^\..+\.\d+-[0-9a-f]{8}\.tmp$/.test(name);
+export const isTemporary = (name: string) => /^\..+\.\d+-[0-9a-f]{8}\.tmp$/s.test(name);
 
-const signals = ['SIGINT', 'SIGTERM'] as const;
+/** What people and services end a process with; SIGHUP is a terminal that was closed. */
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** Temporaries being filled now; whatever ends the process takes them with it. */
 const unfinished = new Set<string>();
@@ -24,18 +33,24 @@ function removeUnfinished(): void {
   for (let attempt = 0; attempt < 20; attempt++) {
     const left = [...unfinished].filter((path) => existsSync(path));
     if (left.length === 0 && attempt > 0) return;
-    for (const path of left) rmSync(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 });
-    if (unfinished.size > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, settling);
+    for (const path of left) {
+      try {
+        rmSync(path, { recursive: true, force: true });
+      } catch {
+        // It is tried again; and what ends the process is not to be hidden by this.
+      }
+    }
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, settling);
   }
 }
 
 function onSignal(signal: NodeJS.Signals): void {
+  // Others who listen decide what becomes of the process: while it lives, the work goes on. A listener of ours must not
+  // keep alive a process that nobody else wants to keep alive.
+  if (process.listenerCount(signal) > 1) return;
   removeUnfinished();
-  // A listener of ours must not keep alive a process that nobody else wants to keep alive.
-  if (process.listenerCount(signal) === 1) {
-    process.removeListener(signal, onSignal);
-    process.kill(process.pid, signal);
-  }
+  process.removeListener(signal, onSignal);
+  process.kill(process.pid, signal);
 }
 
 /**
@@ -53,11 +68,12 @@ export async function withTemporary(
   const temporary = join(parent, temporaryName(target));
   if (unfinished.size === 0) {
     process.on('exit', removeUnfinished);
-    for (const signal of signals) process.on(signal, onSignal);
+    // First, to be counted together with those that listen once.
+    for (const signal of signals) process.prependListener(signal, onSignal);
   }
   unfinished.add(temporary);
   try {
-    await mkdir(parent, { recursive: true });
+    await makeFolder(parent);
     await work(temporary);
   } catch (error) {
     throw writeError(error, target);
@@ -77,17 +93,17 @@ export async function withTemporary(
  * make it: full paths.
  */
 export async function orphansOf(target: string, folder: string): Promise<string[]> {
-  const start = `.${basename(target)}.`;
+  const start = temporaryStart(target);
   const names = await readdir(folder).catch(() => []);
   return names
     .filter((name) => name.startsWith(start) && isTemporary(`.x.${name.slice(start.length)}`))
-    .filter((name) => !isAlive(Number.parseInt(name.slice(start.length), 10), join(folder, name)))
+    .filter((name) => !isAlive(Number.parseInt(name.slice(start.length), 10), name))
     .map((name) => join(folder, name));
 }
 
-function isAlive(pid: number, path: string): boolean {
+function isAlive(pid: number, temporary: string): boolean {
   // In a container, process ids come again.
-  if (pid === process.pid) return unfinished.has(path);
+  if (pid === process.pid) return [...unfinished].some((path) => basename(path) === temporary);
   try {
     process.kill(pid, 0);
     return true;
@@ -96,10 +112,26 @@ function isAlive(pid: number, path: string): boolean {
   }
 }
 
-const refusals = new Set(['ENOENT', 'EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EISDIR', 'EEXIST', 'ENOTEMPTY']);
+const refusals = new Set([
+  'EACCES',
+  'EBUSY',
+  'EEXIST',
+  'EFBIG',
+  'EIO',
+  'EISDIR',
+  'ELOOP',
+  'ENAMETOOLONG',
+  'ENOENT',
+  'ENOTDIR',
+  'ENOTEMPTY',
+  'EPERM',
+  'EROFS',
+  'ESTALE',
+  'EXDEV',
+]);
 
 /** Turns the file system's refusals into errors for the person at the keyboard; anything else passes as it is. */
-function writeError(error: unknown, target: string): unknown {
+export function writeError(error: unknown, target: string): unknown {
   const code = (error as NodeJS.ErrnoException)?.code;
   if (code === 'ENOSPC' || code === 'EDQUOT') {
     return new UserError(`the disk is full: ${target} was not written`, {
@@ -115,31 +147,4 @@ function writeError(error: unknown, target: string): unknown {
     });
   }
   return error;
-}
-
-/** Flushes a file, or a folder's list of names. */
-export async function syncPath(path: string): Promise<void> {
-  const handle = await open(path, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-/** Files flushed at once: a file system commits many together for the price of one. */
-const syncsAtOnce = 8;
-
-/** Flushes a folder's files and the folders themselves. */
-export async function syncFolder(folder: string): Promise<void> {
-  const entries = await readdir(folder, { withFileTypes: true, recursive: true });
-  const paths = entries
-    .filter((entry) => entry.isDirectory() || entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name));
-  let next = 0;
-  const lane = async () => {
-    while (next < paths.length) await syncPath(paths[next++]);
-  };
-  await Promise.all(Array.from({ length: syncsAtOnce }, lane));
-  await syncPath(folder);
 }

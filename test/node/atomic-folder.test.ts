@@ -15,11 +15,6 @@ beforeEach(() => {
 });
 afterAll(() => rmSync(root, { recursive: true }));
 
-/** Waits until the condition holds. */
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
-}
-
 const kind: FolderKind = {
   what: 'a test folder',
   mark: 'mark.json',
@@ -159,28 +154,6 @@ describe('writeFolderAtomic', () => {
     await expect(filling).rejects.toThrow(`the disk is full: ${target} was not written; free some space`);
     await expect(filling).rejects.toMatchObject({ name: 'UserError', exitCode: 1 });
     expect(readdirSync(folder)).toEqual([]);
-  });
-
-  it.each(['SIGINT', 'SIGTERM'] as const)('removes the unfinished folder on %s', async (signal) => {
-    // The test's own listener keeps the process alive, as the command line's does until it exits.
-    const listener = () => {};
-    process.on(signal, listener);
-    const target = join(folder, 'target');
-    let end: (() => void) | undefined;
-    const filling = writeFolderAtomic(target, async (temporary) => {
-      await writeFile(join(temporary, 'half'), '');
-      await new Promise<void>((resolve) => {
-        end = resolve;
-      });
-    });
-    await until(() => end !== undefined);
-    expect(readdirSync(folder)).toHaveLength(1);
-    process.kill(process.pid, signal);
-    await until(() => readdirSync(folder).length === 0);
-    end?.();
-    await expect(filling).rejects.toThrow();
-    expect(readdirSync(folder)).toEqual([]);
-    process.removeListener(signal, listener);
   });
 });
 
