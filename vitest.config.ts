@@ -1,10 +1,24 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+
+/** Files that start browsers and programs go first: a long one that comes last would leave a core idle. */
+class LongFilesFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const isLong = ({ moduleId }: TestSpecification) => /\/test\/(e2e|web|cli|node)\//.test(moduleId);
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+  }
+}
 
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     // Native addons (sharp, onnxruntime, libtensorflow) are not safe in worker threads.
     pool: 'forks',
+    // Vitest would leave one core to itself, and half of two is much.
+    maxWorkers: availableParallelism(),
+    sequence: { sequencer: LongFilesFirst },
     // The file is what .ci/run counts.
     globalSetup: ['test/e2e/packed-install.setup.ts'],
     reporters: ['default', ['json', { outputFile: 'runs/test-results.json' }]],

@@ -105,7 +105,7 @@ describe('actionnx data extract', () => {
     const { child, ended } = start('data', 'extract', root);
     const halfMade = () => (existsSync(frames) ? readdirSync(frames) : []).map((name) => join(frames, name));
     const atWork = () => halfMade().some((path) => readdirSync(path, { recursive: true }).length > 4);
-    while (!atWork()) await new Promise((resolve) => setTimeout(resolve, 2));
+    while (!atWork() && child.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 2));
     child.kill(signal);
     const { status, stderr } = await ended;
     expect(status).toBe(1);

@@ -60,7 +60,7 @@ describe('actionnx weights', () => {
 
   it('lists some hundred of very many tensors, and all of them as JSON', async () => {
     // Of a size that does not fit on the stack, where every tensor took a place.
-    const names = Array.from({ length: 200_000 }, (_, i) => `t${i}`);
+    const names = Array.from({ length: 130_000 }, (_, i) => `t${i}`);
     const empty = { dtype: 'F32', shape: [0], data_offsets: [0, 0] };
     const header = Buffer.from(JSON.stringify(Object.fromEntries(names.map((name) => [name, empty]))));
     const length = Buffer.alloc(8);
@@ -68,7 +68,7 @@ describe('actionnx weights', () => {
     await writeFile(join(folder, 'many.safetensors'), Buffer.concat([length, header]));
     const { status, stdout, stderr } = await actionnx('many.safetensors');
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-    expect(stdout).toMatch(/^t299 +float32 +0 +0\n… and 199700 more \(--json lists all\)$/m);
+    expect(stdout).toMatch(/^t299 +float32 +0 +0\n… and 129700 more \(--json lists all\)$/m);
     const listed = JSON.parse((await actionnx('many.safetensors', '--json')).stdout);
     expect(listed.tensors.map(({ name }: { name: string }) => name)).toEqual(names);
   });

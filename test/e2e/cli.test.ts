@@ -12,7 +12,6 @@ const main = resolve(import.meta.dirname, '../../dist/cli/main.js');
 if (!existsSync(main)) throw new Error('run `npm run build` before the tests');
 
 const names = commands.map(({ command }) => command.split(' ')[0]);
-const commandNames = names.join(', ');
 
 interface Finished {
   code: number | null;
@@ -71,62 +70,25 @@ describe('actionnx demo', () => {
   });
 });
 
-describe('wrong usage: what is wrong, what is known, the usage line, exit 2', () => {
+describe('wrong usage: exit 2, and nothing but two lines on stderr (test/cli/parser.test.ts has what they say)', () => {
   it.concurrent.each([
-    [['tarin'], 'unknown command "tarin"; did you mean train?', 'actionnx <command>'],
-    [['exprot', 'x', '--out', 'y'], 'unknown command "exprot"; did you mean export?', 'actionnx <command>'],
-    [['exprot', 'x', '--out', 'out'], 'unknown command "exprot"; did you mean export?', 'actionnx <command>'],
-    [['convert', 'x'], `unknown command "convert"; known: ${commandNames}`, 'actionnx <command>'],
-    [['data', 'synt'], 'unknown command "synt"; did you mean synth?', 'actionnx data'],
-    [['data', 'make', 'x'], 'unknown command "make"; known: synth, info, extract', 'actionnx data'],
-    [['data'], 'a command is missing; known: synth, info, extract', 'actionnx data'],
-    [['ls', '--jsno'], 'unknown flag --jsno; did you mean --json?', 'actionnx ls'],
-    [['ls', '--verbose'], 'unknown flag --verbose; known: --help, --version, --json', 'actionnx ls'],
     [
       ['export', 'x', '--treshold', '0.7', '--max-f1-los=1'],
       'unknown flag --treshold, --max-f1-los; did you mean --threshold, --max-f1-loss?',
       'actionnx export [source..]',
     ],
-    [['ls', 'everything'], 'unexpected argument "everything"', 'actionnx ls'],
-    [['bench'], 'an argument is missing', 'actionnx bench <bundle>'],
-    [['bench', 'x', '--runs'], '--runs needs a value', 'actionnx bench <bundle>'],
-    [['export', 'x', '--out', ''], '--out needs a value', 'actionnx export [source..]'],
-    [['export', 'x', '--name='], '--name needs a value', 'actionnx export [source..]'],
-    [['bench', 'x', '--runs', '--json'], '--runs needs a value', 'actionnx bench <bundle>'],
     [
-      ['export', 'x', '--precision', 'fp17'],
-      '--precision must be one of fp32, fp16, int8, int8-weights; received "fp17"',
-      'actionnx export [source..]',
-    ],
-    [
-      ['export', 'x', '--out', 'a', '--out', 'b'],
-      '--out is given more than once',
-      'actionnx export [source..]',
-    ],
-    [['bench', 'x', '--runs', 'ten'], '--runs must be a number; received ten', 'actionnx bench <bundle>'],
-    [['bench', 'x', '--runs=ten'], '--runs must be a number; received ten', 'actionnx bench <bundle>'],
-    [
-      ['doctor', '--only', 'me'],
-      /^unknown check; received "me"; known: actionnx, node, sharp, /,
-      'actionnx doctor',
+      ['train', 'resnet', '--data', 'nowhere', '--out', 'run'],
+      expect.stringMatching(/^unknown system; received "resnet"; known: pcd-resnet, .*pcd-r2plus1d-tiny$/),
+      'actionnx train <system>',
     ],
   ])('%j', async (args, complaint, usage) => {
     const { code, stdout, stderr } = await actionnx(args);
     const [first, second, ...rest] = stderr.split('\n');
-    expect(first.replace(/^actionnx: /, '')).toEqual(
-      typeof complaint === 'string' ? complaint : expect.stringMatching(complaint),
-    );
+    expect(first.replace(/^actionnx: /, '')).toEqual(complaint);
     expect(second).toBe(`usage: ${usage}`);
     expect(rest).toEqual(['']);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-  });
-
-  it('an unknown system, with the systems and presets', async () => {
-    const { code, stderr } = await actionnx(['train', 'resnet', '--data', 'nowhere', '--out', 'run']);
-    expect(stderr).toMatch(
-      /^actionnx: unknown system; received "resnet"; known: pcd-resnet, .*pcd-r2plus1d-tiny\nusage: actionnx train <system>\n$/,
-    );
-    expect(code).toBe(2);
     expect(existsSync(join(folder, 'run'))).toBe(false);
   });
 
@@ -171,15 +133,10 @@ describe('what is asked for goes to stdout', () => {
     expect(await actionnx(['--version'])).toEqual({ code: 0, stdout: `${packageVersion}\n`, stderr: '' });
   });
 
-  it('--help of every command: what the list of commands says of it, and an example', async () => {
-    await Promise.all(
-      commands.map(async ({ command, describe }) => {
-        const { code, stdout, stderr } = await actionnx([command.split(' ')[0], '--help']);
-        expect({ command, code, stderr }).toEqual({ command, code: 0, stderr: '' });
-        expect(stdout.split('\n').slice(0, 3)).toEqual([`actionnx ${command}`, '', describe]);
-        expect(stdout).toMatch(command === 'data' ? /Commands:/ : /Examples:\n {2}actionnx /);
-      }),
-    );
+  it('--help of a command', async () => {
+    const { code, stdout, stderr } = await actionnx(['bench', '--help']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/^actionnx bench <bundle>\n\n.*\n.*Examples:\n {2}actionnx bench /s);
   });
 
   it('ls', async () => {

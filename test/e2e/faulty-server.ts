@@ -23,9 +23,13 @@ export async function serveFaulty(site: string): Promise<FaultyServer> {
   const behind = await serveSite(site, { port: 0 });
   const faults = new Map<string, Fault>();
   const headers = new Map<string, string>();
+  // The site stays as it is, and its runtime is large.
+  const answers = new Map<string, ReturnType<typeof ask>>();
   const server = createServer(async (request, response) => {
     const path = request.url ?? '/';
-    const answer = await ask(new URL(path, behind.url)).catch(() => null);
+    const asked = answers.get(path) ?? ask(new URL(path, behind.url));
+    answers.set(path, asked);
+    const answer = await asked.catch(() => null);
     // The test is over, and what stands behind has ended before this.
     if (!answer) return response.destroy();
     const [, fault] = [...faults].find(([part]) => path.includes(part)) ?? [];

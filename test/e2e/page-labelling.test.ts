@@ -40,6 +40,11 @@ beforeAll(async () => {
     { fps: 10 },
   );
   await writeVideo(
+    path('middle.mp4'),
+    Array.from({ length: 80 }, (_, i) => noise(`${i}`)),
+    { fps: 10 },
+  );
+  await writeVideo(
     path('short.mp4'),
     Array.from({ length: 30 }, (_, i) => noise(`${i}`)),
     { fps: 10 },
@@ -100,7 +105,7 @@ describe('the timeline', () => {
         }
       }).observe(document.querySelector('#columns') ?? document, { childList: true });
     });
-    await upload(page, path('long.mp4'));
+    await upload(page, path('middle.mp4'));
     const { added, removed, frames } = await page.evaluate(() => ({
       added: (window as never as { added: Node[] }).added.length,
       removed: (window as never as { removed: Node[] }).removed.length,
@@ -108,10 +113,10 @@ describe('the timeline', () => {
         Number(button.dataset.frame),
       ),
     }));
-    expect(frames.length).toBe(200);
+    expect(frames.length).toBe(40);
     expect(frames).toEqual([...frames].sort((a, b) => a - b));
     // Those of the file before went.
-    expect([added, removed]).toEqual([200, 15]);
+    expect([added, removed]).toEqual([40, 15]);
     const result = await download(page);
     expect(frames).toEqual(result.files[0].keyFrames.map(({ frame }) => frame));
   });

@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type KeyFramePrediction, predictFile } from '../../eval/predict.ts';
-import { clipFrames } from '../../src/core/clip.ts';
 import type { RgbImage } from '../../src/image/image.ts';
 import { findFfmpeg } from '../../src/node/ffmpeg.ts';
 import { encodeJpeg, encodePng } from '../../src/node/image-file.ts';
@@ -100,14 +99,16 @@ const ffmpeg = await findFfmpeg();
 if (!ffmpeg) console.warn('skipped: predicting videos, for want of ffmpeg');
 
 describe.runIf(ffmpeg)('predictFile on a video', () => {
+  async function writeClip(name: string, count: number): Promise<string> {
+    const path = join(folder, name);
+    const frames = Array.from({ length: count }, (_, i) => tinyFrame(1, 'video', i + 1));
+    await writeVideo(path, frames, { fps: 10 });
+    return path;
+  }
+
   it('predicts key frames at the rate asked for, each system with its own window', async () => {
-    const path = join(folder, 'clip.mp4');
     const count = 25;
-    await writeVideo(
-      path,
-      Array.from({ length: count }, (_, i) => tinyFrame(1, 'video', i + 1)),
-      { fps: 10 },
-    );
+    const path = await writeClip('clip.mp4', count);
     const decoded: RgbImage[] = [];
     for await (const { image } of readVideoFrames(path)) decoded.push(image);
     const { info, predictions } = await predictAll(path, 2);
@@ -127,13 +128,20 @@ describe.runIf(ffmpeg)('predictFile on a video', () => {
       [18, 1.7],
       [23, 2.2],
     ]);
-    for (const { frame, probabilities } of predictions) {
-      const window = clipFrames({ target: frame, count: 4, speed: 2, frameCount: count });
+    // Four frames, 2 apart, the second of them the key frame; the last window is pushed back into the video.
+    const windows = [
+      [1, 3, 5, 7],
+      [6, 8, 10, 12],
+      [11, 13, 15, 17],
+      [16, 18, 20, 22],
+      [19, 21, 23, 25],
+    ];
+    for (const [i, { frame, probabilities }] of predictions.entries()) {
       expect(probabilities).toEqual([
         await probabilitiesOf(classifiers[0], [decoded[frame - 1]]),
         await probabilitiesOf(
           classifiers[1],
-          window.map((number) => decoded[number - 1]),
+          windows[i].map((number) => decoded[number - 1]),
         ),
       ]);
     }
@@ -141,7 +149,7 @@ describe.runIf(ffmpeg)('predictFile on a video', () => {
 
   it('refuses a truncated video', async () => {
     const path = join(folder, 'cut.mp4');
-    const whole = await readFile(join(folder, 'clip.mp4'));
+    const whole = await readFile(await writeClip('whole.mp4', 25));
     await writeFile(path, whole.subarray(0, whole.length >> 1));
     await expect(predictAll(path)).rejects.toThrow(/^cannot decode .*cut\.mp4; received [^\n]+$/);
   });

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { SymbolicTensor } from '@tensorflow/tfjs-layers';
@@ -24,8 +24,13 @@ import { tinyFrame } from '../golden/tiny-a2d.ts';
 import { seedWeights, tf } from './onnx/parity.ts';
 
 let folder: string;
+let written: Awaited<ReturnType<typeof writeBundle>>;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'actionnx-external-'));
+  written = await writeBundle(
+    join(folder, 'bundle'),
+    source((onnx) => onnx.withExternalData()),
+  );
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -55,10 +60,7 @@ const elements = ({ initializers }: Graph) =>
 describe('weights in a file of their own', () => {
   it('are verified on both runtimes, hashed, and those of the whole graph', async () => {
     const target = join(folder, 'bundle');
-    const { manifest, verification } = await writeBundle(
-      target,
-      source((onnx) => onnx.withExternalData()),
-    );
+    const { manifest, verification } = written;
     expect(verification.map(({ passed }) => passed)).toEqual([true, true]);
     expect(manifest).toMatchObject({ formatVersion: 2, graph: { external: { file: externalFile } } });
     expect((await readdir(target)).sort()).toEqual(
@@ -109,7 +111,8 @@ describe('weights in a file of their own', () => {
   });
 
   it('are refused where they are changed, missing or elsewhere', async () => {
-    const target = join(folder, 'bundle');
+    const target = join(folder, 'damaged');
+    await cp(join(folder, 'bundle'), target, { recursive: true });
     const path = join(target, externalFile);
     const data = await readFile(path);
     await writeFile(path, data.subarray(0, -1));

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -36,12 +36,16 @@ const cpu = [{ runtime: nodeRuntime, provider: 'cpu' as const }];
 
 let folder: string;
 let members: string[];
+/** All three of them as one. */
+let all: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'actionnx-ensemble-'));
   members = ['frame', 'clip', 'small'].map((name) => join(folder, name));
   await writeTinyBundle(members[0], await tinyBundle('tiny-frame', { validation: scores(0.5) }));
   await writeTinyBundle(members[1], await tinyBundle('tiny-clip', { validation: scores(0.6) }));
   await writeSmallClips(members[2]);
+  all = join(folder, 'all');
+  await ensembleOf(members, 'all');
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -119,7 +123,7 @@ async function harness(
 
 describe('an ensemble as one graph', () => {
   it('sees every window of its members, and says so', async () => {
-    const { manifest } = await ensembleOf(members, 'all');
+    const { manifest } = await readBundle(all);
     expect(manifest).toMatchObject({ name: 'all', formatVersion: 2, validation: null });
     expect(manifest.input).toMatchObject({
       ...{ kind: 'clip', height: 8, width: 8, frames: 8 },
@@ -132,7 +136,7 @@ describe('an ensemble as one graph', () => {
     expect(manifest.outputs.map(({ name }) => name)).toEqual(['probabilities', 'attention']);
     const weights = voteAverageWeights([0.5, 0.6, 0.45]);
     expect(manifest.provenance.ensemble).toMatchObject(weights.map((weight) => ({ weight })));
-    expect(await readFile(join(folder, 'all', 'README.md'), 'utf8')).toContain(
+    expect(await readFile(join(all, 'README.md'), 'utf8')).toContain(
       'A clip is the key frame, then 4 frames, 2 apart, then 3 frames, 1 apart (5×6, in the top left corner),',
     );
   });
@@ -141,9 +145,9 @@ describe('an ensemble as one graph', () => {
     const root = join(folder, 'data');
     await writeTinyA2d(root);
     const dataset = await openA2d(root, { cacheFolder: join(folder, 'labels') });
-    const whole = await readBundle(join(folder, 'all'));
+    const whole = await readBundle(all);
     const bundles = await Promise.all(members.map(readBundle));
-    const all = await Promise.all(
+    const scored = await Promise.all(
       [...bundles, whole].map((bundle) =>
         score({
           ...{ bundle, dataset, split: 'val', runtime: nodeRuntime, provider: 'cpu' as const },
@@ -153,18 +157,18 @@ describe('an ensemble as one graph', () => {
     );
     const weights = voteAverageWeights([0.5, 0.6, 0.45]);
     const combined = voteAverage(
-      all.slice(0, 3).map(({ probabilities }) => probabilities),
+      scored.slice(0, 3).map(({ probabilities }) => probabilities),
       weights,
     );
-    expect(all[3].ids).toEqual(all[0].ids);
-    expect(largestDifference(all[3].probabilities, combined)).toBeLessThan(1e-6);
+    expect(scored[3].ids).toEqual(scored[0].ids);
+    expect(largestDifference(scored[3].probabilities, combined)).toBeLessThan(1e-6);
   });
 
   it.each([
     ['onnxruntime-node', nodeRuntime],
     ['onnxruntime-web', webRuntime()],
   ])('answers as its members do in %s, whose golden values hold', async (_, runtime) => {
-    const whole = await readBundle(join(folder, 'all'));
+    const whole = await readBundle(all);
     const classifier = await Classifier.open(whole, runtime);
     const image = tinyFrame(3, 'still', 1);
     const still = ({ frames }: { frames: number }) => [Array.from({ length: frames }, () => image)];
@@ -172,7 +176,7 @@ describe('an ensemble as one graph', () => {
     const expected = await harness(runtime, await Promise.all(members.map(readBundle)), still);
     expect(largestDifference(probabilities, expected)).toBeLessThan(1e-6);
     expect(attention?.shape).toEqual([1, 2, 2]);
-    const golden = await readGolden(join(folder, 'all'), whole.manifest);
+    const golden = await readGolden(all, whole.manifest);
     expect(await verifyGolden(classifier, golden)).toBeLessThan(1e-6);
     await classifier.release();
   });
@@ -283,16 +287,17 @@ describe('an ensemble as one graph', () => {
   });
 
   it('refuses an ensemble as a member', async () => {
-    const path = join(folder, 'all', 'bundle.json');
-    const manifest = await readFile(path, 'utf8');
-    await writeFile(path, JSON.stringify({ ...JSON.parse(manifest), validation: scores(0.5) }));
-    const attempt = openEnsemble([members[0], join(folder, 'all')], { threshold: 0.5 });
+    const validated = join(folder, 'validated');
+    await cp(all, validated, { recursive: true });
+    const path = join(validated, 'bundle.json');
+    const manifest = JSON.parse(await readFile(path, 'utf8'));
+    await writeFile(path, JSON.stringify({ ...manifest, validation: scores(0.5) }));
+    const attempt = openEnsemble([members[0], validated], { threshold: 0.5 });
     await expect(attempt).rejects.toThrow('must be single systems');
-    await writeFile(path, manifest);
   });
 
   it('is refused by the manifest where windows do not fill the clip', async () => {
-    const { manifest } = await readBundle(join(folder, 'all'));
+    const { manifest } = await readBundle(all);
     const wrong = { ...manifest, input: { ...manifest.input, frames: 9 } };
     expect(() => parseManifest(wrong, 'bundle.json')).toThrow('as many frames as the clip');
   });

@@ -97,25 +97,25 @@ describe('metrics', () => {
     ...{ samples: 3, labels: 4, threshold: 0.5 },
     // Predicted: a b c | a | –
     probabilities: Float32Array.of(0.5, 0.9, 0.5, 0.1, 0.7, 0.4, 0.2, 0.3, 0, 0.1, 0.2, 0.3),
-    // True: a | a b d | d
-    truth: Uint8Array.of(1, 0, 0, 0, 1, 1, 0, 1, 0, 0, 0, 1),
+    // True: a b | a b d | d
+    truth: Uint8Array.of(1, 1, 0, 0, 1, 1, 0, 1, 0, 0, 0, 1),
   };
 
   it('are what one counts by hand, each its own', () => {
     expect(exampleBasedScores(byHand)).toEqual({
-      precision: expect.closeTo((1 / 3 + 1 + 0) / 3, 12),
+      precision: expect.closeTo((2 / 3 + 1 + 0) / 3, 12),
       recall: expect.closeTo((1 + 1 / 3 + 0) / 3, 12),
-      f1: expect.closeTo((2 / 4 + 2 / 4 + 0) / 3, 12),
+      f1: expect.closeTo((4 / 5 + 2 / 4 + 0) / 3, 12),
     });
     const values = Object.fromEntries(metrics.all.map(({ name, compute }) => [name, compute(byHand)]));
     expect(values['exact-match/samples']).toBe(0);
-    expect(values['hamming-loss/samples']).toBeCloseTo((2 / 4 + 2 / 4 + 1 / 4) / 3, 12);
+    expect(values['hamming-loss/samples']).toBeCloseTo((1 / 4 + 2 / 4 + 1 / 4) / 3, 12);
   });
 
   it('of a label are what one counts by hand', () => {
     expect(perLabel(byHand, ['a', 'b', 'c', 'd'])).toEqual([
       { label: 'a', precision: 1, recall: 1, f1: 1, support: 2 },
-      { label: 'b', precision: 0, recall: 0, f1: 0, support: 1 },
+      { label: 'b', precision: 1, recall: 1 / 2, f1: 2 / 3, support: 2 },
       { label: 'c', precision: 0, recall: null, f1: 0, support: 0 },
       { label: 'd', precision: null, recall: 0, f1: 0, support: 2 },
     ]);

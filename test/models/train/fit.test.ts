@@ -9,7 +9,13 @@ import { tf } from '../../../models/tf.ts';
 import { type Backend, selectBackend } from '../../../models/train/backend.ts';
 import { checkpointPath, readCheckpoint } from '../../../models/train/checkpoint.ts';
 import { epochClip } from '../../../models/train/curriculum.ts';
-import { type Evaluate, type StepProgress, type TrainSettings, train } from '../../../models/train/fit.ts';
+import {
+  type Evaluate,
+  type StepProgress,
+  type TrainResult,
+  type TrainSettings,
+  train,
+} from '../../../models/train/fit.ts';
 import { loadRun } from '../../../models/train/load-run.ts';
 import { SampleSource } from '../../../models/train/sample-source.ts';
 import { openA2d } from '../../../src/data/a2d.ts';
@@ -19,6 +25,10 @@ import { synthesize } from '../../../src/data/synth/synthesize.ts';
 let root: string;
 let dataset: Dataset;
 let backend: Backend;
+/** A run that others are compared with, its steps, and tensors before it, in training and after it. */
+let plain: TrainResult;
+const steps: StepProgress[] = [];
+const tensors: { before: number; training: number[]; after: number } = { before: 0, training: [], after: 0 };
 const evaluate: Evaluate = (probabilities, truth, samples, labels) =>
   exampleBasedScores({ probabilities, truth, samples, labels, threshold: 0.5 });
 
@@ -27,6 +37,14 @@ beforeAll(async () => {
   await synthesize(join(root, 'data'), { videos: 10, frames: 20, height: 48, seed: 3 });
   dataset = await openA2d(join(root, 'data'), { cacheFolder: join(root, 'cache') });
   backend = await selectBackend('wasm');
+  tensors.before = tf.memory().numTensors;
+  plain = await run('plain', frames(), {
+    onProgress: (progress) => {
+      steps.push(progress);
+      if (progress.phase === 'training') tensors.training.push(tf.memory().numTensors);
+    },
+  });
+  tensors.after = tf.memory().numTensors;
 });
 
 afterAll(() => rm(root, { recursive: true, force: true }));
@@ -61,27 +79,15 @@ const bytesOf = (name: string, checkpoint: 'best' | 'last') =>
   readFile(checkpointPath(join(root, name), checkpoint));
 
 describe('a run', () => {
-  const steps: StepProgress[] = [];
-  const tensors: number[] = [];
-
   test('leaves its record, a line of metrics an epoch, and checkpoints that load', async () => {
-    const before = tf.memory().numTensors;
-    const result = await run('plain', frames(), {
-      onProgress: (progress) => {
-        steps.push(progress);
-        if (progress.phase === 'training') tensors.push(tf.memory().numTensors);
-      },
-    });
-    expect(tf.memory().numTensors).toBe(before);
-
     const lines = (await readFile(join(root, 'plain', 'metrics.jsonl'), 'utf8')).trimEnd().split('\n');
-    expect(lines.map((line) => JSON.parse(line))).toEqual(result.epochs);
-    expect(result.epochs.map(({ epoch }) => epoch)).toEqual([1, 2]);
-    expect(result.epochs[1].loss).toBeLessThan(result.epochs[0].loss);
+    expect(lines.map((line) => JSON.parse(line))).toEqual(plain.epochs);
+    expect(plain.epochs.map(({ epoch }) => epoch)).toEqual([1, 2]);
+    expect(plain.epochs[1].loss).toBeLessThan(plain.epochs[0].loss);
 
     const { model, run: record, checkpoint } = await loadRun(join(root, 'plain'), 'last');
-    expect(record).toEqual(result.run);
-    expect(checkpoint).toEqual({ epoch: 2, validation: result.epochs[1].validation });
+    expect(record).toEqual(plain.run);
+    expect(checkpoint).toEqual({ epoch: 2, validation: plain.epochs[1].validation });
     // The loaded model scores what the run recorded.
     const samples = await dataset.samples('val');
     const source = new SampleSource(dataset, 32);
@@ -127,16 +133,18 @@ describe('a run', () => {
     expect(steps[steps.length - 1].secondsLeft).toBeCloseTo(0, 6);
   });
 
-  test('holds no more tensors at its end than after its first step', () => {
-    expect(new Set(tensors).size).toBe(1);
+  test('holds no more tensors at its end than before it, nor in training than after its first step', () => {
+    expect(tensors.training).toHaveLength(6);
+    expect(new Set(tensors.training).size).toBe(1);
+    expect(tensors.after).toBe(tensors.before);
   });
 
   test('is the same for the same seed, and another for another', async () => {
     await run('again', frames());
     await run('other', frames(), { seed: 6 });
-    const plain = await bytesOf('plain', 'last');
-    expect((await bytesOf('again', 'last')).equals(plain)).toBe(true);
-    expect((await bytesOf('other', 'last')).equals(plain)).toBe(false);
+    const last = await bytesOf('plain', 'last');
+    expect((await bytesOf('again', 'last')).equals(last)).toBe(true);
+    expect((await bytesOf('other', 'last')).equals(last)).toBe(false);
   });
 
   test('keeps the best epoch beside the last', async () => {

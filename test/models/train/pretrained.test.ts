@@ -115,7 +115,7 @@ describe('a run that starts from weights', () => {
       onProgress: () => stop.abort(),
     });
     await expect(stopped).rejects.toThrow(/--resume/);
-    const other = await readWeightFile(checkpointPath(join(root, 'second'), 'last'));
+    const other = await readWeightFile(checkpointPath(join(root, 'whole'), 'last'));
     await expect(run('stopped', 'pcd-resnet-tiny', { resume: true })).rejects.toThrow(
       /cannot be resumed with another pretrained; received null, where the run has "[0-9a-f]{64}"/,
     );

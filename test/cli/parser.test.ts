@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest';
+import { commands } from '../../cli/commands.ts';
+import { parser, usageComplaint } from '../../cli/parser.ts';
+
+const names = commands.map(({ command }) => command.split(' ')[0]);
+const commandNames = names.join(', ');
+
+/** What a command line is told; null where the mistake is none of usage. */
+async function complaint(args: readonly string[]): Promise<string | null> {
+  const cli = await parser(args);
+  try {
+    // Throws at once or later.
+    await cli.parseAsync();
+  } catch (error) {
+    return usageComplaint(error, cli, args);
+  }
+  throw new Error(`${args.join(' ')} was obeyed`);
+}
+
+/** What `--help` prints. */
+async function help(args: readonly string[]): Promise<string> {
+  const cli = await parser(args);
+  return new Promise((done, failed) => {
+    cli.parse([...args], {}, (error, _, output) => (error ? failed(error) : done(output)));
+  });
+}
+
+describe('wrong usage: what is wrong, what is known, the usage line', () => {
+  it.each<[string[], string | RegExp, string]>([
+    [['tarin'], 'unknown command "tarin"; did you mean train?', 'actionnx <command>'],
+    [['exprot', 'x', '--out', 'y'], 'unknown command "exprot"; did you mean export?', 'actionnx <command>'],
+    [['exprot', 'x', '--out', 'out'], 'unknown command "exprot"; did you mean export?', 'actionnx <command>'],
+    [['convert', 'x'], `unknown command "convert"; known: ${commandNames}`, 'actionnx <command>'],
+    [['data', 'synt'], 'unknown command "synt"; did you mean synth?', 'actionnx data'],
+    [['data', 'make', 'x'], 'unknown command "make"; known: synth, info, extract', 'actionnx data'],
+    [['data'], 'a command is missing; known: synth, info, extract', 'actionnx data'],
+    [['ls', '--jsno'], 'unknown flag --jsno; did you mean --json?', 'actionnx ls'],
+    [['ls', '--verbose'], 'unknown flag --verbose; known: --help, --version, --json', 'actionnx ls'],
+    [
+      ['export', 'x', '--treshold', '0.7', '--max-f1-los=1'],
+      'unknown flag --treshold, --max-f1-los; did you mean --threshold, --max-f1-loss?',
+      'actionnx export [source..]',
+    ],
+    [['ls', 'everything'], 'unexpected argument "everything"', 'actionnx ls'],
+    [['bench'], 'an argument is missing', 'actionnx bench <bundle>'],
+    [['bench', 'x', '--runs'], '--runs needs a value', 'actionnx bench <bundle>'],
+    [['export', 'x', '--out', ''], '--out needs a value', 'actionnx export [source..]'],
+    [['export', 'x', '--name='], '--name needs a value', 'actionnx export [source..]'],
+    [['bench', 'x', '--runs', '--json'], '--runs needs a value', 'actionnx bench <bundle>'],
+    [
+      ['export', 'x', '--precision', 'fp17'],
+      '--precision must be one of fp32, fp16, int8, int8-weights; received "fp17"',
+      'actionnx export [source..]',
+    ],
+    [
+      ['export', 'x', '--out', 'a', '--out', 'b'],
+      '--out is given more than once',
+      'actionnx export [source..]',
+    ],
+    [['bench', 'x', '--runs', 'ten'], '--runs must be a number; received ten', 'actionnx bench <bundle>'],
+    [['bench', 'x', '--runs=ten'], '--runs must be a number; received ten', 'actionnx bench <bundle>'],
+    [
+      ['doctor', '--only', 'me'],
+      /^unknown check; received "me"; known: actionnx, node, sharp, /,
+      'actionnx doctor',
+    ],
+  ])('%j', async (args, wrong, usage) => {
+    const [first, second, ...rest] = (await complaint(args))?.split('\n') ?? [];
+    expect(first.replace(/^actionnx: /, '')).toEqual(
+      typeof wrong === 'string' ? wrong : expect.stringMatching(wrong),
+    );
+    expect(second).toBe(`usage: ${usage}`);
+    expect(rest).toEqual([]);
+  });
+
+  it('an unknown system, with the systems and presets', async () => {
+    expect(await complaint(['train', 'resnet', '--data', 'nowhere', '--out', 'run'])).toMatch(
+      /^actionnx: unknown system; received "resnet"; known: pcd-resnet, .*pcd-r2plus1d-tiny\nusage: actionnx train <system>$/,
+    );
+  });
+
+  it('nothing at all: the help', async () => {
+    const text = await complaint([]);
+    for (const name of names) expect(text).toContain(`actionnx ${name}`);
+  });
+
+  it('is no other failure', async () => {
+    expect(await complaint(['bench', 'no-such-bundle'])).toBe(null);
+  });
+});
+
+describe('--help', () => {
+  it.each(commands)('of $command: what the list of commands says of it, and an example', async (listed) => {
+    const { command, describe } = listed;
+    const text = await help([command.split(' ')[0], '--help']);
+    expect(text.split('\n').slice(0, 3)).toEqual([`actionnx ${command}`, '', describe]);
+    expect(text).toMatch(command === 'data' ? /Commands:/ : /Examples:\n {2}actionnx /);
+  });
+});
