@@ -49,6 +49,13 @@ describe('unpickle', () => {
       '\x80\x02K\x01\x85K\x01K\x02\x86K\x01K\x02K\x03\x87\x87.',
       [[1], [1, 2], [1, 2, 3]],
     ],
+    // python: pickle.dumps(['é走🏃\\ \n', inf, -inf, nan, 1e16], 0), and Python 2's of a str.
+    [
+      'text and numbers of protocol 0',
+      "(lp0\nV\xe9\\u8d70\\U0001f3c3\\u005c \\u000a\np1\naFinf\naF-inf\naFnan\naF1e+16\naS'a\\'b\"\\n\\xc3\\xa9\\\\'\na.",
+      ['é走🏃\\ \n', Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NaN, 1e16, 'a\'b"\né\\'],
+    ],
+    ['a byte order mark in a name', 'X\x04\0\0\0\xef\xbb\xbfa.', '\ufeffa'],
     ['a memo', '\x80\x02]q\0(K\x01h\0\x85e.', expect.anything()],
     ['what is taken from the stack', 'K\x012K\x0300\x85.', [1]],
   ])('builds %s', (_, text, value) => {
@@ -124,6 +131,8 @@ describe('unpickle', () => {
     ['a string of 2^63 bytes', '\x8d\0\0\0\0\0\0\0\x80'],
     ['an integer of 2^31 bytes', '\x8b\xff\xff\xff\x7f.'],
     ['an integer of many digits', `I${'9'.repeat(100_000)}\n.`],
+    ['a number that is a word', 'Fabout\n.'],
+    ['a string without quotes', 'Sa\n.'],
     ['a memo that is not there', 'h\x07.'],
     ['a key without a value', '}(K\x01u.'],
     ['entries for a list', ']K\x01K\x02s.'],
