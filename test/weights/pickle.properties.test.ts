@@ -130,9 +130,11 @@ class Pickler {
       const code = letter.codePointAt(0)!.toString(16);
       return code.length > 4 ? `\\U${code.padStart(8, '0')}` : `\\u${code.padStart(4, '0')}`;
     });
-    const repr = content.replace(/[\\'\n]|[^ -~]/g, (byte) =>
-      /[\\']/.test(byte) ? `\\${byte}` : `\\x${byte.charCodeAt(0).toString(16).padStart(2, '0')}`,
-    );
+    const controls: Record<string, string> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
+    const repr = content.replace(/[\\'\n\r\t]|[^ -~]/g, (byte) => {
+      if (/[\\']/.test(byte)) return `\\${byte}`;
+      return controls[byte] ?? `\\x${byte.charCodeAt(0).toString(16).padStart(2, '0')}`;
+    });
     const counted = ['\x8c', 'U', 'X', 'T', '\x8d'].map(
       (code, i) => code + little(content.length, [1, 1, 4, 4, 8][i]) + content,
     );
