@@ -7,7 +7,6 @@ import {
   producers,
   renameValues,
   replaceNodes,
-  subgraphs,
   useCounts,
 } from '../../src/onnx/graph.ts';
 import { fc } from '../properties.ts';
@@ -65,7 +64,11 @@ function taken(graph: Graph, name: string): number {
 
 function uses({ nodes, outputs }: Graph, name: string): number {
   const inNodes = nodes.map((node) => {
-    const inside = subgraphs(node).map((one) => taken(one, name));
+    const graphs = Object.values(node.attributes).flatMap((value) => {
+      if (typeof value !== 'object' || Array.isArray(value)) return [];
+      return 'graphs' in value ? value.graphs : 'graph' in value ? [value.graph] : [];
+    });
+    const inside = graphs.map((one) => taken(one, name));
     return [...node.inputs.map((input) => (input === name ? 1 : 0)), ...inside].reduce((a, b) => a + b, 0);
   });
   return inNodes.reduce((a, b) => a + b, 0) + outputs.filter((one) => one.name === name).length;
