@@ -70,7 +70,7 @@ export function arePrimaries([wx, wy, ...colours]: readonly number[]): boolean {
   const turn = ([ax, ay]: number[], [bx, by]: number[]) => (bx - ax) * (wy - ay) - (by - ay) * (wx - ax);
   const turns = [turn(red, green), turn(green, blue), turn(blue, red)];
   const isInside = turns.every((one) => one > 1e-5) || turns.every((one) => one < -1e-5);
-  return isInside && wy > 0 && red[1] !== 0 && green[1] !== 0 && blue[1] !== 0;
+  return isInside && [wy, red[1], green[1], blue[1]].every((y) => y !== 0);
 }
 
 /**

@@ -1,6 +1,9 @@
 /** What is wrong with a pickle, in a few words. Whoever reads the file says which one it is. */
 export class MalformedPickle extends Error {}
 
+/** A byte order mark is a character of a name, like any other. */
+export const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
+
 /** The bytes of a pickle, read from front to back. Numbers are little-endian unless said otherwise. */
 export class PickleInput {
   at: number;
@@ -55,16 +58,21 @@ export class PickleInput {
   }
 
   text(length: number): string {
-    return new TextDecoder().decode(this.bytes(length));
+    return utf8.decode(this.bytes(length));
   }
 
   /** Up to the next line feed, which is passed. */
   line(): string {
+    return utf8.decode(this.lineBytes());
+  }
+
+  /** The bytes of `line`. */
+  lineBytes(): Uint8Array {
     const end = this.#bytes.indexOf(0x0a, this.at);
     if (end < 0) throw new MalformedPickle('a line without an end');
-    const text = this.text(end - this.at);
+    const bytes = this.bytes(end - this.at);
     this.at++;
-    return text;
+    return bytes;
   }
 
   /** A signed integer of that many bytes; none are zero. */
@@ -78,5 +86,5 @@ export class PickleInput {
 
 /** As a number where it can be one. */
 export function simplest(value: bigint): number | bigint {
-  return BigInt.asIntN(53, value) === value ? Number(value) : value;
+  return BigInt.asIntN(54, value) === value ? Number(value) : value;
 }

@@ -1,5 +1,5 @@
 import { quoted } from '../core/errors.ts';
-import { MalformedPickle, type PickleInput, simplest } from './pickle-input.ts';
+import { MalformedPickle, type PickleInput, simplest, utf8 } from './pickle-input.ts';
 import type { Pickled } from './pickle-stack.ts';
 
 /** The value that an opcode and what follows it spell out; undefined for opcodes that are no literals. */
@@ -29,7 +29,7 @@ export function readLiteral(opcode: string, input: PickleInput): Pickled | undef
     case 'G':
       return input.float64();
     case 'F':
-      return Number(short(input.line()));
+      return float(short(input.line()));
     case 'X': // BINUNICODE
     case 'T': // BINSTRING, of Python 2
       return input.text(input.u32());
@@ -39,8 +39,9 @@ export function readLiteral(opcode: string, input: PickleInput): Pickled | undef
     case '\x8d': // BINUNICODE8
       return input.text(input.u64());
     case 'V': // UNICODE
-    case 'S': // STRING
-      return input.line();
+      return rawUnicode(input.lineBytes());
+    case 'S': // STRING, of Python 2
+      return quotedString(input.lineBytes());
     case 'C': // SHORT_BINBYTES
       return input.bytes(input.u8());
     case 'B': // BINBYTES
@@ -62,6 +63,37 @@ function integer(text: string): number | bigint {
   const digits = /^([-+]?\d+)L?$/.exec(short(text).trim())?.[1];
   if (digits === undefined) throw new MalformedPickle(`the integer ${quoted(text)}`);
   return simplest(BigInt(digits));
+}
+
+/** As Python's repr writes floats. */
+function float(text: string): number {
+  const named: Readonly<Record<string, number>> = {
+    ...{ inf: Number.POSITIVE_INFINITY, '-inf': Number.NEGATIVE_INFINITY, nan: Number.NaN },
+  };
+  if (Object.hasOwn(named, text)) return named[text];
+  if (!/^-?\d[\d.]*(e[-+]?\d+)?$/.test(text)) throw new MalformedPickle(`the number ${quoted(text)}`);
+  return Number(text);
+}
+
+const latin1 = (bytes: Uint8Array) => bytes.reduce((text, byte) => text + String.fromCharCode(byte), '');
+
+/** Python's encoding "raw-unicode-escape": Latin-1, and other characters by their numbers. */
+function rawUnicode(bytes: Uint8Array): string {
+  const escapes = /\\u([\da-fA-F]{4})|\\U(00(?:0[\da-fA-F]|10)[\da-fA-F]{4})/g;
+  return latin1(bytes).replace(escapes, (_, four, eight) =>
+    String.fromCodePoint(Number.parseInt(four ?? eight, 16)),
+  );
+}
+
+/** Text in UTF-8, as Python 2's repr writes its bytes. */
+function quotedString(bytes: Uint8Array): string {
+  const inside = /^(['"])(.*)\1$/s.exec(latin1(bytes))?.[2];
+  if (inside === undefined) throw new MalformedPickle('a string without quotes');
+  const controls: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t' };
+  const text = inside.replace(/\\(?:x([\da-f]{2})|(.))/gis, (_, code, other) =>
+    code ? String.fromCharCode(Number.parseInt(code, 16)) : (controls[other] ?? other),
+  );
+  return utf8.decode(Uint8Array.from(text, (letter) => letter.charCodeAt(0)));
 }
 
 /** An index in digits. */

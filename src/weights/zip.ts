@@ -195,9 +195,12 @@ function places(reader: Reader, at: number, extra: number, extraLength: number, 
   throw reader.damaged(`${quoted(name)} without its zip64 sizes`);
 }
 
+/** A byte order mark is a character of a name, like any other. */
+const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
+
 /** @throws UserError for a name that is no path within the archive */
 function decodeName(reader: Reader, at: number, length: number): string {
-  const name = new TextDecoder().decode(reader.bytes.subarray(at, at + length));
+  const name = utf8.decode(reader.bytes.subarray(at, at + length));
   if (name === '' || /^[/\\]|^[a-z]:|\\|\0|(^|\/)\.\.(\/|$)/i.test(name)) {
     throw reader.damaged(`an entry named ${quoted(name)}`);
   }

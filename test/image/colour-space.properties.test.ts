@@ -68,6 +68,18 @@ it("sRGB's own values stay as they are, and transparent ones lie on black", () =
   );
 });
 
+it('more of a channel is never shown as less of it, beyond what sRGB can show too', () => {
+  const value = fc.nat(255);
+  fc.assert(
+    fc.property(coded, fc.tuple(value, value, value), fc.nat(2), value, (space, colour, channel, other) => {
+      const more = colour.with(channel, Math.max(colour[channel], other));
+      const levels = shown(Uint8Array.of(...colour, 255, ...more, 255), space);
+      expect(levels[3 + channel]).toBeGreaterThanOrEqual(levels[channel]);
+    }),
+    runs(200),
+  );
+});
+
 it('each pixel is converted alone', () => {
   fc.assert(
     fc.property(rgba, coded, (rgba, space) => {

@@ -66,6 +66,18 @@ describe('unpickle', () => {
     expect(unpickle(bytes.subarray(2), 0, host, 'x')).toEqual({ value: 'é', end: 5 });
   });
 
+  it.each<[string, string, Pickled]>([
+    // python: pickle.dumps(['é走🏃\\ \n', inf, -inf, nan, 1e16], 0), and Python 2's of a str.
+    [
+      'text and numbers of protocol 0',
+      "(lp0\nV\xe9\\u8d70\\U0001f3c3\\u005c \\u000a\np1\naFinf\naF-inf\naFnan\naF1e+16\naS'a\\'b\"\\n\\xc3\\xa9\\\\'\na.",
+      ['é走🏃\\ \n', Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NaN, 1e16, 'a\'b"\né\\'],
+    ],
+    ['a byte order mark in a name', 'X\x04\0\0\0\xef\xbb\xbfa.', '\ufeffa'],
+  ])('builds %s', (_, text, value) => {
+    expect(run(text)).toEqual(value);
+  });
+
   it('builds dicts', () => {
     const dict = run('\x80\x02}(X\x01\0\0\0aK\x01X\x01\0\0\0bK\x02u.') as PickledDict;
     expect(dict).toBeInstanceOf(PickledDict);
@@ -142,6 +154,8 @@ describe('unpickle', () => {
     ['an integer of many digits', `I${'9'.repeat(100_000)}\n.`, 'a number of 100000 digits'],
     ['an integer of 81 digits', `L${'9'.repeat(81)}\n.`, 'a number of 81 digits'],
     ['a float of many digits', `F${'9'.repeat(81)}\n.`, 'a number of 81 digits'],
+    ['a number that is a word', 'Fabout\n.', 'the number "about"'],
+    ['a string without quotes', 'Sa\n.', 'a string without quotes'],
     ['an integer in words', 'Ione\n.', 'the integer "one"'],
     ['an integer and more', 'I1 2\n.', 'the integer "1 2"'],
     ['a place in words', ']pone\n.', 'the integer "one"'],

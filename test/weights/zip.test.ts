@@ -15,6 +15,10 @@ describe('readZip', () => {
     for (const entry of entries.values()) expect(Buffer.from(entry.bytes()).equals(text)).toBe(true);
   });
 
+  it('keeps a byte order mark in a name', () => {
+    expect([...readZip(zipSync({ '\ufeffa': new Uint8Array(1) }), 'x').keys()]).toEqual(['\ufeffa']);
+  });
+
   it('reads sizes and places of more than 32 bits', () => {
     expect(
       readZip(zip64(strToU8('weights')), 'x')
