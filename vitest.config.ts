@@ -20,7 +20,7 @@ export default defineConfig({
     maxWorkers: availableParallelism(),
     sequence: { sequencer: LongFilesFirst },
     // The file is what .ci/run counts.
-    globalSetup: ['test/e2e/packed-install.setup.ts'],
+    globalSetup: ['test/run-folder.setup.ts'],
     reporters: ['default', ['json', { outputFile: 'runs/test-results.json' }]],
     // Tests compare words: colours, which CI services switch on, would stand between them.
     env: { NO_COLOR: '1', FORCE_COLOR: '0' },

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodePng } from '../../src/node/image-file.ts';
 import { deploySite } from '../../web/deploy.ts';
 import { type SiteServer, serveSite } from '../../web/serve.ts';
-import { launchChromium } from './chromium.ts';
+import { launchChromium, quickStart } from './chromium.ts';
 import { download, systemsReady, upload } from './page.ts';
 import { writeRandomBundles } from './random-bundles.ts';
 
@@ -22,7 +22,7 @@ beforeAll(async () => {
   await deploySite([attentive, clips], join(folder, 'site'));
   server = await serveSite(join(folder, 'site'), { port: 0 });
   // WebGPU on the CPU: slow, but it shows what a GPU would compute.
-  browser = await launchChromium(['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader']);
+  browser = await launchChromium(['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', quickStart]);
 });
 afterAll(async () => {
   await browser?.close();

@@ -1,6 +1,9 @@
 import { type Browser, chromium } from 'playwright-core';
 import { findBrowser } from '../../src/node/browser.ts';
 
+/** For tests that load onnxruntime's wasm often and run it little: it is not compiled a second time, for speed. */
+export const quickStart = '--js-flags=--liftoff-only';
+
 /** Chromium asks its maker for updates and the like even so: no name is resolved but this machine's. */
 const callNobody = ['--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE localhost , EXCLUDE 127.0.0.1'];
 

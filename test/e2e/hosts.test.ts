@@ -6,7 +6,7 @@ import { build } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type * as client from '../../web/client.ts';
 import { cut, type FaultyOptions, serveFaulty, stall } from '../web/faulty-server.ts';
-import { launchChromium } from './chromium.ts';
+import { launchChromium, quickStart } from './chromium.ts';
 import { writeRandomBundles } from './random-bundles.ts';
 
 /** What the page below lends to the tests. */
@@ -35,7 +35,7 @@ beforeAll(async () => {
     build: { target: 'es2023', outDir: join(folder, 'site') },
   });
   // A name that is not this machine's own: browsers trust http from there as little as from any other.
-  browser = await launchChromium(['--host-resolver-rules=MAP elsewhere.test 127.0.0.1']);
+  browser = await launchChromium(['--host-resolver-rules=MAP elsewhere.test 127.0.0.1', quickStart]);
 }, 300_000);
 
 afterAll(async () => {
@@ -141,44 +141,46 @@ describe('a bundle is opened', () => {
 const stalled = '; check the connection and the server, and try again';
 
 describe('what keeps a bundle from being opened is said', () => {
-  const at = (end: string, answer: NonNullable<FaultyOptions['answer']>): FaultyOptions => ({
-    answer: (path, response, file) => path.endsWith(end) && answer(path, response, file),
-  });
-  const absent: FaultyOptions['answer'] = (_, response) => !!response.writeHead(404).end();
-  const page: FaultyOptions['answer'] = (_, response) =>
+  type Answer = NonNullable<FaultyOptions['answer']>;
+  const at =
+    (end: string, answer: Answer): Answer =>
+    (path, response, file) =>
+      path.endsWith(end) && answer(path, response, file);
+  const absent: Answer = (_, response) => !!response.writeHead(404).end();
+  const page: Answer = (_, response) =>
     !!response.writeHead(200, { 'Content-Type': 'text/html' }).end('<!doctype html><title>Home</title>');
 
+  it('what a server sends in place of a file, or lacks, each time anew', async () => {
+    const faults: [Answer, RegExp][] = [
+      [at('.mjs', absent), /^cannot fetch \/ort\/ort-wasm-simd-threaded\.mjs; received HTTP 404; check/],
+      [at('.wasm', absent), /^cannot fetch \/ort\/ort-wasm-simd-threaded\.wasm; received HTTP 404; check/],
+      [
+        at('.mjs', page),
+        /^\/ort\/.*\.mjs is not the script of onnxruntime-web; received a page of HTML, 34 bytes, served as text\/html; copy the files/,
+      ],
+      [
+        at('.wasm', page),
+        /^\/ort\/.*\.wasm is not WebAssembly; received a page of HTML, 34 bytes, served as text\/html; copy the files/,
+      ],
+      [
+        at('.wasm', (_, response, file) => cut(response, file, 1e6)),
+        /^the connection broke while \/ort\/.*\.wasm was sent; received 1000000 bytes, then: .*try again$/,
+      ],
+      [
+        at('.onnx', (_, response, file) => cut(response, file, 1e4)),
+        /^the connection broke while \/bundle\/model\.onnx was sent; received 10000 bytes, then: .*try again$/,
+      ],
+    ];
+    let answer: Answer = () => false;
+    await visit({ answer: (...request) => answer(...request) }, async (visited) => {
+      for (const [fault, message] of faults) {
+        answer = fault;
+        expect(await open(visited)).toMatch(message);
+      }
+    });
+  });
+
   it.each<[string, FaultyOptions, RegExp]>([
-    [
-      'no script',
-      at('.mjs', absent),
-      /^cannot fetch \/ort\/ort-wasm-simd-threaded\.mjs; received HTTP 404; check/,
-    ],
-    [
-      'no wasm',
-      at('.wasm', absent),
-      /^cannot fetch \/ort\/ort-wasm-simd-threaded\.wasm; received HTTP 404; check/,
-    ],
-    [
-      'a page in place of the script',
-      at('.mjs', page),
-      /^\/ort\/.*\.mjs is not the script of onnxruntime-web; received a page of HTML, 34 bytes, served as text\/html; copy the files/,
-    ],
-    [
-      'a page in place of the wasm',
-      at('.wasm', page),
-      /^\/ort\/.*\.wasm is not WebAssembly; received a page of HTML, 34 bytes, served as text\/html; copy the files/,
-    ],
-    [
-      'half of the wasm',
-      at('.wasm', (_, response, file) => cut(response, file, 1e6)),
-      /^the connection broke while \/ort\/.*\.wasm was sent; received 1000000 bytes, then: .*try again$/,
-    ],
-    [
-      'half of the graph',
-      at('.onnx', (_, response, file) => cut(response, file, 1e4)),
-      /^the connection broke while \/bundle\/model\.onnx was sent; received 10000 bytes, then: .*try again$/,
-    ],
     [
       'a policy against WebAssembly',
       { headers: { 'Content-Security-Policy': "script-src 'self'" } },
@@ -195,8 +197,8 @@ describe('what keeps a bundle from being opened is said', () => {
 
   it('a server that sends no more, and then does', async () => {
     let isIll = true;
-    const options = at('.wasm', (_, response, file) => isIll && stall(response, file, 1e6));
-    await visit(options, async (visited) => {
+    const answer = at('.wasm', (_, response, file) => isIll && stall(response, file, 1e6));
+    await visit({ answer }, async (visited) => {
       expect(await open(visited, { wasmPaths: '/ort/', stallTimeout: 1000 })).toBe(
         `${ort}.wasm does not arrive; received 1000000 bytes and then nothing for 1 s${stalled}`,
       );
@@ -207,8 +209,8 @@ describe('what keeps a bundle from being opened is said', () => {
   });
 
   it('a server that sends no more, where a bundler placed the runtime', async () => {
-    const options = at('.wasm', (_, response, file) => stall(response, file, 1e6));
-    await visit(options, async (visited) => {
+    const answer = at('.wasm', (_, response, file) => stall(response, file, 1e6));
+    await visit({ answer }, async (visited) => {
       expect(await open(visited, { stallTimeout: 200 })).toMatch(
         /^onnxruntime-web does not start; received .*timeout: 2000ms; check that its files .*, reload the page$/,
       );
@@ -242,14 +244,14 @@ describe('what keeps a bundle from being opened is said', () => {
     const wasmAsked = new Promise<() => void>((resolve) => {
       asked = resolve;
     });
-    const options = at('.wasm', (_, response, file) => {
+    const answer = at('.wasm', (_, response, file) => {
       response.writeHead(200);
       response.write(file.subarray(0, 1e6));
       asked(() => response.end(file.subarray(1e6)));
       return true;
     });
     type Opened = { giveUp(): void; ends: Promise<string>[] };
-    await visit(options, async (visited, requested) => {
+    await visit({ answer }, async (visited, requested) => {
       await visited.evaluate(async () => {
         const bundle = await actionnx.loadBundle('/bundle/');
         const controller = new AbortController();

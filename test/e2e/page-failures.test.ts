@@ -5,7 +5,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { encodePng } from '../../src/node/image-file.ts';
 import { deploySite } from '../../web/deploy.ts';
-import { launchChromium } from './chromium.ts';
+import { launchChromium, quickStart } from './chromium.ts';
 import { type Fault, type FaultyServer, serveFaulty } from './faulty-server.ts';
 import { download, errorMessage, upload } from './page.ts';
 import { presets, writeRandomBundles } from './random-bundles.ts';
@@ -25,7 +25,7 @@ beforeAll(async () => {
   await deploySite(await writeRandomBundles(join(folder, 'bundles')), site, {
     examples: [join(folder, 'picture.png')],
   });
-  browser = await launchChromium();
+  browser = await launchChromium([quickStart]);
 });
 afterAll(async () => {
   await browser?.close();

@@ -13,7 +13,7 @@ const main = resolve(import.meta.dirname, '../../dist/cli/main.js');
 if (!existsSync(main)) throw new Error('run `npm run build` before the tests');
 
 /** Absent elsewhere than on Linux, and some containers do not allow it. */
-const hasStrace = spawnSync('strace', ['-f', '-o', '/dev/null', 'true']).status === 0;
+const hasStrace = spawnSync('strace', ['-f', '--seccomp-bpf', '-o', '/dev/null', 'true']).status === 0;
 const sockets = hasStrace
   ? 'opens no socket beyond this machine'
   : 'SOCKETS NOT WATCHED: strace does not run here';
@@ -43,7 +43,8 @@ async function watch(name: string, args: readonly string[]): Promise<Left> {
   for (const path of [home, temporary]) await mkdir(path, { recursive: true });
   const { ORT_DISABLE_TELEMETRY: _, XDG_CACHE_HOME: __, XDG_CONFIG_HOME: ___, ...inherited } = process.env;
   const env = { ...inherited, HOME: home, TMPDIR: temporary };
-  const strace = ['strace', '-f', '-qq', '-e', 'trace=network', '-o', trace];
+  // The kernel stops a program for the calls that are watched only.
+  const strace = ['strace', '-f', '--seccomp-bpf', '-qq', '-e', 'trace=network', '-o', trace];
   const [program, ...rest] = [...(hasStrace ? strace : []), process.execPath, ...args];
   await promisify(execFile)(program, rest, { cwd: folder, env });
   const found = await Promise.all([home, temporary].map((path) => readdir(path, { recursive: true })));

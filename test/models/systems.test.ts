@@ -22,17 +22,23 @@ beforeAll(async () => {
 });
 
 describe('parameter counts', () => {
-  const resnet152 = 60_192_808 - (2048 * 1000 + 1000);
-  const r2plus1d18 = 31_505_325 - (512 * 400 + 400);
+  // torchvision's published counts, without its classifiers of 1000 and 400.
+  const backbones = {
+    152: 60_192_808 - (2048 * 1000 + 1000),
+    50: 25_557_032 - (2048 * 1000 + 1000),
+    18: 31_505_325 - (512 * 400 + 400),
+  };
 
+  // The heads add F·2C + 2C, F·C + C, and the attention 9·1024 + 1.
   it.each([
-    // torchvision's published counts are 60,192,808 and 31,505,325 with classifiers of 1000 and 400; the heads add F·2C + 2C, F·C + C, and the attention 9·1024 + 1.
-    ['pcd-resnet-152', resnet152 + 2048 * 86 + 86],
-    ['pcd-sig-resnet-152', resnet152 + 2048 * 43 + 43],
-    ['apcd-resnet-152', resnet152 + 2048 * 43 + 43 + 9 * 1024 + 1],
-    ['pcd-r2plus1d-18', r2plus1d18 + 512 * 86 + 86],
-  ])("%s has its own heads' on top", (preset, parameters) => {
-    const { system, config } = resolveSystem(preset);
+    ['pcd-resnet-152', '152', '152', backbones[152] + 2048 * 86 + 86],
+    // As wide as 152, and built in half the time.
+    ['pcd-sig-resnet-152', '152', '50', backbones[50] + 2048 * 43 + 43],
+    ['apcd-resnet-152', '152', '50', backbones[50] + 2048 * 43 + 43 + 9 * 1024 + 1],
+    ['pcd-r2plus1d-18', '18', '18', backbones[18] + 512 * 86 + 86],
+  ])("%s is of depth %s; at %s it has its own heads' on top", (preset, own, depth, parameters) => {
+    expect(resolveSystem(preset).config).toMatchObject({ depth: own });
+    const { system, config } = resolveSystem(preset, { config: { depth } });
     const model = system.build(config, 0);
     expect(parametersOf(model)).toBe(parameters);
     const shapes = model.outputs.map((output) => output.shape);

@@ -55,6 +55,34 @@ describe('decodeWeights', () => {
     },
   );
 
+  it.each([
+    ['model', 'args', 'argparse', 'Namespace', /^argparse\.Namespace$/],
+    [
+      'state_dict',
+      'meta',
+      'mmengine.logging.history_buffer',
+      'HistoryBuffer',
+      /^mmengine\.logging\.history_buffer\.HistoryBuffer$/,
+    ],
+  ])('reads the weights under %s, past what is under %s', (stateDict, other, module, name, skipped) => {
+    // By hand: what torch.save writes of { [stateDict]: { w }, [other]: an object with an attribute }.
+    const text = (value: string) => `X${String.fromCharCode(value.length)}\0\0\0${value}`;
+    const storage = `(${text('storage')}ctorch\nFloatStorage\n${text('0')}${text('cpu')}K\x06tQ`;
+    const layout = 'K\0K\x02K\x03\x86K\x03K\x01\x86\x89ccollections\nOrderedDict\n)R';
+    const tensor = `ctorch._utils\n_rebuild_tensor_v2\n(${storage}${layout}tR`;
+    const object = `c${module}\n${name}\n)\x81}${text('lr')}K\x01sb`;
+    const weights = `${text(stateDict)}}${text('w')}${tensor}s`;
+    const values = Float32Array.of(1, 2, 3, 4, 5, 6);
+    const file = zipSync({
+      'a/data.pkl': Buffer.from(`\x80\x02}(${text(other)}${object}${weights}u.`, 'latin1'),
+      'a/data/0': new Uint8Array(values.buffer),
+      'a/version': Buffer.from('3\n'),
+    });
+    const { tensors, metadata } = decodeWeights(file, 'objects.pt');
+    expect(readAll(tensors)).toEqual({ w: { dtype: 'float32', shape: [2, 3], values: [...values] } });
+    expect(metadata).toEqual({ stateDict, skippedObjects: expect.stringMatching(skipped) });
+  });
+
   const cases = new URL('../../../shared/real/cases/checkpoint-objects/', import.meta.url);
   it.runIf(existsSync(cases)).each([
     ['mmengine.pth', 'state_dict', /HistoryBuffer/],

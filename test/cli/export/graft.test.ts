@@ -13,6 +13,7 @@ import { tfjsReference } from '../../../models/reference.ts';
 import type { Tensor } from '../../../src/core/tensor.ts';
 import { readBundle, readGolden } from '../../../src/node/bundle-folder.ts';
 import { parseModel } from '../../../src/onnx/parse.ts';
+import { serializeModel } from '../../../src/onnx/serialize.ts';
 import { nodeRuntime } from '../../../src/runtime/node.ts';
 import { webRuntime } from '../../../src/runtime/web.ts';
 import { difference, seedWeights, tf } from '../../exporters/onnx/parity.ts';
@@ -127,6 +128,22 @@ describe('a backbone cut and given a head', () => {
       expect(difference(golden.probabilities, probabilities)).toBeLessThan(1e-5);
     },
   );
+
+  it('takes a backbone of an older operator set, and gives the same', async () => {
+    const { bytes, at } = valueNamed(backbone('channelsFirst'), 'features');
+    const model = parseModel(bytes, 'backbone.onnx');
+    // None of its operators has changed since.
+    const older = serializeModel({ ...model, opsets: new Map([['', 13]]) }).whole();
+    const head = await writeModelJson(mapHead(), join(folder, 'head-of-ages'));
+    const made = [];
+    for (const [name, backbone] of Object.entries({ newer: bytes, older })) {
+      const path = join(folder, `${name}.onnx`);
+      await writeFile(path, backbone);
+      made.push(await grafted({ graft: path, at, head }, `out-${name}`));
+    }
+    for (const { bundle } of made) expect(bundle.manifest.graph.opset).toBe(17);
+    expect(made[1].golden).toEqual(made[0].golden);
+  });
 
   const mobilenet = resolve('../shared/real/weights/mobilenet_v1_1.0_224_trunc_pw12.onnx');
   it.skipIf(!existsSync(mobilenet))(

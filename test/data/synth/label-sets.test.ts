@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { sha256 } from '../../../src/core/hash.ts';
 import { a2dLabels } from '../../../src/core/labels.ts';
 import { Rng } from '../../../src/core/rng.ts';
 import { a2dLabelSets, drawLabelSets } from '../../../src/data/synth/label-sets.ts';
@@ -28,6 +29,16 @@ describe('the table of label sets', () => {
       expect(count).toBeGreaterThanOrEqual(3);
     }
     expect(Math.min(...labelShares(a2dLabelSets))).toBeGreaterThan(0);
+  });
+
+  it('is the table that test/golden/a2d-label-sets.py wrote', async () => {
+    const written = a2dLabelSets.map(({ codes, count }) => `${codes.join('+')}:${count}`);
+    expect([written.length, total]).toEqual([257, 9483]);
+    expect(written.slice(0, 3)).toEqual(['26:268', '44:246', '63:245']);
+    // Of all its words, a line each.
+    expect(await sha256(written.join('\n'))).toBe(
+      '5718bdc0c2b15a18c58cc9d5985a5f219d9839ed8b95817b45a5af23b633ef0f',
+    );
   });
 });
 

@@ -75,13 +75,15 @@ describe('a repository of a frame system', () => {
     ['smaller', 40, 31],
   ] as const;
 
+  let bundle: Bundle;
+  let written: Awaited<ReturnType<typeof writeHuggingFaceRepository>>;
+  beforeAll(async () => {
+    bundle = await readBundle(frames);
+    written = await writeHuggingFaceRepository(join(folder, 'frames'), [bundle], targets);
+  });
+
   it('is what the hub expects', async () => {
-    const bundle = await readBundle(frames);
-    const { files, verification } = await writeHuggingFaceRepository(
-      join(folder, 'frames'),
-      [bundle],
-      targets,
-    );
+    const { files, verification } = written;
     expect(files).toEqual(['config.json', 'preprocessor_config.json', 'onnx/model.onnx', 'README.md']);
     for (const file of files) expect(existsSync(join(folder, 'frames', file)), file).toBe(true);
     expect(verification.map(({ runtime }) => runtime)).toEqual(['onnxruntime-node', 'onnxruntime-web']);
@@ -98,7 +100,6 @@ describe('a repository of a frame system', () => {
       const image = picture('frame', width, height);
       const path = join(folder, 'picture.png');
       await writeFile(path, await encodePng(image));
-      const bundle = await readBundle(frames);
       const classifier = await Classifier.open(bundle, nodeRuntime);
       const { probabilities } = await classifier.predict([[image]]);
       await classifier.release();

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { writeTritonRepository } from '../../../exporters/triton/repository.ts';
 import { tinyBundle } from '../../golden/tiny-bundle.ts';
 
@@ -13,10 +13,15 @@ const golden = (name: string) => readFile(new URL(`../../golden/${name}.pbtxt`, 
 
 describe('a repository for Triton', async () => {
   const bundles = await Promise.all([tinyBundle('tiny-frame'), tinyBundle('tiny-clip')]);
-  const target = join(folder, 'models');
+  let target: string;
+  let written: string[];
+  beforeEach(async () => {
+    target = join(await mkdtemp(join(folder, 'case-')), 'models');
+    written = await writeTritonRepository(target, bundles);
+  });
 
   it('has for each bundle a configuration, its labels and its graph', async () => {
-    expect(await writeTritonRepository(target, bundles)).toEqual([
+    expect(written).toEqual([
       ...['tiny-frame/config.pbtxt', 'tiny-frame/labels.txt', 'tiny-frame/1/model.onnx'],
       ...['tiny-clip/config.pbtxt', 'tiny-clip/labels.txt', 'tiny-clip/1/model.onnx'],
       'actionnx.json',
