@@ -255,7 +255,7 @@ class Machine {
     if (!isGlobal(callee) || !callee.call) throw new MalformedPickle('a call of what is no function');
     if (!Array.isArray(args)) throw new MalformedPickle('a call without its arguments');
     // What is copied counts, or a short pickle could have a long list copied over and over.
-    for (const arg of args) if (Array.isArray(arg) || typeof arg === 'string') this.#count(arg.length);
+    for (const arg of args) if (Array.isArray(arg)) this.#count(arg.length);
     return callee.call(args);
   }
 }

@@ -91,7 +91,9 @@ describe('predictFile', () => {
       });
     }
     await expect(predictAll(join(folder, 'none.png'))).rejects.toThrow(/^there is no file .*none\.png$/);
-    await expect(predictAll(folder)).rejects.toThrow(/^cannot read /);
+    await expect(predictAll(folder)).rejects.toThrow(/^cannot read [^;]*; received .*EISDIR/);
+    const inFile = join(fileURLToPath(import.meta.url), 'frame.png');
+    await expect(predictAll(inFile)).rejects.toThrow(/^cannot read [^;]*frame\.png; received .*ENOTDIR/);
   });
 });
 

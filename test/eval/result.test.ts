@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { voteAverage } from '../../eval/ensemble.ts';
 import { metrics } from '../../eval/metrics/index.ts';
-import { buildResult, type Member, type Subject } from '../../eval/result.ts';
+import { buildResult, isResult, type Member, type Subject } from '../../eval/result.ts';
 import { trainingHistory } from '../../eval/training-history.ts';
 import { worstErrors } from '../../eval/worst-errors.ts';
 import { a2dLabels, labelSetHash } from '../../src/core/labels.ts';
@@ -87,6 +87,22 @@ describe('buildResult', () => {
     await expect(buildResult(subject, [members[0], members[0]], null)).rejects.toMatchObject({ exitCode: 2 });
     const empty = { ...subject, samples: 0, truth: new Uint8Array(0) };
     await expect(buildResult(empty, members, null)).rejects.toThrow('received none in val');
+  });
+});
+
+describe('isResult', () => {
+  const whole = { dataset: 'a2d', split: 'val', systems: [], versions: { actionnx: '1' } };
+  it.each<[boolean, string]>([
+    [true, JSON.stringify(whole)],
+    [false, JSON.stringify({ ...whole, dataset: '' })],
+    [false, JSON.stringify({ ...whole, split: undefined })],
+    [false, JSON.stringify({ ...whole, systems: {} })],
+    [false, JSON.stringify({ ...whole, versions: { other: '1' } })],
+    [false, JSON.stringify({ ...whole, versions: null })],
+    [false, 'null'],
+    [false, '{"dataset":'],
+  ])('says %s of %s', (answer, text) => {
+    expect(isResult(text)).toBe(answer);
   });
 });
 

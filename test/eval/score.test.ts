@@ -363,10 +363,10 @@ describe('score', () => {
     await expect(run({ bundle: await tinyBundle('tiny-wide', { labels }) })).rejects.toThrow(
       'received 44 labels in the bundle, 43 in the data set',
     );
-    const swapped = [names[1], names[0], ...names.slice(2, 43)];
+    const swapped = [names[0], names[2], names[1], ...names.slice(3, 43)];
     const reordered = { names: swapped, codes: [], hash: await labelSetHash({ names: swapped }) };
     await expect(run({ bundle: await tinyBundle('tiny-frame', { labels: reordered }) })).rejects.toThrow(
-      'received adult-crawling instead of adult-climbing at index 0',
+      'received adult-eating instead of adult-crawling at index 1',
     );
     await expect(readdir(cache)).rejects.toThrow('ENOENT');
   });

@@ -148,6 +148,11 @@ describe('unpickle', () => {
     ['a string longer than the file', 'X\xff\xff\xff\xff', 'an end where 4294967295 bytes were due'],
     ['a string longer than the file by a byte', 'X\x03\0\0\0ab', 'an end where 3 bytes were due'],
     ['a string of 2^63 bytes', '\x8d\0\0\0\0\0\0\0\x80', 'a length of 9223372036854775808'],
+    [
+      'a string of 2^53 − 1 bytes',
+      '\x8d\xff\xff\xff\xff\xff\xff\x1f\0',
+      'an end where 9007199254740991 bytes were due',
+    ],
     ['a line without an end', 'I12', 'a line without an end'],
     ['an integer of 2^31 bytes', '\x8b\xff\xff\xff\x7f.', 'an integer of 2147483647 bytes'],
     ['an integer of 33 bytes', `\x8a\x21${'\0'.repeat(33)}.`, 'an integer of 33 bytes'],
