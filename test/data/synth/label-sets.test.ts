@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -28,6 +29,13 @@ describe('the table of label sets', () => {
       expect(count).toBeGreaterThanOrEqual(3);
     }
     expect(Math.min(...labelShares(a2dLabelSets))).toBeGreaterThan(0);
+  });
+
+  it("is what test/golden/a2d-label-sets.py prints of A2D's own list", () => {
+    const printed = a2dLabelSets.map(({ codes, count }) => `${codes.join('+')}:${count}`).join(' ');
+    expect(createHash('sha256').update(printed).digest('hex')).toBe(
+      '2245532a58ebbd7d81639c305607f83d61bd83504b09ce7d54871495b1e7e628',
+    );
   });
 });
 
