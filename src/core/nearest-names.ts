@@ -17,7 +17,7 @@ function edits(from: string, to: string): number {
     rows.push([i]);
     for (let j = 1; j <= to.length; j++) {
       const replaced = rows[i - 1][j - 1] + (from[i - 1] === to[j - 1] ? 0 : 1);
-      const isSwap = i > 1 && j > 1 && from[i - 1] === to[j - 2] && from[i - 2] === to[j - 1];
+      const isSwap = from[i - 1] === to[j - 2] && from[i - 2] === to[j - 1];
       const swapped = isSwap ? rows[i - 2][j - 2] + 1 : replaced;
       rows[i].push(Math.min(rows[i - 1][j] + 1, rows[i][j - 1] + 1, replaced, swapped));
     }

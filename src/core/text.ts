@@ -44,7 +44,7 @@ function wrongByte(bytes: Uint8Array): string {
     else end = middle - 1;
   }
   // The character that does not go on as it should began up to three bytes before.
-  while (well > 0 && decode(bytes.subarray(0, well), 'utf-8') === null) well--;
+  while (decode(bytes.subarray(0, well), 'utf-8') === null) well--;
   const line = bytes.subarray(0, well).filter((byte) => byte === 10).length + 1;
   const byte = bytes[well].toString(16).toUpperCase();
   return `byte 0x${byte} in line ${line}, as in Latin-1 or Windows-1252`;

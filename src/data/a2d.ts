@@ -201,7 +201,7 @@ class A2d implements Dataset {
     let done = 0;
     await forEachParallel(samples, 4, async (sample) => {
       try {
-        if (!broken.has(sample)) await this.frames(sample.video, [sample.frame]);
+        await this.frames(sample.video, [sample.frame]);
       } catch (error) {
         this.#broken.report(sample.id, error);
         broken.add(sample);

@@ -29,6 +29,7 @@ export class LabelCache {
   readonly #annotations: string;
   readonly #folder: string;
   #loading: Promise<{ path: string; files: CachedFiles }> | undefined;
+  #writing: Promise<void> = Promise.resolve();
 
   /** @param annotations the folder that the names of files are relative to */
   constructor(annotations: string, folder: string = defaultFolder()) {
@@ -76,10 +77,14 @@ export class LabelCache {
     } finally {
       // What was read before a failure need not be read again after its repair.
       if (fresh > 0) {
-        await writeFileAtomic(
-          path,
-          JSON.stringify({ format: 'actionnx-label-cache-1', folder: this.#annotations, files }),
-        );
+        // One after the other, each with all that is known by then: an older list may not come last.
+        const write = () =>
+          writeFileAtomic(
+            path,
+            JSON.stringify({ format: 'actionnx-label-cache-1', folder: this.#annotations, files }),
+          );
+        this.#writing = this.#writing.then(write, write);
+        await this.#writing;
       }
     }
     return codes;

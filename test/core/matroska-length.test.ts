@@ -26,6 +26,7 @@ it.each([
   ['of an MP4', bytesOf('00000018 66747970 69736f6d 00000200')],
   ['of nothing', new Uint8Array(0)],
   ['of a length that is none', bytesOf(header, '18538067 00 01020304')],
+  ['of a length of nine bytes', bytesOf(header, '18538067 00 8000000000000001 02030405')],
   ['of a file whose header is of no length', bytesOf('1a45dfa3 ff 18538067 85')],
   ['of a file that ends before its length', bytesOf(header, '18538067')],
   ['of a file whose header has no segment behind it', bytesOf(header, '1f43b675 85')],

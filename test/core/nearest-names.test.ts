@@ -28,6 +28,8 @@ it.each([
   ['wlaxx', ['walks'], false, 'three edits of five letters'],
   ['awlks', ['walks'], true, 'neighbours swapped at the beginning'],
   ['awlsk', ['walks'], true, 'neighbours swapped twice'],
+  ['abxy', ['bcxy'], false, 'one of two neighbours moved'],
+  ['abxy', ['caxy'], false, 'the other of two neighbours moved'],
   ['klaws', ['walks'], false, 'letters swapped that are no neighbours'],
   ['a', ['b'], false, 'a letter for a letter'],
   ['a', ['ab'], false, 'no more letters than edits'],

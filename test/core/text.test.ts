@@ -43,6 +43,12 @@ describe('decodeText', () => {
     );
   });
 
+  it('refuses in words for a person', () => {
+    expect(() => decodeText(Uint8Array.of(0xe9), 'f')).toThrow(
+      expect.objectContaining({ name: 'UserError', exitCode: 1 }),
+    );
+  });
+
   it('names the first byte that begins no character, wherever it stands, and its line', () => {
     const letters = [...'aé走🏃\n\nz走\né🏃'];
     // Bytes that begin nothing, or a character that does not go on.

@@ -24,6 +24,7 @@ describe('timelineOf', () => {
     ['as long as the one before it', [0, 4, 8], 0, 12],
     ['as the shorter of the two before it', [0, 4, 14], 0, 18],
     ['as those before it, whatever the container says', [0, 4, 14], 1, 18],
+    ['as those two and not as one further back', [0, 1, 5, 11], 0, 15],
     ['an only frame as the container says', [7], 5, 5],
     ['an only frame of which nothing is said not at all', [7], 0, 0],
   ])('shows the last frame %s', (_, stamps, onlyLength, ticks) => {

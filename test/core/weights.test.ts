@@ -21,6 +21,13 @@ describe('layerWeight', () => {
     expect(findLayerWeight(dense, 'kernel')?.shape).toEqual([3, 2]);
   });
 
+  it('is found whatever the name of its layer', () => {
+    const nested = tf.layers.dense({ name: 'block/of/scores', units: 2, inputShape: [3] });
+    tf.sequential({ layers: [nested] });
+    expect(layerWeight(nested, 'kernel').shape).toEqual([3, 2]);
+    expect(layerWeight(nested, 'bias').shape).toEqual([2]);
+  });
+
   it('says which weights there are where that is none of them', () => {
     expect(() => layerWeight(dense, 'bias')).toThrow(
       'the layer "scores" (Dense) must have a weight called "bias"; received "kernel"; its converter should name ' +

@@ -136,14 +136,17 @@ describe('the label cache', () => {
     expect(readdirSync(join(caches, 'home', '.cache', 'actionnx'))).toHaveLength(1);
   });
 
-  it('reads its file once', async () => {
+  it('reads its file once, and keeps what calls at one time have read', async () => {
     await write('a.mat', 11);
+    await write('b.mat', 54);
     const cache = new LabelCache(annotations, caches);
-    await cache.codes(['a.mat']);
-    rmSync(cacheFile());
-    utimesSync(join(annotations, 'a.mat'), 7, 7);
-    expect(await cache.codes(['a.mat', 'a.mat'])).toEqual([[11], [11]]);
-    expect(Object.keys(JSON.parse(readFileSync(cacheFile(), 'utf8')).files)).toEqual(['a.mat']);
+    expect(await Promise.all([cache.codes(['a.mat']), cache.codes(['b.mat'])])).toEqual([[[11]], [[54]]]);
+    expect(Object.keys(JSON.parse(readFileSync(cacheFile(), 'utf8')).files).sort()).toEqual([
+      'a.mat',
+      'b.mat',
+    ]);
+    writeFileSync(cacheFile(), readFileSync(cacheFile(), 'utf8').replace('[11]', '[79]'));
+    expect(await cache.codes(['a.mat'])).toEqual([[11]]);
   });
 
   it('grows by what was missing, and is made anew when it is damaged', async () => {

@@ -65,7 +65,7 @@ describe.each(forms)('a JPEG of the form %s', (name, { markers, ends }) => {
   });
 
   it('loses stray bytes before its markers', () => {
-    for (const strays of [[7], [1, 2, 3], Array(64).fill(0)]) {
+    for (const strays of [[7], [1, 2, 3], [0xff, 0, 0xff, 0, 5], Array(64).fill(0)]) {
       const all = markers.reduceRight<Uint8Array>((file, [at]) => put(file, at, ...strays), bytes);
       expect(mendJpeg(all)).toEqual(bytes);
       // What follows its end goes, too.
@@ -223,6 +223,11 @@ describe('a sequential JPEG', () => {
     // The codes of a table that is not there.
     ['a JPEG that makes no sense from 0 % into its data', changed(bytes, scan + 6, 0x33)],
     ['a JPEG that makes no sense from 0 % into its data', changed(bytes, scan + 6, 0x03)],
+    // A difference of more than 15 bits, whatever its code.
+    [
+      'a JPEG that makes no sense from 0 % into its data',
+      changed(bytes, placeOf('4:2:0', 0xc4) + 21, ...Array(12).fill(16)),
+    ],
   ])('is refused as %s', (message, wrong) => {
     expect(fault(wrong)).toMatchObject({ message, truncated: false });
   });
