@@ -157,12 +157,14 @@ describe('a file is closed', () => {
     const bytes = await encodeAnnotation(annotation);
     await writeFile(at('cut.mat'), bytes.subarray(0, 3000));
     await writeFile(at('text.mat'), 'no annotation');
+    // The library has to find out.
+    await writeFile(at('wrong.mat'), bytes.slice().fill(0xa5, 608, 616));
     const left = await leftBehind(
       async () => {
         await writeAnnotation(at('a.mat'), annotation);
         expect(await readLabelCodes(at('a.mat'))).toEqual([11]);
         expect((await readAnnotation(at('a.mat'))).objects).toHaveLength(1);
-        for (const name of ['cut.mat', 'text.mat', 'absent.mat']) {
+        for (const name of ['cut.mat', 'text.mat', 'wrong.mat', 'absent.mat']) {
           await expect(readAnnotation(at(name))).rejects.toThrow(name);
         }
         const short = { ...annotation, objects: [{ ...annotation.objects[0], mask: mask.subarray(1) }] };
