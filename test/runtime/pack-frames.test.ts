@@ -38,6 +38,10 @@ describe('packFrames', () => {
     });
   });
 
+  it('keeps the axis of time for clips of one frame', () => {
+    expect(packFrames([[counted(0)]], system({ frames: 1 })).shape).toEqual([1, 1, 2, 2, 3]);
+  });
+
   it('resizes what has another size, each picture to its own', () => {
     const { shape, data } = packFrames([[plain(40, 5, 3), plain(90, 1, 1)]], system({ height: 3, width: 4 }));
     expect(shape).toEqual([1, 2, 3, 4, 3]);
@@ -69,6 +73,12 @@ describe('packFrames', () => {
     const corner = packed(small).slice(36, 72);
     const beside = Array(6).fill(0);
     expect(corner).toEqual([...range(1, 6), ...beside, ...range(7, 6), ...beside, ...none]);
+  });
+
+  it('leaves room beside a narrow window that is as high as the frame is wide', () => {
+    const windows = [{ frames: 1, speed: 1, height: 2, width: 1 }];
+    const { data } = packFrames([[counted(1, 1, 2)]], system({ frames: 1, windows }));
+    expect([...data]).toEqual([1, 2, 3, 0, 0, 0, 4, 5, 6, 0, 0, 0]);
   });
 
   it('refuses another number of frames', () => {
