@@ -4,6 +4,7 @@ import { tensor } from '../../src/core/tensor.ts';
 import { parseModel } from '../../src/onnx/parse.ts';
 import { nodeRuntime } from '../../src/runtime/node.ts';
 import { openBundle } from '../../src/runtime/open-bundle.ts';
+import type { Runtime, SessionOptions } from '../../src/runtime/session.ts';
 import { webRuntime } from '../../src/runtime/web.ts';
 import { tinyBundle } from '../golden/tiny-bundle.ts';
 import { leftBehind } from '../left-behind.ts';
@@ -37,6 +38,23 @@ describe.each([
       expect((await session.run(frame)).answer).toEqual(answer);
       await session.release();
     }
+  });
+
+  it('hands over what is asked for', async () => {
+    const asked: (SessionOptions | undefined)[] = [];
+    const recording: Runtime = {
+      ...runtime,
+      open(graph, options) {
+        asked.push(options);
+        return runtime.open(graph, options);
+      },
+    };
+    const data = outside.external!.bytes();
+    const options = { provider, threads: 1 };
+    await (await openBundle({ manifest, graph: whole.bytes() }, recording, options)).release();
+    const bundle = { manifest: outsideManifest, graph: outside.bytes(), external: data };
+    await (await openBundle(bundle, recording, options)).release();
+    expect(asked).toEqual([options, { ...options, externalData: { path: externalFile, data } }]);
   });
 
   it('leaves nothing behind where they are missing, or a run fails', async () => {
