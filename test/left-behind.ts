@@ -30,9 +30,11 @@ count(webOrt.InferenceSession);
 /** What libuv keeps open for us. Timers and requests come and go with the test runner's own. */
 const handles = /^(ProcessWrap|PipeWrap|TCP\w*Wrap|FSEventWrap|Worker|MessagePort)$/;
 
+const folder = '/proc/self/fd';
+if (!existsSync(folder)) console.warn(`there is no ${folder} here: open files are not counted`);
+
 /** Open files, pipes and sockets by what they lead to, where the system shows them. */
 function openFiles(): string[] {
-  const folder = '/proc/self/fd';
   if (!existsSync(folder)) return [];
   return readdirSync(folder).flatMap((number) => {
     try {

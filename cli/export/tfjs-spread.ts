@@ -44,8 +44,11 @@ export async function tfjsSpread(
   const base = isElsewhere ? there : expected;
   await selectBackend(isElsewhere ? other : reference);
   const nudged: Answers[] = [];
-  for (let run = 0; run < nudgedRuns; run++) nudged.push(await answer(nudge(new Rng(`nudge/${run}`))));
-  await selectBackend(reference);
+  try {
+    for (let run = 0; run < nudgedRuns; run++) nudged.push(await answer(nudge(new Rng(`nudge/${run}`))));
+  } finally {
+    await selectBackend(reference);
+  }
   return Object.fromEntries(
     Object.entries(expected).map(([name, values]) => {
       const own = Math.max(...nudged.map((answers) => difference(answers[name], base[name])));

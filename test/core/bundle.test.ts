@@ -71,4 +71,160 @@ describe('parseManifest', () => {
     expect(read).toThrow(UserError);
     expect(read).toThrow(message);
   });
+
+  const read = (manifest: BundleManifest, path: string, value: unknown) =>
+    parseManifest(withValue(manifest, path, value), 'bundle.json');
+  const windows = (...sizes: number[][]) =>
+    sizes.map(([frames, height, width]) => ({ frames, speed: 1, height, width }));
+  const cost = {
+    ...{
+      meanDifference: 0.001,
+      maxDifference: 0.01,
+      bytesRatio: 3.9,
+      speedRatio: 2.5,
+      f1: null,
+      calibration: null,
+    },
+  };
+  const f1 = { dataset: 'a2d', split: 'val', samples: 10, float32: 0.6, here: 0.59 };
+  const calibration = {
+    ...{ dataset: 'a2d', split: 'train', samples: 5 },
+    method: 'entropy',
+    layers: 9,
+    inFloat: ['a'],
+  };
+  const external = { file: 'model.onnx.data', sha256: frame.graph.sha256, bytes: 1 };
+
+  it.each<[string, BundleManifest, string, unknown]>([
+    ['a label with spaces around it', frame, 'labels.names.1', ' a b '],
+    ['windows that are the clip', clip, 'input.windows', windows([1, 8, 8], [3, 8, 8])],
+    ['windows that are smaller', clip, 'input.windows', windows([2, 8, 1], [1, 1, 8], [1, 5, 5])],
+    ['a threshold near 0', frame, 'threshold', 0.001],
+    ['a threshold near 1', frame, 'threshold', 0.999],
+    ['no validation', frame, 'validation', null],
+    ['a hidden file', frame, 'graph.file', '.model'],
+    ['a name that starts with two dots', frame, 'graph.file', '..model'],
+    ['weights in a file of their own', frame, 'graph.external', external],
+    ['a cost', frame, 'graph.cost', cost],
+    [
+      'a cost with all that was measured',
+      frame,
+      'graph.cost',
+      { ...cost, processor: 'a CPU', f1, calibration },
+    ],
+    ['any provenance', frame, 'provenance', { anything: { at: ['all'] } }],
+    ['a second output of any shape', frame, 'outputs.1', { name: 'other', shape: ['N', 7, 'T'] }],
+  ])('takes %s', (_, manifest, path, value) => {
+    expect(read(manifest, path, value)).toEqual(withValue(manifest, path, value));
+  });
+
+  it('fills in what older bundles do not say', () => {
+    const { precision: _, target: __, cost: ___, ...graph } = frame.graph;
+    const { tolerance: ____, ...golden } = frame.golden;
+    const { graph: read, golden: checked } = parseManifest({ ...frame, graph, golden }, 'bundle.json');
+    expect(read).toEqual({ ...graph, precision: 'fp32', target: 'portable', cost: null });
+    expect(checked).toEqual({ ...golden, tolerance: 0.001 });
+  });
+
+  const none = (value: object, key: string) =>
+    Object.fromEntries(Object.entries(value).filter(([name]) => name !== key));
+  it.each<[string, BundleManifest, string, unknown, string]>([
+    ['no labels', frame, 'labels.names', [], 'labels.names: '],
+    ['a label that ends its line', frame, 'labels.names.1', 'a\r', 'labels.names.1: must be one line'],
+    ['a label without anything', frame, 'labels.names.1', '', 'labels.names.1: must be one line'],
+    ['a code that is no whole number', frame, 'labels.codes.1', 1.5, 'labels.codes.1: '],
+    [
+      'more codes than labels',
+      frame,
+      'labels.codes',
+      [...frame.labels.codes, 999],
+      'one a label; 44 for 43 labels',
+    ],
+    ['the last label again', frame, 'labels.names.0', frame.labels.names[42], 'dog-none is there twice'],
+    ['one window', clip, 'input.windows', windows([4, 8, 8]), 'input.windows: '],
+    [
+      'windows of fewer frames',
+      clip,
+      'input.windows',
+      windows([1, 8, 8], [2, 8, 8]),
+      'input.windows: must have as many frames',
+    ],
+    [
+      'windows of more frames',
+      clip,
+      'input.windows',
+      windows([4, 8, 8], [1, 8, 8]),
+      'input.windows: must have as many frames',
+    ],
+    [
+      'a window that is higher',
+      clip,
+      'input.windows',
+      windows([1, 9, 8], [3, 8, 8]),
+      'none larger than the input',
+    ],
+    [
+      'a window that is wider',
+      clip,
+      'input.windows',
+      windows([1, 8, 8], [3, 8, 9]),
+      'none larger than the input',
+    ],
+    ['a window of nothing', clip, 'input.windows', windows([4, 8, 8], [0, 8, 8]), 'input.windows.1.frames'],
+    ['another kind', frame, 'input.kind', 'video', 'input.kind'],
+    ['no height', frame, 'input.height', 0, 'input.height'],
+    ['half a pixel', frame, 'input.width', 7.5, 'input.width'],
+    ['no frames', clip, 'input.frames', 0, 'input.frames'],
+    ['no speed', clip, 'input.speed', 0, 'input.speed'],
+    ['two means', frame, 'input.mean', [0, 0], 'input.mean'],
+    ['four deviations', frame, 'input.std', [1, 1, 1, 1], 'input.std'],
+    ['a threshold of 0', frame, 'threshold', 0, 'threshold'],
+    ['a threshold of 1', frame, 'threshold', 1, 'threshold'],
+    ['no name', frame, 'name', '', 'name'],
+    ['another task', frame, 'task', 'detection', 'task'],
+    ['another format', frame, 'format', 'onnx', 'format'],
+    ['version 0', frame, 'formatVersion', 0, 'formatVersion'],
+    ['scores of no samples', frame, 'validation.samples', 0, 'validation.samples'],
+    ['scores without recall', frame, 'validation', none(frame.validation!, 'recall'), 'validation.recall'],
+    ['scores of something else', frame, 'validation.loss', 1, 'validation: Unrecognized key: "loss"'],
+    ...['', '.', '..', 'a/b', '/a', 'a\\b', 'c:a'].map(
+      (file): [string, BundleManifest, string, unknown, string] => [
+        ...([`the file ${file}`, frame, 'golden.file', file] as const),
+        'golden.file: must be the name of a file in the bundle',
+      ],
+    ),
+    ['a shorter hash', frame, 'graph.sha256', frame.graph.sha256.slice(1), `graph.sha256: must be ${hash}`],
+    ['a longer hash', frame, 'graph.sha256', `${frame.graph.sha256}0`, `graph.sha256: must be ${hash}`],
+    ['a graph of nothing', frame, 'graph.bytes', 0, 'graph.bytes'],
+    ['a broken opset', frame, 'graph.opset', 17.5, 'graph.opset'],
+    ['half a parameter', frame, 'graph.parameters', 0.5, 'graph.parameters'],
+    ['another precision', frame, 'graph.precision', 'int4', 'graph.precision'],
+    ['another target', frame, 'graph.target', 'tpu', 'graph.target'],
+    ['weights of nothing', frame, 'graph.external', { ...external, bytes: 0 }, 'graph.external.bytes'],
+    ['weights elsewhere', frame, 'graph.external', { ...external, file: '../a' }, 'graph.external.file'],
+    ['a cost without speed', frame, 'graph.cost', none(cost, 'speedRatio'), 'graph.cost.speedRatio'],
+    ['a cost of something else', frame, 'graph.cost', { ...cost, joules: 1 }, 'graph.cost: Unrecognized key'],
+    ['half an F1', frame, 'graph.cost', { ...cost, f1: none(f1, 'here') }, 'graph.cost.f1.here'],
+    [
+      'half a calibration',
+      frame,
+      'graph.cost',
+      { ...cost, calibration: none(calibration, 'layers') },
+      'calibration.layers',
+    ],
+    ['no tolerance', frame, 'golden.tolerance', 0, 'golden.tolerance'],
+    ['outputs without a shape', frame, 'outputs.0', { name: 'probabilities' }, 'outputs.0.shape'],
+    ['half an extent', frame, 'outputs.0.shape', ['N', 4.5], 'outputs.0.shape.1'],
+  ])('refuses %s', (_, manifest, path, value, message) => {
+    expect(() => read(manifest, path, value)).toThrow(
+      `bundle.json is not a valid bundle manifest; received `,
+    );
+    expect(() => read(manifest, path, value)).toThrow(message);
+  });
+
+  it.each([null, 7, 'text', []])('refuses %j as a whole', (json) => {
+    expect(() => parseManifest(json, 'x/bundle.json')).toThrow(
+      /^x\/bundle\.json is not a valid bundle manifest; received the whole: .*; export the bundle again, or update/,
+    );
+  });
 });

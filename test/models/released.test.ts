@@ -29,7 +29,7 @@ let backend: Backend;
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'actionnx-models-released-'));
   backend = await selectBackend('wasm');
-  await synthesize(join(root, 'data'), { videos: 6, frames: 12, height: 40, seed: 3 });
+  await synthesize(join(root, 'data'), { videos: 5, frames: 8, height: 32, seed: 3 });
   dataset = await openA2d(join(root, 'data'), { cacheFolder: join(root, 'cache') });
 });
 afterAll(() => rm(root, { recursive: true, force: true }));
@@ -43,7 +43,7 @@ const left = (work: () => Promise<unknown>) =>
 
 const resolved = (recipe = {}, preset = 'pcd-resnet-tiny') =>
   resolveSystem(preset, {
-    config: { size: 32 },
+    config: { size: 16 },
     recipe: { epochs: 1, batch: 8, learningRate: 0.02, ...recipe },
   });
 
@@ -181,7 +181,7 @@ describe('a model gives every tensor back', () => {
 
   it('that answers as a reference, or fails at it', async () => {
     const model = built();
-    const frames = tensor(new Uint8Array(2 * 32 * 32 * 3), [2, 32, 32, 3]);
+    const frames = tensor(new Uint8Array(2 * 16 * 16 * 3), [2, 16, 16, 3]);
     const normalization = { mean: [0, 0, 0], std: [1, 1, 1] };
     const reference = (predict: (x: never) => never) =>
       tfjsReference({ predict }, ['probabilities'], normalization);

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { openAutomatically } from '../../src/runtime/automatic-provider.ts';
 import { nodeRuntime } from '../../src/runtime/node.ts';
 import type { Provider } from '../../src/runtime/session.ts';
+import { leftBehind } from '../left-behind.ts';
 
 const graph = await readFile(new URL('../golden/tiny-frame.onnx', import.meta.url));
 
@@ -59,5 +60,17 @@ describe('openAutomatically', () => {
       ),
     ).rejects.toThrow('the graph must be valid ONNX');
     expect(notices).toEqual([]);
+  });
+
+  it('releases what it has opened where the one who listens fails', async () => {
+    const { open } = opener(['cuda']);
+    const enough = () => {
+      throw new Error('enough');
+    };
+    const left = await leftBehind(async () => {
+      await expect(openAutomatically(open, () => true, enough)).rejects.toThrow('enough');
+      await (await openAutomatically(open, () => true)).release();
+    });
+    expect(left).toEqual({});
   });
 });

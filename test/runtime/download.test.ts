@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,15 +10,24 @@ const content = Uint8Array.from({ length: 200_000 }, (_, i) => (i * 7919) % 251)
 
 let folder: string;
 let server: FaultyServer;
+/** Called when the connection is gone over which a refusal went on. */
+let refusalEnded = () => {};
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'actionnx-download-'));
-  for (const name of ['whole.wasm', 'cut', 'stalled', 'silent', 'slow'])
+  for (const name of ['whole.wasm', 'cut', 'cut-early', 'stalled', 'silent', 'slow'])
     await writeFile(join(folder, name), content);
   await writeFile(join(folder, 'empty'), '');
   server = await serveFaulty(folder, {
     answer: (path, response, file) => {
       if (path === '/cut') return cut(response, file);
+      if (path === '/cut-early') return cut(response, file, 1);
+      if (path === '/refused') {
+        response.writeHead(503);
+        response.write('an explanation that goes on and on');
+        response.on('close', () => refusalEnded());
+        return true;
+      }
       if (path === '/stalled') return stall(response, file);
       if (path === '/slow') {
         // Longer than the time allowed in all, but never that long without a byte.
@@ -71,6 +81,30 @@ describe('download', () => {
     expect((await failure('cut')).message).toMatch(
       /^the connection broke while \/cut was sent; received 100000 bytes, then: .*try again$/,
     );
+  });
+
+  it('says a single byte in the singular', async () => {
+    expect((await failure('cut-early')).message).toMatch(/sent; received 1 byte, then: /);
+  });
+
+  it('lets the rest of an answer go that was not wanted', async () => {
+    const ended = new Promise<void>((done) => {
+      refusalEnded = done;
+    });
+    expect((await failure('refused')).message).toMatch(/^cannot fetch \/refused; received HTTP 503; check/);
+    await ended;
+  });
+
+  it('leaves no timer running and nobody listening to the signal, however it ends', async () => {
+    const { signal } = new AbortController();
+    const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+    const before = timers();
+    // Long enough for a timer that was left to be there still.
+    const options = { signal, stallTimeout: 600_000 };
+    await download(address('whole.wasm'), options);
+    for (const name of ['absent', 'cut']) expect(await failure(name, options)).toBeInstanceOf(DownloadError);
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
+    expect(timers()).toBeLessThanOrEqual(before);
   });
 
   it.each([

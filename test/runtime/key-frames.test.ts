@@ -67,6 +67,19 @@ describe('keyFrames', () => {
     expect(timelineOf([-5], 25, 0)).toMatchObject({ times: [0], duration: 0, fps: null });
   });
 
+  it('gives a video that is too short for a stretch the frame that is shown in its middle', () => {
+    const of = (times: number[], duration: number, tolerance = 0.001, rate = 0.2) =>
+      keyFrames({ times, duration, fps: 1, tolerance, rate });
+    expect(of([0], 0)).toEqual([1]);
+    // The last one, which stays.
+    expect(of([0, 0.1], 1)).toEqual([2]);
+    // A start in the very middle, as far as stamps are sure: the one before it.
+    expect(of([0, 0.4995], 1)).toEqual([1]);
+    // The middle of a stretch of one second, no further from the end than that is sure.
+    expect(of([0, 0.4], 0.502, 0.001, 1)).toEqual([1]);
+    expect(of([0, 0.4], 0.506, 0.001, 1)).toEqual([2]);
+  });
+
   it('refuses rates that are none', () => {
     for (const rate of [0, -1, Number.NaN, Number.POSITIVE_INFINITY]) {
       expect(() => keyFrames(steady({ frameCount: 5, fps: 5, rate }))).toThrow(

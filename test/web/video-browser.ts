@@ -19,6 +19,16 @@ export interface Look {
   readonly pictures: readonly (RgbImage & { readonly number: number })[];
 }
 
+/** What a browser had, and has still, of a video that was decoded as far as some picture. */
+export interface Left {
+  readonly seen: number;
+  readonly error: string;
+  readonly decoders: number;
+  readonly frames: number;
+  readonly openDecoders: number;
+  readonly openFrames: number;
+}
+
 /** A picture on its way out of the browser. */
 type Encoded = Omit<Look['pictures'][0], 'data'> & { readonly base64: string };
 
@@ -71,6 +81,17 @@ export class VideoBrowser {
       ...look,
       pictures: pictures.map(({ base64, ...picture }) => ({ ...picture, data: bytesOf(base64) })),
     };
+  }
+
+  /** What decoding its first pictures leaves open: see `left`. */
+  async left(path: string, count: number): Promise<Left> {
+    return this.#page.evaluate(
+      async ([url, wanted]) => {
+        const { left } = globalThis as unknown as { left(url: string, count: number): Promise<Left> };
+        return left(url, wanted);
+      },
+      [`${origin}/file${path}`, count] as const,
+    );
   }
 
   async close(): Promise<void> {

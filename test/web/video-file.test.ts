@@ -213,3 +213,23 @@ if (!present) console.warn(`skipped: real videos in Chromium, for want of ${file
 describe.runIf(present)('a real video in Chromium is what it is in Node', () => {
   it.each(files)('%s', (file) => expectSame(join(cases, file), 25));
 });
+
+describe('a video in Chromium leaves no decoder open and no frame', () => {
+  it.each<[string, number, string[], number, RegExp]>([
+    ['to its end', 99, h264, 1, /^$/],
+    ['to its first picture', 1, [...h264, '-bf', '3'], 1, /^$/],
+    ['to its last picture', 50, ['-c:v', 'libvpx', '-b:v', '300k'], 1, /^$/],
+    ['as far as it goes', 99, h264, 0.6, /damaged|ends before|cut off|cannot be decoded/],
+  ])('decoded %s', async (name, count, flags, share, error) => {
+    const path = join(folder, `left ${name}.${flags.includes('libvpx') ? 'webm' : 'mp4'}`);
+    ffmpeg(...source, ...flags, ...(flags.includes('libvpx') ? [] : ['-movflags', '+faststart']), '-y', path);
+    const bytes = readFileSync(path);
+    writeFileSync(path, bytes.subarray(0, share * bytes.length));
+    const left = await browser.left(path, count);
+    expect(left.error).toMatch(error);
+    expect(left.seen).toBe(share === 1 ? Math.min(count, 50) : left.seen);
+    expect(left.decoders).toBeGreaterThan(0);
+    expect(left.frames).toBeGreaterThanOrEqual(left.seen);
+    expect([left.openDecoders, left.openFrames]).toEqual([0, 0]);
+  });
+});

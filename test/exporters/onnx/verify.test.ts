@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   judgedBySpread,
+  type OpenGraph,
   requirePassed,
   VerificationError,
   type VerificationRow,
@@ -66,6 +67,20 @@ describe('verifyGraph', () => {
     expect(await verified(actual, expected, undefined, [node, web])).toEqual([
       ...rows('onnxruntime-node', nodeRuntime.version, 'cpu'),
       ...rows('onnxruntime-web', web.runtime.version, 'wasm'),
+    ]);
+  });
+
+  it('asks each runtime for the provider of its target, and no other', async () => {
+    const bytes = answeringGraph({ a: row(1) });
+    const asked: unknown[] = [];
+    const open: OpenGraph = (runtime, options) => {
+      asked.push([runtime, options]);
+      return runtime.open(bytes, options);
+    };
+    await verifyGraph(open, frame, { a: row(1) }, [web, node]);
+    expect(asked).toEqual([
+      [web.runtime, { provider: 'wasm' }],
+      [nodeRuntime, { provider: 'cpu' }],
     ]);
   });
 
@@ -257,6 +272,8 @@ describe('requirePassed', () => {
       );
     }
     expect(() => requirePassed(rows, 0.01)).toThrow('agree with tfjs within 0.01; received');
+    // Of two that are as bad, the first.
+    expect(() => requirePassed([failed, { ...failed, output: 'b' }])).toThrow('5.0e-1 in a on');
   });
 
   it("tells of tfjs's own spread, and where a fault cannot be told from it", () => {

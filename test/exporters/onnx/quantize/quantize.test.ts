@@ -12,6 +12,7 @@ import type { Graph } from '../../../../src/onnx/graph.ts';
 import { serializeModel } from '../../../../src/onnx/serialize.ts';
 import { nodeRuntime } from '../../../../src/runtime/node.ts';
 import { webRuntime } from '../../../../src/runtime/web.ts';
+import { leftBehind } from '../../../left-behind.ts';
 import { randomTensor, run, seedWeights, tf } from '../parity.ts';
 
 const L = tf.layers;
@@ -147,4 +148,22 @@ describe('kernelScales', () => {
       expect(Math.max(...row.map(Math.abs))).toBeGreaterThan(64);
     }
   });
+});
+
+it('quantisation leaves no session behind, whichever stage fails', async () => {
+  const inputs = samples.slice(0, 2);
+  const failAt = (failing: string) => (stage: string) => {
+    if (stage.startsWith(failing)) throw new Error('enough');
+  };
+  const left = await leftBehind(async () => {
+    await quantize(model, { runtime, inputs });
+    for (const stage of ['ranges', 'errors', 'error with']) {
+      await expect(quantize(model, { runtime, inputs, onStage: failAt(stage) })).rejects.toThrow('enough');
+    }
+    const other = [inputs[0], { image: inputs[1].x }];
+    await expect(quantize(model, { runtime, inputs: other as never })).rejects.toThrow('x');
+    const thrown = calibrate(graph, ['nowhere'], inputs, { open, method: 'min-max' });
+    await expect(thrown).rejects.toThrow('nowhere');
+  });
+  expect(left).toEqual({});
 });
