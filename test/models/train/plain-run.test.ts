@@ -514,6 +514,15 @@ it('a loss that is no number ends the training, and says where and at which rate
   expect(await readCheckpoint(folder, 'last')).toBeNull();
 });
 
+it('weights that the last step of an epoch breaks end the training in its validation, before they are kept', async () => {
+  const folder = join(root, String(++count));
+  const broken = { ...recipe, batch: 10, learningRate: 1e300 };
+  await expect(run({ folder, recipe: broken })).rejects.toThrow(
+    /^training diverged: the loss is no longer a finite number; received NaN in the validation of epoch 1, at a learning rate of 1e\+300; train again with a smaller --learning-rate$/,
+  );
+  for (const name of ['best', 'last'] as const) expect(await readCheckpoint(folder, name)).toBeNull();
+});
+
 it.each(['train', 'val'])('a %s split without samples is told before anything is written', async (empty) => {
   const samples = async (split: string) => (split === empty ? [] : splits[split]);
   const folder = join(root, String(++count));
