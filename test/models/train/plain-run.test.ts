@@ -15,6 +15,7 @@ import { type StepProgress, type TrainSettings, train } from '../../../models/tr
 import { readWeights } from '../../../models/train/model-weights.ts';
 import type { EpochRecord } from '../../../models/train/run-record.ts';
 import { type BatchPlan, SampleSource } from '../../../models/train/sample-source.ts';
+import { Trainer } from '../../../models/train/trainer.ts';
 import { multiHot } from '../../../src/core/labels.ts';
 import { Rng } from '../../../src/core/rng.ts';
 import type { Dataset, Sample } from '../../../src/data/dataset.ts';
@@ -438,6 +439,20 @@ describe('a run that is cut short', () => {
     expect(untimed(result.epochs)).toEqual(untimed(epochs));
     expect(await bytesOf(folder)).toEqual(await bytesOf(whole));
   });
+});
+
+it('what is frozen stays frozen when clips grow', () => {
+  const trainer = new Trainer({ system: regression as unknown as System, config, recipe, seed });
+  trainer.start((model) => {
+    model.getLayer('d').trainable = false;
+  });
+  const tensors = tf.memory().numTensors;
+  trainer.setFrames(2);
+  expect(tf.memory().numTensors).toBe(tensors);
+  const clip = { samples: 1, frames: new Float32Array(2 * 75), truth: Float32Array.of(1, 0) };
+  expect(() => trainer.step(clip, 0.1)).toThrow('must have a weight to train; received all frozen');
+  expect(tf.memory().numTensors).toBe(tensors);
+  trainer.dispose();
 });
 
 describe('a folder', () => {
