@@ -184,12 +184,7 @@ class Session {
     for await (const batch of batches) {
       const step = this.#progress.step;
       const loss = this.#trainer.step(batch, rate(step));
-      if (!Number.isFinite(loss)) {
-        throw new UserError('training diverged: the loss is no longer a finite number', {
-          received: `${loss} in epoch ${epoch}, step ${step + 1}, at a learning rate of ${rate(step)}`,
-          remedy: 'train again with a smaller --learning-rate',
-        });
-      }
+      if (!Number.isFinite(loss)) throw diverged(loss, `epoch ${epoch}, step ${step + 1}`, rate(step));
       const now = performance.now();
       const { partial } = this.#progress;
       this.#progress = {
@@ -244,6 +239,10 @@ class Session {
           remedy: 'run the same command with --resume to go on',
         });
       }
+    }
+    // The last step's weights are seen here first.
+    if (!Number.isFinite(loss)) {
+      throw diverged(loss, `the validation of epoch ${this.#progress.epoch + 1}`, learningRate);
     }
     return { loss: loss / samples, ...evaluate(probabilities, truth, samples, labels) };
   }
@@ -304,3 +303,10 @@ class Session {
 /** Cost of a sample, in forward passes over a frame: training also goes back through weights and inputs. */
 const trainingWork = (frames: number) => 3 * frames;
 const validationWork = (frames: number) => frames;
+
+function diverged(loss: number, place: string, learningRate: number): UserError {
+  return new UserError('training diverged: the loss is no longer a finite number', {
+    received: `${loss} in ${place}, at a learning rate of ${learningRate}`,
+    remedy: 'train again with a smaller --learning-rate',
+  });
+}

@@ -181,6 +181,26 @@ describe('pictures and label maps change together', () => {
   });
 });
 
+test('a scaled label map has at every pixel the label that its centre lies in', () => {
+  const map: LabelMap = { width: 5, height: 4, codes: Uint8Array.from({ length: 20 }, (_, i) => i + 1) };
+  const within = (centre: number, extent: number) => {
+    let pixel = 0;
+    while ((pixel + 1) / extent <= centre) pixel++;
+    return pixel;
+  };
+  const sizes = new Set<string>();
+  for (let seed = 0; seed < 30; seed++) {
+    const { width, height, codes } = drawTransforms(['scale'], new Rng(seed), 8)[0].labels(map);
+    sizes.add(`${width} × ${height}`);
+    const expected = Array.from({ length: width * height }, (_, i) => {
+      const row = within((Math.floor(i / width) + 0.5) / height, 4);
+      return row * 5 + within(((i % width) + 0.5) / width, 5) + 1;
+    });
+    expect([...codes]).toEqual(expected);
+  }
+  expect(sizes.size).toBeGreaterThan(5);
+});
+
 test('the same seed draws the same changes, in the order of the loader', () => {
   const draw = (seed: string) =>
     drawTransforms(augmentations, new Rng(seed), 10).reduce((image, t) => t.image(image), picture);

@@ -1,5 +1,6 @@
 import '@tensorflow/tfjs-backend-cpu';
-import { copyFile, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdirSync, renameSync, rmdirSync } from 'node:fs';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { SymbolicTensor } from '@tensorflow/tfjs-layers';
@@ -9,10 +10,12 @@ import { GlobalAveragePooling3D } from '../../../models/layers/global-average-po
 import { fanInUniform } from '../../../models/layers/initializers.ts';
 import { defineSystem, type Recipe, type System } from '../../../models/system.ts';
 import { tf } from '../../../models/tf.ts';
-import { checkpointPath, readCheckpoint } from '../../../models/train/checkpoint.ts';
+import { checkpointPath, readCheckpoint, writeCheckpoint } from '../../../models/train/checkpoint.ts';
 import { type StepProgress, type TrainSettings, train } from '../../../models/train/fit.ts';
 import { readWeights } from '../../../models/train/model-weights.ts';
+import type { EpochRecord } from '../../../models/train/run-record.ts';
 import { type BatchPlan, SampleSource } from '../../../models/train/sample-source.ts';
+import { Trainer } from '../../../models/train/trainer.ts';
 import { multiHot } from '../../../src/core/labels.ts';
 import { Rng } from '../../../src/core/rng.ts';
 import type { Dataset, Sample } from '../../../src/data/dataset.ts';
@@ -208,7 +211,8 @@ describe.each([
     const states: Awaited<ReturnType<typeof readCheckpoint>>[] = [];
     const folder = join(root, String(++count));
     const tensors = tf.memory().numTensors;
-    const f1s = [0.5, 0.7, 0.6];
+    // Of two that are as good, the first is the best.
+    const f1s = [0.5, 0.7, 0.7];
     const saved: Promise<void>[] = [];
     const result = await run({
       ...{ folder, recipe },
@@ -269,7 +273,7 @@ describe.each([
       }
       expect(states[i]).toMatchObject({
         ...{ epoch: i + 1, step: 0, partial: { loss: 0, samples: 0, seconds: 0 } },
-        ...{ validation: record.validation, bestF1: [0.5, 0.7, 0.7][i] },
+        ...{ validation: record.validation, bestF1: f1s[i] },
       });
     }
     expect(result.best).toBe(result.epochs[1]);
@@ -408,6 +412,22 @@ describe('a run that is cut short', () => {
     expect(await bytesOf(folder)).toEqual(await bytesOf(whole));
   });
 
+  it('by a file that cannot be written has its last checkpoint from before', async () => {
+    const folder = join(root, String(++count));
+    const metrics = join(folder, 'metrics.jsonl');
+    const blocked = ({ epoch }: EpochRecord) => {
+      if (epoch > 1) return;
+      renameSync(metrics, `${metrics}.kept`);
+      mkdirSync(metrics);
+    };
+    await expect(run({ folder, onEpoch: blocked })).rejects.toThrow(`cannot write ${metrics}`);
+    expect(await readCheckpoint(folder, 'last')).toMatchObject({ epoch: 1, step: 0 });
+    rmdirSync(metrics);
+    renameSync(`${metrics}.kept`, metrics);
+    await run({ folder, resume: true });
+    expect(await bytesOf(folder)).toEqual(await bytesOf(whole));
+  });
+
   it('between two of its files makes the epoch again', async () => {
     const folder = join(root, String(++count));
     await run({ folder });
@@ -421,6 +441,84 @@ describe('a run that is cut short', () => {
   });
 });
 
+it('what is frozen stays frozen when clips grow', () => {
+  const trainer = new Trainer({ system: regression as unknown as System, config, recipe, seed });
+  trainer.start((model) => {
+    model.getLayer('d').trainable = false;
+  });
+  const tensors = tf.memory().numTensors;
+  trainer.setFrames(2);
+  expect(tf.memory().numTensors).toBe(tensors);
+  const clip = { samples: 1, frames: new Float32Array(2 * 75), truth: Float32Array.of(1, 0) };
+  expect(() => trainer.step(clip, 0.1)).toThrow('must have a weight to train; received all frozen');
+  expect(tf.memory().numTensors).toBe(tensors);
+  trainer.dispose();
+});
+
+describe('a folder', () => {
+  it('that holds a run is gone on with when that is asked for, and only as it was begun', async () => {
+    const folder = join(root, String(++count));
+    const one = { ...recipe, epochs: 1 };
+    await run({ folder, recipe: one });
+    const before = await bytesOf(folder);
+    const again = run({ folder, recipe: one });
+    await expect(again).rejects.toThrow(
+      `${folder} already holds a run of plain; add --resume to go on with it`,
+    );
+    for (const key of ['seed', 'config'] as const) {
+      const other = { seed: 12, config: { ...config, frames: 2 } }[key];
+      await expect(run({ folder, recipe: one, resume: true, [key]: other })).rejects.toThrow(
+        `${folder} cannot be resumed with another ${key}`,
+      );
+    }
+    expect(await bytesOf(folder)).toEqual(before);
+  });
+
+  it('whose run never came to a checkpoint is begun anew, but resumed only as it was begun', async () => {
+    const folder = join(root, String(++count));
+    const stopped = (more: Partial<TrainSettings>) =>
+      run({
+        ...more,
+        folder,
+        onProgress: () => {
+          throw new Error('crash');
+        },
+      });
+    await expect(stopped({})).rejects.toThrow('crash');
+    await expect(stopped({ resume: true, seed: 12 })).rejects.toThrow('another seed; received 12');
+    await expect(stopped({ seed: 12 })).rejects.toThrow('crash');
+    expect(JSON.parse(await readFile(join(folder, 'run.json'), 'utf8')).seed).toBe(12);
+  });
+
+  it("with another's files is left as it is", async () => {
+    const folder = join(root, String(++count));
+    await mkdir(folder);
+    await writeFile(join(folder, 'metrics.jsonl'), 'mine');
+    await expect(run({ folder })).rejects.toMatchObject({
+      message: expect.stringMatching(/^a run needs a folder of its own; received .*metrics\.jsonl/),
+      exitCode: 2,
+    });
+    expect(await readdir(folder)).toEqual(['metrics.jsonl']);
+  });
+
+  it('whose checkpoint is damaged is told by its name, and leaves no model behind', async () => {
+    const folder = join(root, String(++count));
+    await run({ folder, recipe: { ...recipe, epochs: 1 } });
+    const path = checkpointPath(folder, 'last');
+    const tensors = tf.memory().numTensors;
+    const resumed = () => run({ folder, recipe: { ...recipe, epochs: 1 }, resume: true });
+    const whole = await readFile(path);
+    await writeFile(path, whole.subarray(0, -4));
+    await expect(resumed()).rejects.toThrow(path);
+    const { 'd/bias': _, ...weights } = (await readCheckpoint(folder, 'best'))!.weights;
+    await writeCheckpoint(folder, 'last', { ...(await readCheckpoint(folder, 'best'))!, weights });
+    await expect(resumed()).rejects.toThrow(
+      `the weights in ${path} do not fit the model; received none for d/bias`,
+    );
+    expect(tf.memory().numTensors).toBe(tensors);
+  });
+});
+
 it('a loss that is no number ends the training, and says where and at which rate', async () => {
   const tensors = tf.memory().numTensors;
   const folder = join(root, String(++count));
@@ -429,6 +527,15 @@ it('a loss that is no number ends the training, and says where and at which rate
   );
   expect(tf.memory().numTensors).toBe(tensors);
   expect(await readCheckpoint(folder, 'last')).toBeNull();
+});
+
+it('weights that the last step of an epoch breaks end the training in its validation, before they are kept', async () => {
+  const folder = join(root, String(++count));
+  const broken = { ...recipe, batch: 10, learningRate: 1e300 };
+  await expect(run({ folder, recipe: broken })).rejects.toThrow(
+    /^training diverged: the loss is no longer a finite number; received NaN in the validation of epoch 1, at a learning rate of 1e\+300; train again with a smaller --learning-rate$/,
+  );
+  for (const name of ['best', 'last'] as const) expect(await readCheckpoint(folder, name)).toBeNull();
 });
 
 it.each(['train', 'val'])('a %s split without samples is told before anything is written', async (empty) => {

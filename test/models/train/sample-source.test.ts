@@ -65,11 +65,13 @@ function memoryDataset() {
     ...{ name: 'golden', root: '', labels: a2dLabels, splits: ['train'], broken: [] },
     samples: async () => samples,
     truth: async (of) => Uint8Array.from(of.flatMap((sample) => [...multiHot(codesOf(sample), a2dLabels)])),
-    frames: async (video, numbers) =>
-      numbers.map((number) => {
+    frames: async (video, numbers) => {
+      expect(numbers).not.toHaveLength(0);
+      return numbers.map((number) => {
         asked.push(`${video}/${number}`);
         return picture(video, number);
-      }),
+      });
+    },
     labelMap: async (sample) => ({ width, height, codes: codesOf(sample) }),
   };
   return { dataset, asked };
@@ -132,6 +134,20 @@ describe('batches', () => {
     expect(parts.map((batch) => batch.samples)).toEqual([3, 3, 1]);
     expect(parts.flatMap(({ frames }) => [...frames])).toEqual([...whole.frames]);
     expect(parts.flatMap(({ truth }) => [...truth])).toEqual([...whole.truth]);
+  });
+
+  it('are the same whichever sample is decoded first', async () => {
+    const { dataset } = memoryDataset();
+    const [whole] = await batchesOf(new SampleSource(dataset, size), plain);
+    let turns = samples.length;
+    const backwards: Dataset = {
+      ...dataset,
+      frames: async (video, numbers) => {
+        for (let left = turns--; left > 0; left--) await setImmediate();
+        return dataset.frames(video, numbers);
+      },
+    };
+    expect(await batchesOf(new SampleSource(backwards, size), plain)).toEqual([whole]);
   });
 
   it('begin where they are asked to', async () => {
