@@ -242,13 +242,14 @@ export function afterPowerCut(root: string, before: Tree, done: readonly Change[
     const { kind, path } = change;
     if (kind === 'write' || kind === 'sync') return [];
     if (isFlushed(dirname(kind === 'rename' ? change.to : path), i)) return [];
-    // What has another name for good is there for good.
+    // What has another name for good is there for good, and has no need of the folders it was made in.
     const isKept = inRoot
       .slice(i)
       .some(
         (later, after) =>
           later.kind === 'rename' &&
           `${later.path}/`.startsWith(`${path}/`) &&
+          !`${later.to}/`.startsWith(`${path}/`) &&
           isFlushed(dirname(later.to), i + after),
       );
     return isKept && (kind === 'create' || kind === 'make') ? [] : [i];

@@ -216,6 +216,17 @@ describe.each(writes)('$what', (write) => {
   );
 });
 
+it.each(writes.filter(({ recover }) => recover))('$what: the next writing tidies up first', async (write) => {
+  plant(root, grown(write.old));
+  const { changes } = await recorded(write.write);
+  const cut = changes.findLastIndex(({ kind }) => kind === 'rename');
+  const [tree] = afterPowerCut(root, grown(write.old), changes.slice(0, cut)).values();
+  plant(root, tree);
+  expect(temporaries(treeOf(root))).not.toEqual([]);
+  await write.write();
+  expect([version(visible(treeOf(root)), write), temporaries(treeOf(root))]).toEqual(['new', []]);
+});
+
 describe('putting a folder back', () => {
   const write = writes[writes.length - 1];
   const before = grown(write.old);
@@ -262,6 +273,19 @@ describe('putting a folder back', () => {
         [],
       ]);
     }
+  });
+
+  it('takes nothing for its own that came since', async () => {
+    const [tree] = (await halfDone()).slice(-2);
+    plant(root, tree);
+    const { calls } = await recorded(recover);
+    const step = calls.findIndex((call) => /^unlink .*\/new\//.test(call)) + 1;
+    plant(root, tree);
+    expect((await recorded(recover, { step, code: 'EIO' })).error).toBeInstanceOf(UserError);
+    await mkdir(path('f/deep/d'));
+    await writeFile(path('f/deep/d/e.txt'), 'theirs');
+    await recover();
+    expect(visible(treeOf(root))).toEqual({ ...write.old, 'f/deep/d/e.txt': 'theirs' });
   });
 
   it('is left to the next run, where it fails at once', async () => {

@@ -71,6 +71,9 @@ function faults(calls: readonly Call[]): string[] {
     if (name === 'rename') {
       const content = [...open].filter((other) => other === path || other.startsWith(`${path}/`));
       if (content.length > 0) found.push(`${content} not flushed when ${path} became ${to}`);
+      // Aside is only where one finds it again.
+      const seen = [...open].filter((other) => !isHidden(other));
+      if (isHidden(to) && seen.length > 0) found.push(`${seen} not flushed when ${path} was set aside`);
       open.add(dirname(to));
     }
     // Unfinished names: those of the folders that a reader sees.
