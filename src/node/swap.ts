@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { reasonOf, UserError } from '../core/errors.ts';
 import { syncNames, syncNamesNow, unlessAbsent } from './disk.ts';
 import { isInside } from './owned-folder.ts';
-import { orphansOf, writeError } from './temporary.ts';
+import { keepTemporary, orphansOf, writeError } from './temporary.ts';
 
 /**
  * What is moved out of a folder and into it, by path with `/` between. Written down before it begins, for whoever finds
@@ -32,7 +32,8 @@ export async function openSwap(temporary: string): Promise<string> {
  * Moves what is listed out of `folder`, and what was put into the temporary there instead: all of it or, when it fails,
  * nothing. What is to come has to be on the disk already.
  *
- * @throws UserError that says where the old files are, when it fails and they cannot be put back, either
+ * @throws UserError that says where the old files are, when it fails and they cannot be put back, either; the next run
+ *   can try again
  */
 export async function swapIn(folder: string, temporaryPath: string, swap: Swap): Promise<void> {
   const [place, temporary] = await Promise.all([realpath(folder), realpath(temporaryPath)]);
@@ -49,12 +50,10 @@ export async function swapIn(folder: string, temporaryPath: string, swap: Swap):
     try {
       undo(swap, place, temporary);
     } catch (cause) {
-      // Out of the way of whoever removes temporaries.
-      const saved = `${temporary}.saved`;
-      renameSync(temporary, saved);
+      keepTemporary(temporaryPath);
       throw new UserError(`${place} could not be put back as it was`, {
         received: reasonOf(cause),
-        remedy: `its files are in ${join(saved, 'old')}: move them back`,
+        remedy: `run the command again, which tries it again first; until then its files are in ${join(temporary, 'old')}`,
         cause,
       });
     }

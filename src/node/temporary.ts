@@ -25,13 +25,21 @@ const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** Temporaries being filled now; whatever ends the process takes them with it. */
 const unfinished = new Set<string>();
 
+/** Those of them that hold what cannot be had elsewhere. */
+const kept = new Set<string>();
+
+/** Leaves a temporary where it is, for the next run. */
+export function keepTemporary(temporary: string): void {
+  kept.add(temporary);
+}
+
 /** Milliseconds in which writes already handed to the thread pool, or to a child process, come to an end. */
 const settling = 50;
 
 function removeUnfinished(): void {
   // What was under way a moment ago can make a folder anew behind our back: look again until it stays away.
   for (let attempt = 0; attempt < 20; attempt++) {
-    const left = [...unfinished].filter((path) => existsSync(path));
+    const left = [...unfinished].filter((path) => !kept.has(path) && existsSync(path));
     if (left.length === 0 && attempt > 0) return;
     for (const path of left) {
       try {
@@ -79,7 +87,7 @@ export async function withTemporary(
     throw writeError(error, target);
   } finally {
     // What cannot be removed was never made, and the error worth telling is the first.
-    await rm(temporary, { recursive: true, force: true }).catch(() => {});
+    if (!kept.delete(temporary)) await rm(temporary, { recursive: true, force: true }).catch(() => {});
     unfinished.delete(temporary);
     if (unfinished.size === 0) {
       process.removeListener('exit', removeUnfinished);

@@ -17,13 +17,21 @@ type Change =
 
 let changes: Change[] = [];
 let calls: string[] = [];
-let refusal: { step: number; code: string } | undefined;
+let refusal: Refusal | undefined;
+
+export interface Refusal {
+  /** The step that fails, from 1. */
+  readonly step: number;
+  readonly code: string;
+  /** Those of the later ones that fail as well, by the name of the call. */
+  readonly later?: string;
+}
 let open = 0;
 
 /** A step: every call that a disk could refuse. */
 function step<T>(name: string, path: PathLike, perform: () => T, change?: Change): T {
   calls.push(`${name} ${path}`);
-  if (calls.length === refusal?.step) {
+  if (refusal && (calls.length === refusal.step || (calls.length > refusal.step && name === refusal.later))) {
     const { code } = refusal;
     throw Object.assign(new Error(`${code}: refused, ${name} '${path}'`), { code, syscall: name });
   }
@@ -45,12 +53,9 @@ export interface Recording {
 /**
  * Runs the work.
  *
- * @param refuse the step, from 1, that fails, and with which error code
+ * @param refuse what fails
  */
-export async function recorded(
-  work: () => Promise<void>,
-  refuse?: { step: number; code: string },
-): Promise<Recording> {
+export async function recorded(work: () => Promise<void>, refuse?: Refusal): Promise<Recording> {
   [changes, calls, refusal, open] = [[], [], refuse, 0];
   let error: unknown;
   try {
@@ -58,8 +63,10 @@ export async function recorded(
   } catch (thrown) {
     error = thrown ?? new Error('nothing was thrown');
   }
-  refusal = undefined;
-  return { changes, calls, open, error };
+  const recording = { changes, calls, open, error };
+  // What follows is no part of it.
+  [changes, calls, refusal] = [[], [], undefined];
+  return recording;
 }
 
 class File {
@@ -235,13 +242,14 @@ export function afterPowerCut(root: string, before: Tree, done: readonly Change[
     const { kind, path } = change;
     if (kind === 'write' || kind === 'sync') return [];
     if (isFlushed(dirname(kind === 'rename' ? change.to : path), i)) return [];
-    // What has another name for good is there for good.
+    // What has another name for good is there for good, and has no need of the folders it was made in.
     const isKept = inRoot
       .slice(i)
       .some(
         (later, after) =>
           later.kind === 'rename' &&
           `${later.path}/`.startsWith(`${path}/`) &&
+          !`${later.to}/`.startsWith(`${path}/`) &&
           isFlushed(dirname(later.to), i + after),
       );
     return isKept && (kind === 'create' || kind === 'make') ? [] : [i];

@@ -6,6 +6,7 @@ import { afterAll, describe, expect, it, vi } from 'vitest';
 import { UserError } from '../../src/core/errors.ts';
 import { recoverPair, writeFileAtomic, writePairAtomic } from '../../src/node/atomic-file.ts';
 import { recoverFolder, writeFolderAtomic } from '../../src/node/atomic-folder.ts';
+import { ownEntries } from '../../src/node/owned-folder.ts';
 import { isTemporary } from '../../src/node/temporary.ts';
 import { afterPowerCut, plant, recorded, type Tree, treeOf } from './faulty-disk.ts';
 
@@ -213,4 +214,120 @@ describe.each(writes)('$what', (write) => {
       expect(failures).toBeGreaterThan(2);
     },
   );
+});
+
+it.each(writes.filter(({ recover }) => recover))('$what: the next writing tidies up first', async (write) => {
+  plant(root, grown(write.old));
+  const { changes } = await recorded(write.write);
+  const cut = changes.findLastIndex(({ kind }) => kind === 'rename');
+  const [tree] = afterPowerCut(root, grown(write.old), changes.slice(0, cut)).values();
+  plant(root, tree);
+  expect(temporaries(treeOf(root))).not.toEqual([]);
+  await write.write();
+  expect([version(visible(treeOf(root)), write), temporaries(treeOf(root))]).toEqual(['new', []]);
+});
+
+describe('putting a folder back', () => {
+  const write = writes[writes.length - 1];
+  const before = grown(write.old);
+  const recover = () => recoverFolder(path('f'));
+
+  /** What is on the disk where a process is killed after each of its renamings. */
+  async function halfDone(): Promise<Tree[]> {
+    plant(root, before);
+    const { changes } = await recorded(write.write);
+    const cuts = changes.flatMap(({ kind }, i) => (kind === 'rename' ? [i + 1] : []));
+    return cuts.map((cut) => [...afterPowerCut(root, before, changes.slice(0, cut)).values()][0]);
+  }
+
+  it('can be cut off at any step, and is begun again', async () => {
+    const tried = new Set<string>();
+    for (const tree of await halfDone()) {
+      plant(root, tree);
+      const { changes } = await recorded(recover);
+      const end = version(visible(treeOf(root)), write);
+      for (let cut = 1; cut < changes.length; cut++) {
+        for (const [key, left] of afterPowerCut(root, tree, changes.slice(0, cut))) {
+          if (tried.has(key)) continue;
+          tried.add(key);
+          plant(root, left);
+          await recover();
+          expect([version(visible(treeOf(root)), write), temporaries(treeOf(root))]).toEqual([end, []]);
+        }
+      }
+    }
+    expect(tried.size).toBeGreaterThan(20);
+  });
+
+  it('can be refused at any step, says so, and is begun again', async () => {
+    const [tree] = (await halfDone()).slice(-2);
+    for (let step = 1; ; step++) {
+      plant(root, tree);
+      const { calls, error, open } = await recorded(recover, { step, code: 'EIO' });
+      if (calls.length < step) break;
+      expect(open).toBe(0);
+      if (error) expect((error as UserError).message).toMatch(/^cannot write [^\n]*EIO: refused[^\n]*$/);
+      await recover();
+      expect([version(visible(treeOf(root)), write), temporaries(treeOf(root))], calls[step - 1]).toEqual([
+        'old',
+        [],
+      ]);
+    }
+  });
+
+  it('takes nothing for its own that came since', async () => {
+    const [tree] = (await halfDone()).slice(-2);
+    plant(root, tree);
+    const { calls } = await recorded(recover);
+    const step = calls.findIndex((call) => /^unlink .*\/new\//.test(call)) + 1;
+    plant(root, tree);
+    expect((await recorded(recover, { step, code: 'EIO' })).error).toBeInstanceOf(UserError);
+    await mkdir(path('f/deep/d'));
+    await writeFile(path('f/deep/d/e.txt'), 'theirs');
+    await recover();
+    expect(visible(treeOf(root))).toEqual({ ...write.old, 'f/deep/d/e.txt': 'theirs' });
+  });
+
+  it('is left to the next run, where it fails at once', async () => {
+    plant(root, before);
+    const { calls } = await recorded(write.write);
+    const renames = calls.flatMap((call, i) => (call.startsWith('rename ') ? [i + 1] : []));
+    for (const step of renames.slice(1)) {
+      plant(root, before);
+      const { error } = await recorded(write.write, { step, code: 'EIO', later: 'rename' });
+      const kept = temporaries(treeOf(root))[0];
+      expect((error as UserError).message).toMatch(
+        /^\S*\/f could not be put back as it was; received EIO: refused.*; run the command again, .* its files are in /,
+      );
+      expect((error as UserError).message.endsWith(join(root, kept, 'old'))).toBe(true);
+      await recover();
+      expect([version(visible(treeOf(root)), write), temporaries(treeOf(root))]).toEqual(['old', []]);
+    }
+  });
+});
+
+describe('file systems', () => {
+  const refused = async (call: RegExp, code: string) => {
+    const write = writes[writes.length - 1];
+    plant(root, grown(write.old));
+    const { calls } = await recorded(write.write);
+    const step = calls.findIndex((name) => call.test(name)) + 1;
+    plant(root, grown(write.old));
+    const { error } = await recorded(write.write, { step, code });
+    return error;
+  };
+
+  it.each(['EINVAL', 'ENOTSUP'])('that flush no folders (%s) are written to', async (code) => {
+    expect(await refused(/^fsync .*\/f\/\.f[^/]*$/, code)).toBeUndefined();
+    expect(await refused(/^fsync .*mark\.json$/, code)).toMatchObject({ code });
+  });
+
+  it('say why a folder cannot be read', async () => {
+    plant(root, grown({ 'f/a.txt': '' }));
+    const read = async () => void (await ownEntries(path('f')));
+    expect((await recorded(read, { step: 1, code: 'EACCES' })).error).toMatchObject({
+      message: expect.stringMatching(/^this needs a folder; received EACCES: refused, readdir/),
+      exitCode: 2,
+    });
+  });
 });
