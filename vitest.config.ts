@@ -16,8 +16,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     // Native addons (sharp, onnxruntime, libtensorflow) are not safe in worker threads.
     pool: 'forks',
-    // Vitest would leave one core to itself, and half of two is much.
-    maxWorkers: availableParallelism(),
+    // One more than cores: files that wait for browsers and programs leave theirs idle half of the time.
+    maxWorkers: availableParallelism() + 1,
     sequence: { sequencer: LongFilesFirst },
     // The file is what .ci/run counts.
     globalSetup: ['test/run-folder.setup.ts'],

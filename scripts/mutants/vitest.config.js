@@ -12,7 +12,7 @@ const forks = {
 export default defineConfig({
   plugins: [forks],
   test: {
-    include: ['test/**/*.test.ts'],
+    include: JSON.parse(process.env.MUTANTS_TESTS),
     env: { NO_COLOR: '1', FORCE_COLOR: '0' },
     setupFiles: ['scripts/mutants/child-processes.js'],
     testTimeout: 60_000,

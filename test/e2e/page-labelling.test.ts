@@ -255,6 +255,7 @@ describe('the attention', () => {
   it('that is alike everywhere is called even, and not painted', async () => {
     await open(fragile);
     await upload(page, path('dark.png'));
+    expect(await errorMessage(page)).toBeNull();
     expect(await page.locator('#attention').textContent()).toContain('Attention of fragile');
     expect(await page.locator('#even').textContent()).toMatch(/even all over the picture \(0\.98\)/);
     expect(await page.locator('#heat').isVisible()).toBe(false);

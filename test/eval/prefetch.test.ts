@@ -32,15 +32,23 @@ describe('prefetch', () => {
     },
   );
 
-  it('throws a failure when its turn comes, and not before', async () => {
+  it('throws a failure when its turn comes, and what is under way has ended', async () => {
     const { list, begun, ends } = jobs(4);
     const results = prefetch(list, 2);
     const first = results.next();
     ends[1](new Error('the second'));
     ends[0]();
     expect(await first).toEqual({ value: 0, done: false });
-    await expect(results.next()).rejects.toThrow('the second');
-    expect(begun).toEqual([0, 1, 2, 3]);
+    const second = results.next().catch((error: Error) => error.message);
+    let isOver = false;
+    second.then(() => {
+      isOver = true;
+    });
+    ends[2]();
+    await new Promise(setImmediate);
+    expect([begun, isOver]).toEqual([[0, 1, 2, 3], false]);
+    ends[3](new Error('the fourth'));
+    expect(await second).toBe('the second');
     expect(await results.next()).toEqual({ value: undefined, done: true });
   });
 
