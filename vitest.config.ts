@@ -11,20 +11,29 @@ class LongFilesFirst extends BaseSequencer {
   }
 }
 
+/** Rooms without a global state, as tfjs has it: their tests share a process, and load what they share once. */
+const plain = ['core', 'eval', 'image', 'onnx', 'weights'].map((room) => `test/${room}/**/*.test.ts`);
+
+const everywhere = {
+  // Native addons (sharp, onnxruntime, libtensorflow) are not safe in worker threads.
+  pool: 'forks' as const,
+  // Tests compare words: colours, which CI services switch on, would stand between them.
+  env: { NO_COLOR: '1', FORCE_COLOR: '0' },
+  testTimeout: 120_000,
+  hookTimeout: 120_000,
+};
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    // Native addons (sharp, onnxruntime, libtensorflow) are not safe in worker threads.
-    pool: 'forks',
-    // One more than cores: files that wait for browsers and programs leave theirs idle half of the time.
-    maxWorkers: availableParallelism() + 1,
+    projects: [
+      { test: { ...everywhere, name: 'plain', include: plain, isolate: false } },
+      { test: { ...everywhere, name: 'own process', include: ['test/**/*.test.ts'], exclude: plain } },
+    ],
+    // Vitest would leave one core to itself, and half of two is much.
+    maxWorkers: availableParallelism(),
     sequence: { sequencer: LongFilesFirst },
-    // The file is what .ci/run counts.
+    // Once for all projects. The file is what .ci/run counts.
     globalSetup: ['test/run-folder.setup.ts'],
     reporters: ['default', ['json', { outputFile: 'runs/test-results.json' }]],
-    // Tests compare words: colours, which CI services switch on, would stand between them.
-    env: { NO_COLOR: '1', FORCE_COLOR: '0' },
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
   },
 });
