@@ -17,7 +17,8 @@ async function namesIn(module) {
     [{ name: module, mutate: true, content: readFileSync(module, 'utf8') }],
     { plugins: null, excludedMutations, ignorers: [] },
   );
-  return mutants.map(nameOf);
+  // Those of texts are among them, to be ignored.
+  return mutants.filter(({ status }) => status !== 'Ignored').map(nameOf);
 }
 
 /** `count` mutants of the modules: a map of module to the set of their names. */
