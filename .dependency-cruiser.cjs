@@ -24,7 +24,7 @@ const heavy = {
   'onnxruntime-node': ['onnxruntime-node', '^src/runtime/node[.]ts$'],
   'onnxruntime-web': ['onnxruntime-(web|common)', '^src/runtime/web[.]ts$'],
   sharp: ['sharp', '^src/node/image-file[.]ts$'],
-  h5wasm: ['h5wasm', '^src/node/mat-file[.]ts$'],
+  h5wasm: ['h5wasm', '^src/node/hdf5[.]ts$'],
   hyparquet: ['hyparquet(-writer)?', '^eval/cache/shard[.]ts$'],
   echarts: ['(echarts|zrender)', '^eval/report/charts[.]ts$'],
   fflate: ['fflate', '^src/weights/zip[.]ts$'],

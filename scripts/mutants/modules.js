@@ -29,6 +29,7 @@ const core = [
   'src/image/resize.ts',
   'src/node/atomic-file.ts',
   'src/node/atomic-folder.ts',
+  'src/node/hdf5.ts',
   'src/node/mat-file.ts',
   'src/node/mat-header.ts',
   'src/node/owned-folder.ts',

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
-import { type Dataset, File, ready } from 'h5wasm';
 import { reasonOf, UserError } from '../core/errors.ts';
 import { sizeOf } from '../core/tensor.ts';
 import type { LabelMap } from '../data/dataset.ts';
 import { writeFileAtomic } from './atomic-file.ts';
+import { type Dataset, type File, hdf5Reason, readHdf5, writeHdf5 } from './hdf5.ts';
 import { hdf5Fault, otherMatFormat, withoutTimes, withUserBlock } from './mat-header.ts';
 
 /** One annotated actor. */
@@ -20,44 +20,6 @@ export interface AnnotatedObject {
 export interface Annotation {
   readonly labelMap: LabelMap;
   readonly objects: readonly AnnotatedObject[];
-}
-
-/** The one file in the library's own in-memory file system; every use of it is synchronous. */
-const inMemory = '/annotation.mat';
-
-interface HdfStream {
-  readonly path: string;
-}
-
-interface HdfModule {
-  readonly FS: {
-    writeFile(path: string, data: Uint8Array): void;
-    readFile(path: string): Uint8Array;
-    unlink(path: string): void;
-    /** Open files; undefined where a number is free. */
-    readonly streams: readonly (HdfStream | undefined)[];
-    close(stream: HdfStream): void;
-  };
-  activate_throwing_error_handler(): void;
-}
-
-let loading: Promise<HdfModule> | undefined;
-
-/** Loads the HDF5 library once, set to throw its errors rather than print them. */
-function loadHdf5(): Promise<HdfModule> {
-  loading ??= ready.then((module) => {
-    const hdf5 = module as unknown as HdfModule;
-    hdf5.activate_throwing_error_handler();
-    return hdf5;
-  });
-  return loading;
-}
-
-/** The innermost of HDF5's stacked complaints: the one that says what is wrong. */
-function hdf5Reason(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
-  const reasons = [...text.matchAll(/^\s*#\d+: .*?\(\): (.+)$/gm)];
-  return reasons.at(-1)?.[1] ?? reasonOf(error);
 }
 
 /** An array of the file as HDF5 has it: MATLAB's axes reversed, row-major. */
@@ -94,7 +56,6 @@ class AnnotationFile {
 }
 
 async function withAnnotationFile<T>(path: string, use: (file: AnnotationFile) => T): Promise<T> {
-  const { FS } = await loadHdf5();
   let bytes: Uint8Array;
   try {
     bytes = await readFile(path);
@@ -120,41 +81,12 @@ async function withAnnotationFile<T>(path: string, use: (file: AnnotationFile) =
     });
   const fault = hdf5Fault(bytes);
   if (fault !== null) throw unreadable(fault);
-  requireSound();
-  FS.writeFile(inMemory, bytes);
-  let file: File | undefined;
   try {
-    file = new File(inMemory, 'r');
-    return use(new AnnotationFile(file));
+    return await readHdf5(bytes, (file) => use(new AnnotationFile(file)));
   } catch (error) {
+    if (error instanceof UserError) throw error;
     throw unreadable(hdf5Reason(error), error);
-  } finally {
-    file?.close();
-    removeFile(FS);
   }
-}
-
-/** Takes the file away, and what an error of the library has left: the file that it wrote its complaints to. */
-function removeFile(FS: HdfModule['FS']): void {
-  FS.unlink(inMemory);
-  for (const stream of FS.streams) {
-    if (!stream?.path.startsWith('/tmp/')) continue;
-    FS.close(stream);
-    errors += 1;
-  }
-}
-
-/** Each error is thrown through the library's own code, and costs it some of its stack; all of it after some 1,800. */
-const mostErrors = 1000;
-let errors = 0;
-
-/** @throws UserError before the library's memory is damaged, and every annotation looks so */
-function requireSound(): void {
-  if (errors < mostErrors) return;
-  throw new UserError('the HDF5 library reads no more annotations before it is started anew', {
-    received: `${errors} damaged ones`,
-    remedy: 'mend or remove those told so far, and run the command again',
-  });
 }
 
 /** A value that may be stored as any kind of number. @throws Error where it is none that a byte holds */
@@ -306,12 +238,9 @@ export async function encodeAnnotation({ labelMap, objects }: Annotation): Promi
     height,
   );
 
-  const { FS } = await loadHdf5();
   const seconds = () => Math.floor(Date.now() / 1000);
   const started = seconds();
-  const file = new File(inMemory, 'w', { libver: ['earliest', 'latest'] });
-  let hdf5: Uint8Array;
-  try {
+  const hdf5 = await writeHdf5((file) => {
     addField(file, 'reS_id', 'uint8', columnMajor([codes], width, height), [width, height]);
     addField(file, 'reBBox', 'double', boxes, [4, count]);
     addField(
@@ -322,11 +251,7 @@ export async function encodeAnnotation({ labelMap, objects }: Annotation): Promi
       [1, count],
     );
     addField(file, 'reMask', 'logical', masks, count === 1 ? [width, height] : [count, width, height]);
-  } finally {
-    file.close();
-    hdf5 = FS.readFile(inMemory);
-    removeFile(FS);
-  }
+  });
   return withUserBlock(withoutTimes(hdf5, started, seconds()));
 }
 
