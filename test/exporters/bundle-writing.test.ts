@@ -27,7 +27,7 @@ const sha256 = (bytes: Uint8Array | string) => createHash('sha256').update(bytes
 
 /** Enough labels for the answers to be worth a file of their own. */
 const names = Array.from({ length: 1000 }, (_, i) => `label ${i}`);
-const labels = { names, codes: [] };
+const labels = { names, codes: names.map((_, i) => 11 + i) };
 
 /** A half for each of three samples, but for one value. */
 function answer(value = 0.5): Tensor {
@@ -70,7 +70,7 @@ describe('writeBundle', () => {
     expect(JSON.parse(json)).toEqual(manifest);
     expect(manifest).toEqual({
       ...{ format: 'actionnx-bundle', formatVersion: 1, name: 'halves', task: 'multi-label-classification' },
-      labels: { names, codes: [], hash: sha256(names.join('\n')) },
+      labels: { ...labels, hash: sha256(names.join('\n')) },
       input: {
         ...{ name: 'frame', kind: 'frame', height: 8, width: 8, frames: 1, speed: 1 },
         ...{ resize: 'bilinear-antialias', mean: [0.1, 0.2, 0.3], std: [0.4, 0.5, 0.6] },
@@ -201,6 +201,22 @@ describe('writeBundle', () => {
     expect(verification).toMatchObject([{ passed: true, spread, allowed: 3 * spread }]);
     expect(manifest.golden.tolerance).toBeCloseTo(tolerance, 12);
     expect((await readBundle(target)).manifest).toEqual(manifest);
+  });
+
+  it('asks for the spread where one output of two is off', async () => {
+    const attention = tensor(Float32Array.of(0.1, 0.2, 0.3), [3, 1]);
+    const { verification } = await writeBundle(
+      fresh(),
+      source({
+        onnx: modelFile(parseModel(answeringGraph({ probabilities: answer(), attention }), 'the graph')),
+        reference: async () => ({ probabilities: answer(0.51), attention }),
+        spread: async () => ({ probabilities: 0.005, attention: 0 }),
+      }),
+    );
+    expect(verification).toMatchObject([
+      { output: 'probabilities', passed: true, spread: 0.005 },
+      { output: 'attention', passed: true },
+    ]);
   });
 
   it('refuses what is further off than the spread explains, and does not ask where all agrees', async () => {
