@@ -11,8 +11,11 @@ class LongFilesFirst extends BaseSequencer {
   }
 }
 
-/** Rooms without a global state, as tfjs has it: their tests share a process, and load what they share once. */
-const plain = ['core', 'eval', 'image', 'onnx', 'weights'].map((room) => `test/${room}/**/*.test.ts`);
+/** Tests that start programs and count them, or look at all that their process has registered. */
+const alone = [
+  ...['test/*.test.ts', 'test/{e2e,node,scripts}/**/*.test.ts'],
+  ...['test/cli/export/{tolerance,trusted-backend}.test.ts', 'test/exporters/coverage.test.ts'],
+];
 
 const everywhere = {
   // Native addons (sharp, onnxruntime, libtensorflow) are not safe in worker threads.
@@ -26,8 +29,18 @@ const everywhere = {
 export default defineConfig({
   test: {
     projects: [
-      { test: { ...everywhere, name: 'plain', include: plain, isolate: false } },
-      { test: { ...everywhere, name: 'own process', include: ['test/**/*.test.ts'], exclude: plain } },
+      // The others load what they share once.
+      {
+        test: {
+          ...everywhere,
+          name: 'shared process',
+          include: ['test/**/*.test.ts'],
+          exclude: alone,
+          isolate: false,
+          setupFiles: ['test/shared-process.setup.ts'],
+        },
+      },
+      { test: { ...everywhere, name: 'own process', include: alone } },
     ],
     // Vitest would leave one core to itself, and half of two is much.
     maxWorkers: availableParallelism(),

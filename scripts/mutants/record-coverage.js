@@ -1,6 +1,9 @@
 /** Preloaded into a process that a test starts: leaves the numbers of the mutants it came across. */
-import { renameSync, writeFileSync } from 'node:fs';
+import fs from 'node:fs';
 import { join } from 'node:path';
+
+// As they are now: a program may be there to replace them.
+const { renameSync, writeFileSync } = fs;
 
 process.on('exit', () => {
   const covered = Object.keys(globalThis.__stryker__?.mutantCoverage?.static ?? {});

@@ -24,9 +24,11 @@ function random(seed: number) {
   const convolve = (options: object, x: Symbolic) =>
     L.conv2d({ filters, kernelSize: 3, padding: 'same', useBias: rng.integer(2) === 0, ...options }).apply(x);
   const x = tf.input({ shape: [height, width, channels], name: 'frames' });
-  const first = convolve({ activation: 'relu' }, x) as Symbolic;
-  const sum = L.add().apply([first, convolve({}, first) as Symbolic]) as Symbolic;
-  const end = convolve({ strides: 2 }, L.reLU().apply(sum) as Symbolic) as Symbolic;
+  const first = convolve({ activation: 'relu', name: 'first' }, x) as Symbolic;
+  const second = convolve({ name: 'second' }, first) as Symbolic;
+  const sum = L.add({ name: 'sum' }).apply([first, second]) as Symbolic;
+  const rectified = L.reLU({ name: 'rectified' }).apply(sum) as Symbolic;
+  const end = convolve({ strides: 2, name: 'end' }, rectified) as Symbolic;
   const model = tf.model({ inputs: x, outputs: [end, sum], name: 'residual' });
   seedWeights(model, `winograd/${seed}`);
   return { model, input: randomTensor([batch, height, width, channels], `winograd/${seed}`) };
