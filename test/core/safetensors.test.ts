@@ -54,6 +54,8 @@ describe('encodeSafetensors', () => {
     const header = new TextDecoder().decode(bytes.subarray(8));
     // safetensors 0.8.0: the names in the header of save({...}).
     expect(header.match(/"[^"]+"(?=:\{)/g)).toEqual(['"z"', '"é"', '"～"', '"😀"']);
+    const longer = encodeSafetensors({ 'z\u0001': one, 'z\0': one, z: one });
+    expect(new TextDecoder().decode(longer).match(/"z[^"]*"/g)).toEqual(['"z"', '"z\\u0000"', '"z\\u0001"']);
   });
 
   it('writes metadata in the order of its names, whatever the order of the record', () => {
