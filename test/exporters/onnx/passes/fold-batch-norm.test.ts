@@ -42,6 +42,8 @@ describe('foldBatchNorm', () => {
     const after = await same(foldBatchNorm, graphOf(x, nodes, ['y'], given), 1e-5);
     expect(operators(after)).toEqual(['Conv', 'Relu']);
     expect([...after.initializers.keys()].sort()).toEqual(hasBias ? ['b', 'k'] : ['conv.bias', 'k']);
+    // Precisions and counts of parameters go by it.
+    expect([...after.initializers.values()].every(({ learnt }) => learnt)).toBe(true);
   });
 
   it('folds into convolutions in groups, of clips, and of one that follows another', async () => {
