@@ -1,5 +1,8 @@
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import type { z } from 'zod';
+import type { Recipe } from './train/stage.ts';
+
+export type { Recipe } from './train/stage.ts';
 
 /** What a system looks at: one key frame, or a clip around it. */
 export interface SystemInput {
@@ -11,33 +14,6 @@ export interface SystemInput {
   readonly speed: number;
 }
 
-/** A stage of training on shorter clips (systems.md A4): until the share `until` of the epochs, `frames` at `speed`. */
-export interface CurriculumStage {
-  readonly frames: number;
-  readonly speed: number;
-  /** Share of the epochs, in (0, 1], at which this stage ends. */
-  readonly until: number;
-}
-
-export const augmentations = ['flip', 'rotate', 'blur', 'scale', 'crop'] as const;
-export type Augmentation = (typeof augmentations)[number];
-
-/** How a system is trained. Flags override single fields. */
-export interface Recipe {
-  /** The reports' log loss, summed over batch and labels. */
-  readonly loss: 'log';
-  /** Divides the summed loss by batch × this: 'sum' as reported, 'mean' over batch for larger rates. */
-  readonly reduction: 'sum' | 'mean';
-  readonly learningRate: number;
-  readonly schedule: 'constant' | 'cosine';
-  readonly momentum: number;
-  readonly weightDecay: number;
-  readonly epochs: number;
-  readonly batch: number;
-  readonly augment: readonly Augmentation[];
-  readonly curriculum?: readonly CurriculumStage[];
-}
-
 /** Percent on the A2D challenge's validation split, as the report gives them; null where it does not. */
 export interface Reported {
   readonly precision: number | null;
@@ -45,10 +21,10 @@ export interface Reported {
   readonly f1: number | null;
 }
 
-/** One named configuration of a system; `recipe` overrides the system's own. */
+/** One named configuration of a system, with a recipe of its own or the system's. */
 export interface Preset<Config> {
   readonly config: Partial<Config>;
-  readonly recipe?: Partial<Recipe>;
+  readonly recipe?: Recipe;
 }
 
 /**

@@ -1,8 +1,8 @@
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { UserError } from '../../src/core/errors.ts';
+import { schemaFault } from '../../src/core/schema-fault.ts';
 import { requireFinite } from '../../src/core/weights.ts';
 import { systems } from '../index.ts';
-import { schemaFault } from '../schema-fault.ts';
 import { type CheckpointName, checkpointPath, readCheckpoint } from './checkpoint.ts';
 import { assignWeights } from './model-weights.ts';
 import { type RunRecord, readRunRecord, type ValidationScores } from './run-record.ts';

@@ -4,6 +4,7 @@ import { labelSetHash } from '../../src/core/labels.ts';
 import { packageVersion } from '../../src/node/package-info.ts';
 import { tf } from '../tf.ts';
 import type { RunRecord } from './run-record.ts';
+import type { Recipe, Stage } from './stage.ts';
 import type { TrainSettings } from './train-settings.ts';
 
 /** The record of a run that is about to start. @throws UserError when the system has another number of labels */
@@ -22,7 +23,7 @@ export async function describeRun(
   }
   return {
     format: 'actionnx-run',
-    formatVersion: 1,
+    formatVersion: 2,
     system: system.name,
     preset,
     config,
@@ -67,11 +68,29 @@ export function checkSameRun(earlier: RunRecord, now: RunRecord, folder: string,
   const [before, after] = [identity(earlier), identity(now)];
   for (const key of Object.keys(before) as (keyof typeof before)[]) {
     if (canonical(before[key]) === canonical(after[key])) continue;
+    const received =
+      key === 'recipe'
+        ? differenceOf(earlier.recipe, now.recipe)
+        : `${canonical(after[key])}, where the run has ${canonical(before[key])}`;
     throw new UserError(`${folder} cannot be resumed with another ${key}`, {
-      received: `${canonical(after[key])}, where the run has ${canonical(before[key])}`,
+      received,
       remedy: 'give the same flags as at its start, or choose another --out',
     });
   }
+}
+
+/** The first field in which recipes differ. */
+function differenceOf(before: Recipe, after: Recipe): string {
+  if (before.length !== after.length) {
+    return `${after.length} stages, where the run has ${before.length}`;
+  }
+  const fields = after.flatMap((stage, i) =>
+    (Object.keys(stage) as (keyof Stage)[]).map((key) => ({
+      ...{ place: `${key} of stage ${i + 1}`, own: canonical(stage[key]), other: canonical(before[i][key]) },
+    })),
+  );
+  const different = fields.find(({ own, other }) => own !== other);
+  return `${different?.own} for ${different?.place}, where the run has ${different?.other}`;
 }
 
 /** JSON with sorted keys. */
