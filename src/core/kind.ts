@@ -48,6 +48,22 @@ export function defineKind<Schema extends z.ZodObject, Thing>(
   return Object.assign(value, definition);
 }
 
+/** An option of a kind, for lists. */
+export interface KindOption {
+  readonly name: string;
+  /** What it is where it is left out; undefined where it has to be given, or is nothing then. */
+  readonly default: unknown;
+  readonly isRequired: boolean;
+}
+
+/** The options of a kind, in the order of its schema. */
+export function optionsOf<Thing>(kind: Kind<Thing>): KindOption[] {
+  return Object.entries(kind.options(anyValue).shape).map(([name, schema]) => {
+    const absent = z.safeParse(schema as z.ZodType, undefined);
+    return { name, default: absent.data, isRequired: !absent.success };
+  });
+}
+
 /** The kinds of one sort: what reads a value of any of them, and makes it work. */
 export class Kinds<Thing> {
   readonly #kinds: ReadonlyMap<string, Kind<Thing>>;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { defineKind, Kinds, type KindValue } from '../../src/core/kind.ts';
+import { defineKind, Kinds, type KindValue, optionsOf } from '../../src/core/kind.ts';
 
 type Shape = () => number;
 
@@ -80,4 +80,9 @@ describe('a kind', () => {
     expect(() => new Kinds<Shape>('shape', [square, square])).toThrow('two kinds of shape share a name');
     expect(() => shapes.make({ kind: 'circle', options: {} })).toThrow('unknown shape circle');
   });
+});
+
+it('options are listed with their defaults, and those that have to be given', () => {
+  expect(optionsOf(square)).toEqual([{ name: 'side', default: 2, isRequired: false }]);
+  expect(optionsOf(twice)).toEqual([{ name: 'of', default: undefined, isRequired: true }]);
 });
