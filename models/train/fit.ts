@@ -25,6 +25,7 @@ import { type RunStart, startOf } from './run-start.ts';
 import { SampleSource } from './sample-source.ts';
 import { schedules } from './schedules/index.ts';
 import { parseRecipe } from './stage.ts';
+import { checkSource, readSource, readUnchanged, takeWeights } from './stage-source.ts';
 import type { StepProgress, TrainSettings } from './train-settings.ts';
 import { Trainer, targetNames } from './trainer.ts';
 import { checkGroups } from './weight-groups.ts';
@@ -87,7 +88,7 @@ class Session {
     const start = await startOf(settings);
     const session = new Session(settings, start);
     try {
-      session.#checkModel();
+      await session.#checkModel();
       await session.#source.readLabels([...start.training, ...start.validation]);
       if (!(start.isRecorded && (await session.#restore()))) session.#startFromPretrained();
       if (!start.isBegun) await writeRunRecord(settings.folder, start.run);
@@ -99,11 +100,14 @@ class Session {
   }
 
   /** Whether the recipe is for this model: for all stages, before the first begins. */
-  #checkModel(): void {
+  async #checkModel(): Promise<void> {
     const { model } = this.#trainer;
     for (const { loss } of this.#settings.recipe)
       checkLoss(losses.make(loss), model.outputNames, targetNames);
     checkGroups(model, this.#settings.recipe);
+    for (const { from } of this.#settings.recipe) {
+      for (const source of from) checkSource(model, source, await readSource(source));
+    }
   }
 
   /** @returns false where the run has no checkpoint yet */
@@ -134,7 +138,7 @@ class Session {
     this.#pace.begin(this.#course.workLeft(this.#progress.epoch + 1, this.#progress.step));
     while (this.#progress.epoch < this.#course.epochs) {
       const leg = this.#course.at(this.#progress.epoch + 1);
-      if (leg.begins && this.#progress.step === 0) this.#enter(leg);
+      if (leg.begins && this.#progress.step === 0) await this.#enter(leg);
       const learningRate = await this.#trainEpoch(leg);
       const { partial } = this.#progress;
       const started = performance.now();
@@ -156,8 +160,11 @@ class Session {
     return { run: this.#start.run, epochs, best: bestEpoch(epochs, this.#course) };
   }
 
-  #enter({ stage }: Leg): void {
+  async #enter({ stage }: Leg): Promise<void> {
     this.#trainer.enter(stage);
+    for (const source of stage.from) {
+      takeWeights(this.#trainer.model, source, await readUnchanged(source, this.#start.run));
+    }
     const { epoch, best, schedule } = this.#progress;
     const isComparable = epoch > 0 && isSameMeasure(this.#course.at(epoch).stage.keep, stage.keep);
     this.#progress = {

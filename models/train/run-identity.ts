@@ -5,6 +5,7 @@ import { packageVersion } from '../../src/node/package-info.ts';
 import { tf } from '../tf.ts';
 import type { RunRecord } from './run-record.ts';
 import type { Recipe, Stage } from './stage.ts';
+import { describeSources } from './stage-source.ts';
 import type { TrainSettings } from './train-settings.ts';
 
 /** The record of a run that is about to start. @throws UserError when the system has another number of labels */
@@ -16,6 +17,7 @@ export async function describeRun(
 ): Promise<RunRecord> {
   const { system, preset, config, recipe, seed, dataset, backend, pretrained } = settings;
   const { names, codes } = dataset.labels;
+  const sources = await describeSources(recipe);
   if ('labels' in config && config.labels !== names.length) {
     throw new UserError(`${preset} predicts ${config.labels} labels, ${dataset.name} has ${names.length}`, {
       remedy: 'configure the system for the data set',
@@ -43,6 +45,7 @@ export async function describeRun(
         format: pretrained.format,
       },
     }),
+    ...(sources.length > 0 && { sources }),
     backend: { ...backend },
     versions: { actionnx: packageVersion, tfjs: tf.version_core, node: process.versions.node },
   };
@@ -55,7 +58,7 @@ export function checkSameRun(earlier: RunRecord, now: RunRecord, folder: string,
       remedy: 'add --resume to go on with it, or choose another --out',
     });
   }
-  const identity = ({ system, config, recipe, seed, dataset, labels, pretrained }: RunRecord) => ({
+  const identity = ({ system, config, recipe, seed, dataset, labels, pretrained, sources }: RunRecord) => ({
     system,
     config,
     recipe,
@@ -64,6 +67,7 @@ export function checkSameRun(earlier: RunRecord, now: RunRecord, folder: string,
     validation: dataset.validation,
     labels: labels.hash,
     pretrained: pretrained?.sha256 ?? null,
+    sources: sources?.map(({ sha256 }) => sha256) ?? [],
   });
   const [before, after] = [identity(earlier), identity(now)];
   for (const key of Object.keys(before) as (keyof typeof before)[]) {

@@ -26,6 +26,8 @@ const runSchema = z.strictObject({
   labels: z.strictObject({ names: z.array(z.string()), codes: z.array(z.int()), hash: z.string() }),
   /** The file whose weights it started from; absent where they were drawn. */
   pretrained: z.strictObject({ file: z.string(), sha256: z.string(), format: z.string() }).optional(),
+  /** What the recipe's stages take weights from, in their order; absent where they take none. */
+  sources: z.array(z.strictObject({ path: z.string(), sha256: z.string() })).optional(),
   /** What it was started with; a resumed run may have gone on with another one. */
   backend: z.strictObject({ name: z.string(), detail: z.string() }),
   versions: z.record(z.string(), z.string()),

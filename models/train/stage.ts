@@ -20,6 +20,19 @@ const group = z.strictObject({
   averages: z.enum(['moving', 'kept']).default('moving'),
 });
 
+/** Where weights come from as a stage begins: a run of ours, or a file of weights. */
+const source = z
+  .strictObject({
+    /** How the names of the weights begin: all of them where it is left out, a model's inside by its name, "cnn/". */
+    prefix: z.string().default(''),
+    run: z.string().optional(),
+    /** Which of the run's checkpoints. */
+    checkpoint: z.enum(['best', 'last']).optional(),
+    file: z.string().optional(),
+  })
+  .refine(({ run, file }) => (run === undefined) !== (file === undefined), 'a source is one run, or one file')
+  .refine(({ file, checkpoint }) => !(file && checkpoint), 'a file has no checkpoints to choose from');
+
 /** A stretch of epochs that are trained in one way. */
 export const stageSchema = z.strictObject({
   name: z.string().min(1),
@@ -28,6 +41,8 @@ export const stageSchema = z.strictObject({
   batch: z.int().positive(),
   /** The learning rate that the schedule starts from. */
   rate: z.number().positive(),
+  /** In place of the weights that it would begin with. */
+  from: z.array(source).default([]),
   /** A weight belongs to the first group that names it. One in none is frozen, and so are the averages of batch norms. */
   train: z
     .array(group)
@@ -64,6 +79,7 @@ export const stageSchema = z.strictObject({
 /** Plain data, as run.json has it. In the definition of a system, epochs may be a fraction: see `wholeEpochs`. */
 export type Stage = z.infer<typeof stageSchema>;
 export type Group = Stage['train'][number];
+export type Source = Stage['from'][number];
 
 /** How a system is trained: one stage after another. */
 export type Recipe = readonly Stage[];

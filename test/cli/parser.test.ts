@@ -35,7 +35,11 @@ describe('wrong usage: what is wrong, what is known, the usage line', () => {
     [['data', 'make', 'x'], 'unknown command "make"; known: synth, info, extract', 'actionnx data'],
     [['data'], 'a command is missing; known: synth, info, extract', 'actionnx data'],
     [['ls', '--jsno'], 'unknown flag --jsno; did you mean --json?', 'actionnx ls'],
-    [['ls', '--verbose'], 'unknown flag --verbose; known: --help, --version, --schedule, --json', 'actionnx ls'],
+    [
+      ['ls', '--verbose'],
+      'unknown flag --verbose; known: --help, --version, --schedule, --json',
+      'actionnx ls',
+    ],
     [
       ['export', 'x', '--treshold', '0.7', '--max-f1-los=1'],
       'unknown flag --treshold, --max-f1-los; did you mean --threshold, --max-f1-loss?',

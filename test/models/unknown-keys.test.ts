@@ -89,7 +89,7 @@ it('reads the run.json of the first version as stages that go on from one anothe
     },
     optimizer: { kind: 'sgd', options: { momentum: 0.9, weightDecay: 0, nesterov: false } },
     schedule: { kind: 'cosine', options: { floor: 0 } },
-    ...{ clip: null, accumulate: 1, average: null, keep: { metric: 'f1', best: 'highest' } },
+    ...{ from: [], clip: null, accumulate: 1, average: null, keep: { metric: 'f1', best: 'highest' } },
   };
   expect(recipe).toEqual([
     { ...common, name: '8 frames', epochs: 2, inputs: { frames: 8, speed: 2 }, continues: false },
