@@ -29,7 +29,8 @@ export interface Preset<Config> {
 
 /**
  * One classifier of the reports: a tfjs definition and the recipe that trains it.
- * The model's first output is `probabilities` [N, labels]; a second, where there is one, `attention` [N, h, w].
+ * Outputs go by the names of their layers. The model's first is `probabilities` [N, labels]; a second, where there is
+ * one, `attention` [N, h, w]; others are auxiliary.
  * Its input is float32, normalised by the ImageNet mean and std: [N, size, size, 3] or [N, frames, size, size, 3].
  */
 export interface System<Schema extends z.ZodObject = z.ZodObject> {
@@ -42,6 +43,8 @@ export interface System<Schema extends z.ZodObject = z.ZodObject> {
   readonly presets: Readonly<Record<string, Preset<z.infer<Schema>>>>;
   readonly recipe: Recipe;
   readonly reported: Reported;
+  /** Outputs, by name, that only training looks at: an exported model is without them, and what leads to them alone. */
+  readonly auxiliary?: readonly string[];
   input(config: z.infer<Schema>): SystemInput;
   /** The model with fresh weights drawn from `seed`: the same on every backend. */
   build(config: z.infer<Schema>, seed: number): LayersModel;
