@@ -28,6 +28,7 @@ import { parseRecipe } from './stage.ts';
 import { checkSource, readSource, readUnchanged, takeWeights } from './stage-source.ts';
 import type { StepProgress, TrainSettings } from './train-settings.ts';
 import { Trainer, targetNames } from './trainer.ts';
+import { validationScores } from './validation.ts';
 import { checkGroups } from './weight-groups.ts';
 
 export type { Evaluate, StepProgress, TrainSettings } from './train-settings.ts';
@@ -234,45 +235,24 @@ class Session {
     return rateAt(batches - 1);
   }
 
-  async #validate(leg: Leg, learningRate: number): Promise<ValidationScores> {
-    const { system, config } = this.#settings;
-    this.#trainer.setFrames(system.input(config).frames);
-    this.#trainer.useAverages();
-    try {
-      return await this.#scores(leg, learningRate);
-    } finally {
-      this.#trainer.resume();
-    }
-  }
-
-  async #scores({ stage }: Leg, learningRate: number): Promise<ValidationScores> {
-    const { system, config, evaluate, dataset, signal } = this.#settings;
+  async #validate({ stage }: Leg, learningRate: number): Promise<ValidationScores> {
+    const { system, config, signal } = this.#settings;
     const { frames, speed } = system.input(config);
-    const { validation } = this.#start;
-    const samples = validation.length;
-    const labels = dataset.labels.names.length;
-    const probabilities = new Float32Array(samples * labels);
-    const truth = new Uint8Array(samples * labels);
-    let [done, step, loss] = [0, 0, 0];
-    for await (const batch of this.#source.batches(validation, { frames, speed }, stage.batch)) {
-      const predicted = this.#trainer.predict(batch);
-      probabilities.set(predicted.probabilities, done * labels);
-      truth.set(batch.truth, done * labels);
-      loss += predicted.loss;
-      done += batch.samples;
-      const steps = Math.ceil(samples / stage.batch);
+    const { validation: samples } = this.#start;
+    const batches = this.#source.batches(samples, { frames, speed }, stage.batch);
+    const steps = Math.ceil(samples.length / stage.batch);
+    let step = 0;
+    this.#trainer.setFrames(frames);
+    const scores = await validationScores(this.#trainer, batches, samples.length, this.#settings, (batch) => {
       this.#report('validation', ++step, steps, learningRate, batch.samples, validationWork(frames));
-      if (signal?.aborted) {
-        throw new UserError(`training stopped in the validation of epoch ${this.#progress.epoch + 1}`, {
-          remedy: 'run the same command with --resume to go on',
-        });
-      }
-    }
+      if (!signal?.aborted) return;
+      throw new UserError(`training stopped in the validation of epoch ${this.#progress.epoch + 1}`, {
+        remedy: 'run the same command with --resume to go on',
+      });
+    });
     // The last step's weights are seen here first.
-    if (!Number.isFinite(loss)) {
-      throw diverged(loss, `the validation of epoch ${this.#progress.epoch + 1}`, learningRate);
-    }
-    return { loss: loss / samples, ...evaluate(probabilities, truth, samples, labels) };
+    if (Number.isFinite(scores.loss)) return scores;
+    throw diverged(scores.loss, `the validation of epoch ${this.#progress.epoch + 1}`, learningRate);
   }
 
   async #save(name: CheckpointName): Promise<void> {

@@ -83,6 +83,35 @@ describe('wrong usage: what is wrong, what is known, the usage line', () => {
     );
   });
 
+  it.each([
+    [
+      ['--config', 'szie=64'],
+      'pcd-r2plus1d-tiny has no such configuration; received szie: there is no such key; did you mean size?',
+    ],
+    [
+      ['--stage', 'rat=1'],
+      'the recipe cannot be trained with; received stage 1: rat: there is no such key; did you mean rate?',
+    ],
+    [
+      ['--stage', 'rate=0.5', '--stage', '3.rate=1'],
+      'the recipe has no such stage; received 3; known: 1 (2 frames), 2 (4 frames)',
+    ],
+    [
+      ['--stage', '2.rate=fast'],
+      'the recipe cannot be trained with; received stage 2: rate: Invalid input: expected number, received string',
+    ],
+    [
+      ['--stage', 'train=[]'],
+      'the recipe cannot be trained with; received stage 1: train: a stage must train something',
+    ],
+    [['--stage', '2'], '--stage must be a field and its value, as in key=value; received 2'],
+    [['--stage', '=2'], '--stage must be a field and its value, as in key=value; received =2'],
+    [['--stage'], '--stage needs a value'],
+  ])('a field of a recipe or a configuration that there is none of: %j', async (flags, wrong) => {
+    const train = ['train', 'pcd-r2plus1d-tiny', '--data', 'nowhere', '--out', 'run'];
+    expect(await complaint([...train, ...flags])).toBe(`actionnx: ${wrong}\nusage: actionnx train <system>`);
+  });
+
   it('nothing at all: the help', async () => {
     const text = await complaint([]);
     for (const name of names) expect(text).toContain(`actionnx ${name}`);
