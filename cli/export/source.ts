@@ -107,13 +107,15 @@ function trainingFacts({ run, checkpoint }: LoadedRun): string[] {
 
 /** A stage in one line. */
 function stageFacts(stage: Stage): string {
-  const { epochs, batch, rate, loss, optimizer, schedule, augment, inputs, train, average, clip } = stage;
+  const { epochs, batch, rate, loss, optimizer, schedule, augment, inputs, from, train, average, clip } =
+    stage;
   const { frames, speed } = inputs;
   const isWhole = train.length === 1 && train[0].weights === '*';
   return [
     `${epochs} ${epochs === 1 ? 'epoch' : 'epochs'} in batches of ${batch}${frames ? `, clips of ${frames} frames at speed ${speed ?? 1}` : ''}`,
     `${valueText(loss)} loss`,
     `${valueText(optimizer)} at a rate of ${rate}, ${valueText(schedule)}`,
+    ...from.map(({ prefix, run, file }) => `${prefix}* from ${basename(run ?? file ?? '')}`),
     ...(isWhole ? [] : [`trained: ${train.map(({ weights }) => weights).join(', ')}`]),
     ...(clip === null ? [] : [`gradients clipped at ${clip}`]),
     ...(average === null ? [] : [`averaged: ${valueText(average)}`]),
