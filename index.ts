@@ -44,6 +44,7 @@ export { tf } from './models/tf.ts';
 export { type Backend, type BackendRequest, selectBackend } from './models/train/backend.ts';
 export { type TrainResult, type TrainSettings, train } from './models/train/fit.ts';
 export { type LoadedRun, loadRun } from './models/train/load-run.ts';
+export { curriculum, type Stage, stage } from './models/train/stage.ts';
 export type { Bundle, BundleManifest } from './src/core/bundle.ts';
 export { clipFrames } from './src/core/clip.ts';
 export { a2dLabels, type LabelSet, labelSetHash, multiHot } from './src/core/labels.ts';

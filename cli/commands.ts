@@ -77,7 +77,7 @@ export const commands: readonly ListedCommand[] = [
   },
   {
     command: 'ls',
-    describe: 'list systems, presets, providers and metrics',
+    describe: 'list systems, presets, what recipes are made of, providers and metrics',
     load: load(() => import('./ls.ts')),
   },
 ];

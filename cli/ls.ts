@@ -1,26 +1,41 @@
 import type { CommandModule } from 'yargs';
 import type { SystemInput } from '../models/system.ts';
+import { type KindOption, type Kinds, optionsOf } from '../src/core/kind.ts';
+import { plotOf, scheduleChart } from './schedule-plot.ts';
 import { table } from './table.ts';
 
 interface Arguments {
   json: boolean;
+  schedule?: string;
 }
 
 /** `actionnx ls`: what there is to name on the command line. */
 export const command: CommandModule<unknown, Arguments> = {
   command: 'ls',
-  describe: 'list systems, presets, providers and metrics',
+  describe: 'list systems, presets, what recipes are made of, providers and metrics',
   builder: (yargs) =>
     yargs
-      .option('json', { type: 'boolean', default: false, describe: 'print JSON' })
-      .example('actionnx ls --json', 'the same for programs'),
-  handler: async ({ json }) => {
+      .options({
+        schedule: { type: 'string', describe: 'plot a schedule, with its options: "step every=3"' },
+        json: { type: 'boolean', default: false, describe: 'print JSON' },
+      })
+      .example('$0 ls --json', 'the same for programs')
+      .example(
+        '$0 ls --schedule "warm-up steps=20 after=cosine"',
+        'what a schedule does to the rate',
+      ) as never,
+  handler: async ({ json, schedule }) => {
+    if (schedule !== undefined) {
+      const plot = await plotOf(schedule);
+      console.log(json ? JSON.stringify(plot, null, 2) : scheduleChart(plot));
+      return;
+    }
     const listed = await list();
     if (json) {
       console.log(JSON.stringify(listed, null, 2));
       return;
     }
-    const { systems, providers, metrics } = listed;
+    const { systems, recipes, providers, metrics } = listed;
     const rows = systems.flatMap(({ id, name, reported, presets }) =>
       presets.map((preset, i) => [
         i === 0 ? id : '',
@@ -31,6 +46,10 @@ export const command: CommandModule<unknown, Arguments> = {
       ]),
     );
     console.log(table(['Id', 'System', 'Preset', 'Input', 'Reported F1 %'], rows));
+    for (const [sort, kinds] of Object.entries(recipes)) {
+      const rows = kinds.map(({ kind, title, options }) => [kind, title, optionsText(options)]);
+      console.log(`\n${table([sort, 'What it is', 'Options'], rows)}`);
+    }
     console.log(
       `\n${table(
         ['Provider', 'Runs in'],
@@ -55,8 +74,14 @@ export const command: CommandModule<unknown, Arguments> = {
 };
 
 async function list() {
-  const [models, evaluation, { providers }, { nodeProviders }] = await Promise.all([
+  const [models, losses, optimizers, schedules, averages] = await Promise.all([
     import('../models/index.ts'),
+    import('../models/train/losses/index.ts'),
+    import('../models/train/optimizers/index.ts'),
+    import('../models/train/schedules/index.ts'),
+    import('../models/train/averages/index.ts'),
+  ]);
+  const [evaluation, { providers }, { nodeProviders }] = await Promise.all([
     import('../eval/metrics/index.ts'),
     import('../src/runtime/session.ts'),
     import('../src/runtime/node.ts'),
@@ -73,6 +98,12 @@ async function list() {
         return { name: preset, input: system.input(config) };
       }),
     })),
+    recipes: {
+      Loss: described(losses.losses),
+      Optimizer: described(optimizers.optimizers),
+      Schedule: described(schedules.schedules),
+      Average: described(averages.averages),
+    },
     providers: providers.map((name) => ({
       name,
       runsIn: [
@@ -89,6 +120,18 @@ async function list() {
     })),
     ensembles: ['vote-average'],
   };
+}
+
+function described(kinds: Kinds<unknown>) {
+  return kinds.all.map((kind) => ({ kind: kind.kind, title: kind.title, options: optionsOf(kind) }));
+}
+
+/** `momentum=0 every`: those without a value have to be given. */
+function optionsText(options: readonly KindOption[]): string {
+  return options
+    .filter((option) => option.isRequired || option.default !== undefined)
+    .map((option) => (option.isRequired ? option.name : `${option.name}=${option.default}`))
+    .join(' ');
 }
 
 /** `224² frame`, `16 × 112² clip, every 2nd frame`. */

@@ -1,7 +1,7 @@
 import type { CommandModule } from 'yargs';
 import { exampleBasedScores } from '../eval/metrics/index.ts';
-import { resolveSystem } from '../models/index.ts';
-import { type Augmentation, augmentations, type Recipe } from '../models/system.ts';
+import { resolveSystem, type SystemOverrides } from '../models/index.ts';
+import { type Augmentation, augmentations } from '../models/train/augment/augmentation.ts';
 import {
   type Backend,
   type BackendRequest,
@@ -26,6 +26,8 @@ interface Arguments {
   batch?: number;
   'learning-rate'?: number;
   augment?: string;
+  config: string[];
+  stage: string[];
   pretrained?: string;
   seed: number;
   backend: BackendRequest;
@@ -54,6 +56,14 @@ export const command: CommandModule<object, Arguments> = {
           type: 'string',
           describe: `of ${augmentations.join(',')}, or none; default: the recipe's`,
         },
+        config: {
+          ...{ type: 'string', array: true, default: [] },
+          describe: "any field of the system's configuration: size=128",
+        },
+        stage: {
+          ...{ type: 'string', array: true, default: [] },
+          describe: "any field of the recipe's stages, or of one: clip=5, 2.rate=1e-4, optimizer=adam",
+        },
         pretrained: {
           type: 'string',
           describe: "start from torchvision's weights: .pth, safetensors, .npz, ONNX",
@@ -69,11 +79,15 @@ export const command: CommandModule<object, Arguments> = {
       .example('$0 train pcd-resnet-tiny --data A2D --out runs/pcd', 'train the demo-sized PCD-ResNet')
       .example('$0 train pcd-resnet-tiny --data A2D --out runs/pcd --resume', 'go on after a stop')
       .example(
+        '$0 train pcd-resnet-tiny --data A2D --out runs/b --stage optimizer=adam --stage rate=1e-3',
+        'the same with another optimiser',
+      )
+      .example(
         '$0 train pcd-resnet --data A2D --out runs/a1 --pretrained resnet152.pth',
         'start from ImageNet weights',
       ) as never,
   handler: async (args) => {
-    const resolved = resolveSystem(args.preset ?? args.system, { recipe: recipeOverrides(args) });
+    const resolved = resolveSystem(args.preset ?? args.system, overridesOf(args));
     if (args.preset !== undefined && resolveSystem(args.system).system.name !== resolved.system.name) {
       throw usageError(`${args.system} has no such preset`, {
         received: JSON.stringify(args.preset),
@@ -191,14 +205,34 @@ export function summaryTable({ epochs, best }: TrainResult): string {
   );
 }
 
-function recipeOverrides(args: Arguments): Partial<Recipe> {
-  const { epochs, batch, 'learning-rate': learningRate, augment } = args;
+function overridesOf(args: Arguments): SystemOverrides {
+  const { epochs, batch, 'learning-rate': rate, augment } = args;
   return {
+    config: Object.fromEntries(args.config.map((text) => assignment('--config', text))),
     ...(epochs === undefined ? {} : { epochs }),
-    ...(batch === undefined ? {} : { batch }),
-    ...(learningRate === undefined ? {} : { learningRate }),
-    ...(augment === undefined ? {} : { augment: parseAugment(augment) }),
+    stages: {
+      ...(batch === undefined ? {} : { batch }),
+      ...(rate === undefined ? {} : { rate }),
+      ...(augment === undefined ? {} : { augment: parseAugment(augment) }),
+    },
+    changes: args.stage.map((text) => {
+      const [field, value] = assignment('--stage', text);
+      const [, stage, path] = /^(?:(\d+)\.)?(.+)$/.exec(field) as RegExpExecArray;
+      return { ...(stage && { stage: Number(stage) }), path: path.split('.'), value };
+    }),
   };
+}
+
+/** What `key=value` says; a value that is no JSON is a text. @throws UserError (exit 2) where it is none */
+function assignment(flag: string, text: string): [string, unknown] {
+  const [, key, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
+  if (key === undefined)
+    throw usageError(`${flag} must be a field and its value, as in key=value`, { received: text });
+  try {
+    return [key, JSON.parse(value)];
+  } catch {
+    return [key, value];
+  }
 }
 
 function parseAugment(text: string): Augmentation[] {

@@ -1,12 +1,14 @@
 /** Every system, and how a name on the command line becomes one. To add a system: a file in systems/, a line here. */
 import { usageError } from '../src/core/errors.ts';
 import { Registry } from '../src/core/registry.ts';
-import { schemaFault } from './schema-fault.ts';
-import type { Recipe, System } from './system.ts';
+import { schemaFault } from '../src/core/schema-fault.ts';
+import type { System } from './system.ts';
 import { apcdResnet } from './systems/apcd-resnet.ts';
 import { pcdR2plus1d } from './systems/pcd-r2plus1d.ts';
 import { pcdResnet } from './systems/pcd-resnet.ts';
 import { pcdSigResnet } from './systems/pcd-sig-resnet.ts';
+import { changeRecipe, type RecipeChange } from './train/recipe-change.ts';
+import { type Recipe, type Stage, wholeEpochs } from './train/stage.ts';
 
 export const systems = new Registry<System>('system', [
   pcdResnet as unknown as System,
@@ -23,16 +25,24 @@ export interface ResolvedSystem {
   readonly recipe: Recipe;
 }
 
+/** What is to be other than a preset has it. */
+export interface SystemOverrides {
+  readonly config?: Record<string, unknown>;
+  /** In all, shared out among the stages as they have them. */
+  readonly epochs?: number;
+  /** Fields of every stage. */
+  readonly stages?: Partial<Stage>;
+  /** Fields inside stages, or of single ones. */
+  readonly changes?: readonly RecipeChange[];
+}
+
 /**
  * A system by its name (its full-size preset) or by a preset's name, with single fields overridden.
  *
- * @throws UserError (exit 2) for an unknown name, or a configuration the system's schema refuses
- * @example resolveSystem('pcd-resnet-tiny', { recipe: { epochs: 3 } });
+ * @throws UserError (exit 2) for an unknown name, or a configuration or a change that the schemas refuse
+ * @example resolveSystem('pcd-resnet-tiny', { epochs: 3, stages: { rate: 0.01 } });
  */
-export function resolveSystem(
-  name: string,
-  overrides: { config?: Record<string, unknown>; recipe?: Partial<Recipe> } = {},
-): ResolvedSystem {
+export function resolveSystem(name: string, overrides: SystemOverrides = {}): ResolvedSystem {
   const system = systems.all.find((candidate) => candidate.name === name || name in candidate.presets);
   if (!system) {
     const presets = systems.all.flatMap((candidate) => Object.keys(candidate.presets));
@@ -42,17 +52,14 @@ export function resolveSystem(
     });
   }
   const preset = name in system.presets ? name : Object.keys(system.presets)[0];
-  const { config, recipe } = system.presets[preset];
+  const { config, recipe = system.recipe } = system.presets[preset];
   const parsed = system.config.safeParse({ ...config, ...overrides.config });
   if (!parsed.success) {
     throw usageError(`${name} has no such configuration`, {
       received: schemaFault(parsed.error, system.config),
     });
   }
-  return {
-    system,
-    preset,
-    config: parsed.data,
-    recipe: { ...system.recipe, ...recipe, ...overrides.recipe },
-  };
+  const { epochs, stages, changes = [] } = overrides;
+  const changed = wholeEpochs(recipe, epochs).map((stage) => ({ ...stage, ...stages }));
+  return { system, preset, config: parsed.data, recipe: changeRecipe(changed, changes) };
 }

@@ -1,5 +1,8 @@
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import type { z } from 'zod';
+import type { Recipe } from './train/stage.ts';
+
+export type { Recipe } from './train/stage.ts';
 
 /** What a system looks at: one key frame, or a clip around it. */
 export interface SystemInput {
@@ -11,33 +14,6 @@ export interface SystemInput {
   readonly speed: number;
 }
 
-/** A stage of training on shorter clips (systems.md A4): until the share `until` of the epochs, `frames` at `speed`. */
-export interface CurriculumStage {
-  readonly frames: number;
-  readonly speed: number;
-  /** Share of the epochs, in (0, 1], at which this stage ends. */
-  readonly until: number;
-}
-
-export const augmentations = ['flip', 'rotate', 'blur', 'scale', 'crop'] as const;
-export type Augmentation = (typeof augmentations)[number];
-
-/** How a system is trained. Flags override single fields. */
-export interface Recipe {
-  /** The reports' log loss, summed over batch and labels. */
-  readonly loss: 'log';
-  /** Divides the summed loss by batch × this: 'sum' as reported, 'mean' over batch for larger rates. */
-  readonly reduction: 'sum' | 'mean';
-  readonly learningRate: number;
-  readonly schedule: 'constant' | 'cosine';
-  readonly momentum: number;
-  readonly weightDecay: number;
-  readonly epochs: number;
-  readonly batch: number;
-  readonly augment: readonly Augmentation[];
-  readonly curriculum?: readonly CurriculumStage[];
-}
-
 /** Percent on the A2D challenge's validation split, as the report gives them; null where it does not. */
 export interface Reported {
   readonly precision: number | null;
@@ -45,15 +21,16 @@ export interface Reported {
   readonly f1: number | null;
 }
 
-/** One named configuration of a system; `recipe` overrides the system's own. */
+/** One named configuration of a system, with a recipe of its own or the system's. */
 export interface Preset<Config> {
   readonly config: Partial<Config>;
-  readonly recipe?: Partial<Recipe>;
+  readonly recipe?: Recipe;
 }
 
 /**
  * One classifier of the reports: a tfjs definition and the recipe that trains it.
- * The model's first output is `probabilities` [N, labels]; a second, where there is one, `attention` [N, h, w].
+ * Outputs go by the names of their layers. The model's first is `probabilities` [N, labels]; a second, where there is
+ * one, `attention` [N, h, w]; others are auxiliary.
  * Its input is float32, normalised by the ImageNet mean and std: [N, size, size, 3] or [N, frames, size, size, 3].
  */
 export interface System<Schema extends z.ZodObject = z.ZodObject> {
@@ -66,6 +43,8 @@ export interface System<Schema extends z.ZodObject = z.ZodObject> {
   readonly presets: Readonly<Record<string, Preset<z.infer<Schema>>>>;
   readonly recipe: Recipe;
   readonly reported: Reported;
+  /** Outputs, by name, that only training looks at: an exported model is without them, and what leads to them alone. */
+  readonly auxiliary?: readonly string[];
   input(config: z.infer<Schema>): SystemInput;
   /** The model with fresh weights drawn from `seed`: the same on every backend. */
   build(config: z.infer<Schema>, seed: number): LayersModel;

@@ -3,6 +3,7 @@ import type { BundleSource } from '../../exporters/bundle.ts';
 import { systems } from '../../models/index.ts';
 import { type LoadedRun, loadRun } from '../../models/train/load-run.ts';
 import { readMetrics } from '../../models/train/run-record.ts';
+import type { Stage } from '../../models/train/stage.ts';
 import { UserError, usageError } from '../../src/core/errors.ts';
 import { imagenetNormalization } from '../../src/core/normalization.ts';
 import { type ExportableModel, exportableLayers, findModelJson, readExportable } from './exportable-model.ts';
@@ -94,22 +95,40 @@ async function fromRun(folder: string, loaded: LoadedRun, { checkpoint: which, n
 
 function trainingFacts({ run, checkpoint }: LoadedRun): string[] {
   const { recipe, dataset, seed, backend, pretrained } = run;
-  const { loss, reduction, learningRate, schedule, momentum, weightDecay, batch, augment, epochs } = recipe;
+  const epochs = recipe.reduce((sum, stage) => sum + stage.epochs, 0);
   return [
     `data: ${dataset.name}, ${dataset.train.samples} samples of its ${dataset.train.split} split`,
-    `${loss} loss (${reduction}), SGD with learning rate ${learningRate} (${schedule}), momentum ${momentum}, weight decay ${weightDecay}`,
-    `batch ${batch}, epoch ${checkpoint.epoch} of ${epochs}, seed ${seed}`,
+    `epoch ${checkpoint.epoch} of ${epochs}, seed ${seed}`,
     pretrained ? `started from the weights in ${pretrained.file}` : 'started from random weights',
-    `augmentation: ${augment.join(', ') || 'none'}`,
-    ...(recipe.curriculum
-      ? [
-          `curriculum: ${recipe.curriculum
-            .map(({ frames, speed, until }) => `${frames} frames at speed ${speed} until ${100 * until} %`)
-            .join(', ')}`,
-        ]
-      : []),
+    ...recipe.map((stage) => `${recipe.length === 1 ? '' : `${stage.name}: `}${stageFacts(stage)}`),
     `backend: ${backend.name} (${backend.detail})`,
   ];
+}
+
+/** A stage in one line. */
+function stageFacts(stage: Stage): string {
+  const { epochs, batch, rate, loss, optimizer, schedule, augment, inputs, from, train, average, clip } =
+    stage;
+  const { frames, speed } = inputs;
+  const isWhole = train.length === 1 && train[0].weights === '*';
+  return [
+    `${epochs} ${epochs === 1 ? 'epoch' : 'epochs'} in batches of ${batch}${frames ? `, clips of ${frames} frames at speed ${speed ?? 1}` : ''}`,
+    `${valueText(loss)} loss`,
+    `${valueText(optimizer)} at a rate of ${rate}, ${valueText(schedule)}`,
+    ...from.map(({ prefix, run, file }) => `${prefix}* from ${basename(run ?? file ?? '')}`),
+    ...(isWhole ? [] : [`trained: ${train.map(({ weights }) => weights).join(', ')}`]),
+    ...(clip === null ? [] : [`gradients clipped at ${clip}`]),
+    ...(average === null ? [] : [`averaged: ${valueText(average)}`]),
+    `augmentation: ${augment.join(', ') || 'none'}`,
+  ].join('; ');
+}
+
+/** `sgd (momentum 0.9, weightDecay 0)` */
+function valueText({ kind, options }: Stage['loss']): string {
+  const texts = Object.entries(options).map(
+    ([name, value]) => `${name} ${typeof value === 'object' ? JSON.stringify(value) : value}`,
+  );
+  return texts.length === 0 ? kind : `${kind} (${texts.join(', ')})`;
 }
 
 async function fromModelFile(

@@ -4,7 +4,7 @@ import { gather, rowMajorStrides } from '../../src/core/strided.ts';
 import { float32Of } from '../../src/weights/float32.ts';
 import type { WeightFile } from '../../src/weights/weight-file.ts';
 import { tf } from '../tf.ts';
-import { namedWeights } from '../train/model-weights.ts';
+import { type NamedWeight, namedWeights } from '../train/model-weights.ts';
 import { checkComplete, type MatchedWeight, matchPretrained, type PretrainedMatch } from './match.ts';
 
 /**
@@ -12,6 +12,7 @@ import { checkComplete, type MatchedWeight, matchPretrained, type PretrainedMatc
  * does not fit, because it is for other labels, keeps the weights it has.
  *
  * @param source what to call the file in error messages
+ * @param options.weights those to set, by the names that they have in the file's model; default: all
  * @param options.strict false takes what fits of the backbone, too. Default true
  * @throws UserError when a weight of the backbone is missing, of another shape, or left over in the file, or holds
  *   what is no finite number; the model is then as it was
@@ -21,9 +22,9 @@ export function loadPretrained(
   model: LayersModel,
   file: WeightFile,
   source: string,
-  options: { strict?: boolean } = {},
+  options: { strict?: boolean; weights?: readonly NamedWeight[] } = {},
 ): PretrainedMatch {
-  const weights = namedWeights(model);
+  const weights = options.weights ?? namedWeights(model);
   const match = matchPretrained(
     weights.map(({ name, variable }) => ({ name, shape: variable.shape })),
     file,

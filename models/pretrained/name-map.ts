@@ -65,7 +65,8 @@ function ownMap(prefix: string): NameMap {
     name: 'actionnx',
     prefix,
     source: (weight) => ({ tensor: `${prefix}${weight}`, axes: null }),
-    ignored: (tensor) => (tensor.startsWith('velocity/') ? "the optimiser's state" : null),
+    // A checkpoint keeps beside its weights what goes on from them.
+    ignored: (tensor) => (prefix !== '' && !tensor.startsWith(prefix) ? "of the training's state" : null),
   };
 }
 

@@ -10,7 +10,7 @@ import { sigmoidDetectors } from '../heads/detectors.ts';
 import { attend } from '../heads/spatial-attention.ts';
 import { defineSystem } from '../system.ts';
 import { tf } from '../tf.ts';
-import { perClassDetectionRecipe, priorProbability, tinyRecipe } from './per-class-detection.ts';
+import { perClassDetection, priorProbability, tinyDetection } from './per-class-detection.ts';
 
 type Features = Parameters<typeof attend>[0];
 
@@ -26,9 +26,9 @@ export const apcdResnet = defineSystem({
   }),
   presets: {
     'apcd-resnet-152': { config: {} },
-    'apcd-resnet-tiny': { config: { depth: 'tiny', size: 64, prior: 0.05 }, recipe: tinyRecipe },
+    'apcd-resnet-tiny': { config: { depth: 'tiny', size: 64, prior: 0.05 }, recipe: [tinyDetection] },
   },
-  recipe: { ...perClassDetectionRecipe, epochs: 55 },
+  recipe: [{ ...perClassDetection, epochs: 55 }],
   reported: { precision: 57.4, recall: 65.6, f1: 58.9 },
   input: ({ size }) => ({ kind: 'frame', size, frames: 1, speed: 1 }),
   build({ depth, size, labels, prior }, seed) {

@@ -9,7 +9,8 @@ import { r2plus1d, r2plus1dDepths } from '../backbones/r2plus1d.ts';
 import { softmaxDetectors } from '../heads/detectors.ts';
 import { defineSystem } from '../system.ts';
 import { tf } from '../tf.ts';
-import { perClassDetectionRecipe, priorProbability, tinyRecipe } from './per-class-detection.ts';
+import { curriculum } from '../train/stage.ts';
+import { perClassDetection, priorProbability, tinyDetection } from './per-class-detection.ts';
 
 export const pcdR2plus1d = defineSystem({
   name: 'pcd-r2plus1d',
@@ -29,25 +30,17 @@ export const pcdR2plus1d = defineSystem({
     // in minutes.
     'pcd-r2plus1d-tiny': {
       config: { depth: 'tiny', size: 40, frames: 4, speed: 4, prior: 0.05 },
-      recipe: {
-        ...tinyRecipe,
-        epochs: 9,
-        curriculum: [
-          { frames: 2, speed: 8, until: 1 / 5 },
-          { frames: 4, speed: 4, until: 1 },
-        ],
-      },
+      recipe: curriculum({ ...tinyDetection, epochs: 9 }, [
+        { frames: 2, speed: 8, until: 1 / 5 },
+        { frames: 4, speed: 4, until: 1 },
+      ]),
     },
   },
-  recipe: {
-    ...perClassDetectionRecipe,
-    epochs: 95,
-    curriculum: [
-      { frames: 4, speed: 2, until: 1 / 3 },
-      { frames: 8, speed: 2, until: 2 / 3 },
-      { frames: 16, speed: 1, until: 1 },
-    ],
-  },
+  recipe: curriculum({ ...perClassDetection, epochs: 95 }, [
+    { frames: 4, speed: 2, until: 1 / 3 },
+    { frames: 8, speed: 2, until: 2 / 3 },
+    { frames: 16, speed: 1, until: 1 },
+  ]),
   reported: { precision: 60.9, recall: 68.6, f1: 61.7 },
   input: ({ size, frames, speed }) => ({ kind: 'clip', size, frames, speed }),
   build({ depth, size, frames, labels, prior }, seed) {

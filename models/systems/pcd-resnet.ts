@@ -7,7 +7,7 @@ import { resnet, resnetDepths } from '../backbones/resnet.ts';
 import { softmaxDetectors } from '../heads/detectors.ts';
 import { defineSystem } from '../system.ts';
 import { tf } from '../tf.ts';
-import { perClassDetectionRecipe, priorProbability, tinyRecipe } from './per-class-detection.ts';
+import { perClassDetection, priorProbability, tinyDetection } from './per-class-detection.ts';
 
 export const pcdResnet = defineSystem({
   name: 'pcd-resnet',
@@ -21,9 +21,9 @@ export const pcdResnet = defineSystem({
   }),
   presets: {
     'pcd-resnet-152': { config: {} },
-    'pcd-resnet-tiny': { config: { depth: 'tiny', size: 64, prior: 0.05 }, recipe: tinyRecipe },
+    'pcd-resnet-tiny': { config: { depth: 'tiny', size: 64, prior: 0.05 }, recipe: [tinyDetection] },
   },
-  recipe: perClassDetectionRecipe,
+  recipe: [perClassDetection],
   reported: { precision: 57.9, recall: 66.3, f1: 59.4 },
   input: ({ size }) => ({ kind: 'frame', size, frames: 1, speed: 1 }),
   build({ depth, size, labels, prior }, seed) {

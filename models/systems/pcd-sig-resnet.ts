@@ -7,7 +7,7 @@ import { resnet, resnetDepths } from '../backbones/resnet.ts';
 import { sigmoidDetectors } from '../heads/detectors.ts';
 import { defineSystem } from '../system.ts';
 import { tf } from '../tf.ts';
-import { perClassDetectionRecipe, priorProbability, tinyRecipe } from './per-class-detection.ts';
+import { perClassDetection, priorProbability, tinyDetection } from './per-class-detection.ts';
 
 export const pcdSigResnet = defineSystem({
   name: 'pcd-sig-resnet',
@@ -21,9 +21,9 @@ export const pcdSigResnet = defineSystem({
   }),
   presets: {
     'pcd-sig-resnet-152': { config: {} },
-    'pcd-sig-resnet-tiny': { config: { depth: 'tiny', size: 64, prior: 0.05 }, recipe: tinyRecipe },
+    'pcd-sig-resnet-tiny': { config: { depth: 'tiny', size: 64, prior: 0.05 }, recipe: [tinyDetection] },
   },
-  recipe: perClassDetectionRecipe,
+  recipe: [perClassDetection],
   reported: { precision: null, recall: null, f1: 57.7 },
   input: ({ size }) => ({ kind: 'frame', size, frames: 1, speed: 1 }),
   build({ depth, size, labels, prior }, seed) {

@@ -5,6 +5,7 @@ import { UserError } from '../../src/core/errors.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../src/core/safetensors.ts';
 import type { Tensor } from '../../src/core/tensor.ts';
 import { writeFileAtomic } from '../../src/node/atomic-file.ts';
+import type { Slots } from './optimizers/optimizer.ts';
 
 export type CheckpointName = 'best' | 'last';
 
@@ -19,9 +20,20 @@ const progressSchema = z.object({
   validation: z
     .object({ loss: z.number(), precision: z.number(), recall: z.number(), f1: z.number() })
     .nullable(),
-  /** The best validation F1 so far. */
-  bestF1: z.number().nullable(),
+  /** The best score so far, by the measure that the stage keeps. */
+  best: z.number().nullable(),
+  /** What the stage's schedule remembers. */
+  schedule: z.record(z.string(), z.number()).nullable(),
+  /** Steps that the stage's average of weights has seen, and those that it took in. */
+  average: z.object({ steps: z.int().min(0), taken: z.int().min(0) }),
 });
+
+/** Before there were stages, a run had neither memory nor averages, and kept the best F1. */
+const upgraded = z.preprocess((json) => {
+  if (!Object.hasOwn(Object(json), 'bestF1')) return json;
+  const { bestF1, ...progress } = Object(json);
+  return { ...progress, best: bestF1, schedule: null, average: { steps: 0, taken: 0 } };
+}, progressSchema);
 
 /** How far a run has come. */
 export type TrainingProgress = z.infer<typeof progressSchema>;
@@ -29,10 +41,11 @@ export type TrainingProgress = z.infer<typeof progressSchema>;
 /** All that going on depends on. */
 export interface Checkpoint extends TrainingProgress {
   readonly weights: Readonly<Record<string, Tensor>>;
-  readonly velocities: Readonly<Record<string, Tensor>>;
+  /** What else is kept of each weight, by what that is: the optimiser's "velocity", the "raw" weights of an average. */
+  readonly slots: Slots;
 }
 
-const prefixes = { weights: 'model/', velocities: 'velocity/' } as const;
+const weightsPrefix = 'model/';
 
 export function checkpointPath(folder: string, name: CheckpointName): string {
   return join(folder, 'checkpoints', `${name}.safetensors`);
@@ -41,11 +54,13 @@ export function checkpointPath(folder: string, name: CheckpointName): string {
 export async function writeCheckpoint(
   folder: string,
   name: CheckpointName,
-  { weights, velocities, ...progress }: Checkpoint,
+  { weights, slots, ...progress }: Checkpoint,
 ): Promise<void> {
   const tensors = Object.fromEntries([
-    ...Object.entries(weights).map(([key, value]) => [prefixes.weights + key, value]),
-    ...Object.entries(velocities).map(([key, value]) => [prefixes.velocities + key, value]),
+    ...Object.entries(weights).map(([name, value]) => [weightsPrefix + name, value]),
+    ...Object.entries(slots).flatMap(([slot, values]) =>
+      Object.entries(values).map(([name, value]) => [`${slot}/${name}`, value]),
+    ),
   ]);
   const bytes = encodeSafetensors(tensors, { progress: JSON.stringify(progress) });
   await writeFileAtomic(checkpointPath(folder, name), bytes);
@@ -62,22 +77,20 @@ export async function readCheckpoint(folder: string, name: CheckpointName): Prom
     throw error;
   }
   const { tensors, metadata } = decodeSafetensors(bytes, path);
-  const under = (prefix: string) =>
-    Object.fromEntries(
-      Object.entries(tensors).flatMap(([key, value]) =>
-        key.startsWith(prefix) ? [[key.slice(prefix.length), value]] : [],
-      ),
-    );
-  return {
-    ...parseProgress(metadata.progress, path),
-    weights: under(prefixes.weights),
-    velocities: under(prefixes.velocities),
-  };
+  const weights: Record<string, Tensor> = {};
+  const slots: Record<string, Record<string, Tensor>> = {};
+  for (const [key, value] of Object.entries(tensors)) {
+    const end = key.indexOf('/');
+    const [slot, name] = [key.slice(0, Math.max(0, end)), key.slice(end + 1)];
+    if (key.startsWith(weightsPrefix)) weights[name] = value;
+    else (slots[slot] ??= {})[name] = value;
+  }
+  return { ...parseProgress(metadata.progress, path), weights, slots };
 }
 
 function parseProgress(text: string | undefined, path: string): TrainingProgress {
   try {
-    return progressSchema.parse(JSON.parse(text ?? ''));
+    return upgraded.parse(JSON.parse(text ?? ''));
   } catch (cause) {
     throw new UserError(`${path} is not a checkpoint of a run`, {
       received: text === undefined ? 'no record of its progress' : 'a damaged record of its progress',

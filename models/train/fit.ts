@@ -1,8 +1,7 @@
-import { existsSync } from 'node:fs';
 import { UserError } from '../../src/core/errors.ts';
 import { Rng } from '../../src/core/rng.ts';
-import type { Sample } from '../../src/data/dataset.ts';
 import { loadPretrained } from '../pretrained/load.ts';
+import { bestEpoch, isBetter, isSameMeasure } from './best-epoch.ts';
 import {
   type CheckpointName,
   checkpointPath,
@@ -10,24 +9,27 @@ import {
   type TrainingProgress,
   writeCheckpoint,
 } from './checkpoint.ts';
-import { epochClip } from './curriculum.ts';
+import { Course, type Leg, trainingWork, validationWork } from './course.ts';
+import { losses } from './losses/index.ts';
+import { checkLoss } from './losses/loss.ts';
 import { Pace } from './pace.ts';
-import { checkSameRun, describeRun } from './run-identity.ts';
 import {
-  checkRecipe,
   type EpochRecord,
   type RunRecord,
   readMetrics,
-  readRunRecord,
-  requireNoRun,
   type ValidationScores,
   writeMetrics,
   writeRunRecord,
 } from './run-record.ts';
+import { type RunStart, startOf } from './run-start.ts';
 import { SampleSource } from './sample-source.ts';
-import { learningRateAt } from './schedule.ts';
+import { schedules } from './schedules/index.ts';
+import { parseRecipe } from './stage.ts';
+import { checkSource, readSource, readUnchanged, takeWeights } from './stage-source.ts';
 import type { StepProgress, TrainSettings } from './train-settings.ts';
-import { Trainer } from './trainer.ts';
+import { Trainer, targetNames } from './trainer.ts';
+import { validationScores } from './validation.ts';
+import { checkGroups } from './weight-groups.ts';
 
 export type { Evaluate, StepProgress, TrainSettings } from './train-settings.ts';
 
@@ -46,8 +48,7 @@ export interface TrainResult {
  *   is aborted
  */
 export async function train(settings: TrainSettings): Promise<TrainResult> {
-  checkRecipe(settings.recipe);
-  const session = await Session.open(settings);
+  const session = await Session.open({ ...settings, recipe: parseRecipe(settings.recipe) });
   try {
     return await session.run();
   } finally {
@@ -57,58 +58,56 @@ export async function train(settings: TrainSettings): Promise<TrainResult> {
 
 class Session {
   readonly #settings: TrainSettings;
-  readonly #run: RunRecord;
-  readonly #training: readonly Sample[];
-  readonly #validation: readonly Sample[];
+  readonly #start: RunStart;
+  readonly #course: Course;
   readonly #source: SampleSource;
   readonly #trainer: Trainer;
-  readonly #pace: Pace;
+  readonly #pace = new Pace();
   #progress: TrainingProgress = {
     epoch: 0,
     step: 0,
     partial: { loss: 0, samples: 0, seconds: 0 },
     validation: null,
-    bestF1: null,
+    best: null,
+    schedule: null,
+    average: { steps: 0, taken: 0 },
   };
 
-  private constructor(settings: TrainSettings, run: RunRecord, training: Sample[], validation: Sample[]) {
+  private constructor(settings: TrainSettings, start: RunStart) {
     this.#settings = settings;
-    this.#run = run;
-    this.#training = training;
-    this.#validation = validation;
-    const { size } = settings.system.input(settings.config);
-    this.#source = new SampleSource(settings.dataset, size, settings.frameMemory);
+    this.#start = start;
+    const input = settings.system.input(settings.config);
+    this.#course = new Course(settings.recipe, input, {
+      training: start.training.length,
+      validation: start.validation.length,
+    });
+    this.#source = new SampleSource(settings.dataset, input.size, settings.frameMemory);
     this.#trainer = new Trainer(settings);
-    this.#pace = new Pace();
   }
 
   static async open(settings: TrainSettings): Promise<Session> {
-    const { dataset, folder, resume, splits = { train: 'train', validation: 'val' } } = settings;
-    const [training, validation] = await Promise.all([
-      dataset.samples(splits.train),
-      dataset.samples(splits.validation),
-    ]);
-    for (const [split, samples] of [
-      [splits.train, training],
-      [splits.validation, validation],
-    ] as const) {
-      if (samples.length === 0) throw new UserError(`the ${split} split of ${dataset.root} has no samples`);
-    }
-    const run = await describeRun(settings, splits, training.length, validation.length);
-    const earlier = await readRunRecord(folder);
-    if (!earlier) await requireNoRun(folder);
-    // A run that never came to its first checkpoint is nothing to lose.
-    const isBegun = earlier !== null && existsSync(checkpointPath(folder, 'last'));
-    if (earlier && (isBegun || resume)) checkSameRun(earlier, run, folder, resume ?? false);
-    const session = new Session(settings, run, training, validation);
+    const start = await startOf(settings);
+    const session = new Session(settings, start);
     try {
-      await session.#source.readLabels([...training, ...validation]);
-      if (!(earlier && (await session.#restore()))) session.#startFromPretrained();
-      if (!isBegun) await writeRunRecord(folder, run);
+      await session.#checkModel();
+      await session.#source.readLabels([...start.training, ...start.validation]);
+      if (!(start.isRecorded && (await session.#restore()))) session.#startFromPretrained();
+      if (!start.isBegun) await writeRunRecord(settings.folder, start.run);
       return session;
     } catch (error) {
       session.close();
       throw error;
+    }
+  }
+
+  /** Whether the recipe is for this model: for all stages, before the first begins. */
+  async #checkModel(): Promise<void> {
+    const { model } = this.#trainer;
+    for (const { loss } of this.#settings.recipe)
+      checkLoss(losses.make(loss), model.outputNames, targetNames);
+    checkGroups(model, this.#settings.recipe);
+    for (const { from } of this.#settings.recipe) {
+      for (const source of from) checkSource(model, source, await readSource(source));
     }
   }
 
@@ -117,8 +116,11 @@ class Session {
     const { folder } = this.#settings;
     const checkpoint = await readCheckpoint(folder, 'last');
     if (!checkpoint) return false;
-    const { weights, velocities, ...progress } = checkpoint;
-    this.#trainer.restore({ weights, velocities }, checkpointPath(folder, 'last'));
+    const { weights, slots, ...progress } = checkpoint;
+    // Between two stages, the state is still that of the one that has ended.
+    const { stage } = this.#course.at(Math.max(1, progress.step > 0 ? progress.epoch + 1 : progress.epoch));
+    this.#trainer.enter({ ...stage, continues: false });
+    this.#trainer.restore({ weights, slots, average: progress.average }, checkpointPath(folder, 'last'));
     this.#progress = progress;
     return true;
   }
@@ -131,60 +133,81 @@ class Session {
   }
 
   async run(): Promise<TrainResult> {
-    const { folder, recipe, onEpoch } = this.#settings;
+    const { folder, onEpoch } = this.#settings;
     // A run killed between its files may have written an epoch that its last checkpoint does not know yet.
     const epochs = (await readMetrics(folder)).filter(({ epoch }) => epoch <= this.#progress.epoch);
-    this.#pace.begin(this.#workLeft());
-    while (this.#progress.epoch < recipe.epochs) {
-      const learningRate = await this.#trainEpoch();
+    this.#pace.begin(this.#course.workLeft(this.#progress.epoch + 1, this.#progress.step));
+    while (this.#progress.epoch < this.#course.epochs) {
+      const leg = this.#course.at(this.#progress.epoch + 1);
+      if (leg.begins && this.#progress.step === 0) await this.#enter(leg);
+      const learningRate = await this.#trainEpoch(leg);
       const { partial } = this.#progress;
       const started = performance.now();
-      const validation = await this.#validate(learningRate);
-      const epoch = this.#progress.epoch + 1;
+      const validation = await this.#validate(leg, learningRate);
       const record: EpochRecord = {
-        epoch,
+        epoch: this.#progress.epoch + 1,
         loss: partial.loss / partial.samples,
         learningRate,
         seconds: partial.seconds + (performance.now() - started) / 1000,
         validation,
       };
       epochs.push(record);
-      const { bestF1 } = this.#progress;
-      const isBest = bestF1 === null || validation.f1 > bestF1;
-      this.#progress = {
-        epoch,
-        step: 0,
-        partial: { loss: 0, samples: 0, seconds: 0 },
-        validation,
-        bestF1: isBest ? validation.f1 : bestF1,
-      };
       // `last` comes last: until it is there, a resumed run makes this epoch again, to the same end.
-      if (isBest) await this.#save('best');
+      if (this.#finish(leg, validation)) await this.#save('best');
       await writeMetrics(folder, epochs);
       await this.#save('last');
       onEpoch?.(record);
     }
-    const best = epochs.reduce((left, right) => (right.validation.f1 > left.validation.f1 ? right : left));
-    return { run: this.#run, epochs, best };
+    return { run: this.#start.run, epochs, best: bestEpoch(epochs, this.#course) };
+  }
+
+  async #enter({ stage }: Leg): Promise<void> {
+    this.#trainer.enter(stage);
+    for (const source of stage.from) {
+      takeWeights(this.#trainer.model, source, await readUnchanged(source, this.#start.run));
+    }
+    const { epoch, best, schedule } = this.#progress;
+    const isComparable = epoch > 0 && isSameMeasure(this.#course.at(epoch).stage.keep, stage.keep);
+    this.#progress = {
+      ...this.#progress,
+      best: isComparable ? best : null,
+      schedule: stage.continues ? schedule : null,
+    };
+  }
+
+  /** Takes an epoch's scores in. @returns whether they are the best so far */
+  #finish({ stage }: Leg, validation: ValidationScores): boolean {
+    const { epoch, best, schedule } = this.#progress;
+    const score = validation[stage.keep.metric];
+    const isBest = isBetter(score, best, stage.keep);
+    const { watch } = schedules.make(stage.schedule);
+    this.#progress = {
+      ...this.#progress,
+      ...{ epoch: epoch + 1, step: 0, partial: { loss: 0, samples: 0, seconds: 0 }, validation },
+      best: isBest ? score : best,
+      schedule: watch?.(schedule, score, stage.keep.best) ?? schedule,
+    };
+    return isBest;
   }
 
   /** Trains what is left of the epoch; returns its last learning rate. */
-  async #trainEpoch(): Promise<number> {
-    const { recipe, seed, signal, system, config, checkpointInterval = 300 } = this.#settings;
+  async #trainEpoch({ stage, clip, batches, position }: Leg): Promise<number> {
+    const { seed, signal, checkpointInterval = 300 } = this.#settings;
     const epoch = this.#progress.epoch + 1;
-    const clip = epochClip(recipe, system.input(config), epoch);
     this.#trainer.setFrames(clip.frames);
-    const order = new Rng(`${seed}/order/${epoch}`).shuffle(this.#training);
-    const steps = Math.ceil(order.length / recipe.batch);
-    const plan = { ...clip, augment: { names: recipe.augment, seed, epoch } };
-    const rate = (step: number) => learningRateAt(recipe, (epoch - 1) * steps + step, recipe.epochs * steps);
+    const order = new Rng(`${seed}/order/${epoch}`).shuffle(this.#start.training);
+    const plan = { ...clip, augment: { names: stage.augment, seed, epoch } };
+    const schedule = schedules.make(stage.schedule);
+    const memory = this.#progress.schedule;
+    const rateAt = (step: number, base = stage.rate) => schedule.rate(base, position(step), memory);
     let began = performance.now();
     let saved = began;
-    const batches = this.#source.batches(order, plan, recipe.batch, this.#progress.step);
-    for await (const batch of batches) {
+    for await (const batch of this.#source.batches(order, plan, stage.batch, this.#progress.step)) {
       const step = this.#progress.step;
-      const loss = this.#trainer.step(batch, rate(step));
-      if (!Number.isFinite(loss)) throw diverged(loss, `epoch ${epoch}, step ${step + 1}`, rate(step));
+      const { pending } = position(step);
+      const completes = pending === stage.accumulate - 1 || step === batches - 1;
+      const loss = this.#trainer.step(batch, (base) => rateAt(step, base), { pending, completes });
+      if (!Number.isFinite(loss)) throw diverged(loss, `epoch ${epoch}, step ${step + 1}`, rateAt(step));
       const now = performance.now();
       const { partial } = this.#progress;
       this.#progress = {
@@ -197,10 +220,10 @@ class Session {
         },
       };
       began = now;
-      this.#report('training', step + 1, steps, rate(step), batch.samples, trainingWork(clip.frames));
+      this.#report('training', step + 1, batches, rateAt(step), batch.samples, trainingWork(clip.frames));
       if (signal?.aborted) {
         await this.#save('last');
-        throw new UserError(`training stopped in epoch ${epoch}, after step ${step + 1} of ${steps}`, {
+        throw new UserError(`training stopped in epoch ${epoch}, after step ${step + 1} of ${batches}`, {
           remedy: 'run the same command with --resume to go on from there',
         });
       }
@@ -209,42 +232,27 @@ class Session {
         saved = now;
       }
     }
-    return rate(steps - 1);
+    return rateAt(batches - 1);
   }
 
-  async #validate(learningRate: number): Promise<ValidationScores> {
-    const { system, config, recipe, evaluate, dataset, signal } = this.#settings;
-    const input = system.input(config);
-    this.#trainer.setFrames(input.frames);
-    const samples = this.#validation.length;
-    const labels = dataset.labels.names.length;
-    const probabilities = new Float32Array(samples * labels);
-    const truth = new Uint8Array(samples * labels);
-    let done = 0;
+  async #validate({ stage }: Leg, learningRate: number): Promise<ValidationScores> {
+    const { system, config, signal } = this.#settings;
+    const { frames, speed } = system.input(config);
+    const { validation: samples } = this.#start;
+    const batches = this.#source.batches(samples, { frames, speed }, stage.batch);
+    const steps = Math.ceil(samples.length / stage.batch);
     let step = 0;
-    let loss = 0;
-    const plan = { frames: input.frames, speed: input.speed };
-    for await (const batch of this.#source.batches(this.#validation, plan, recipe.batch)) {
-      const predicted = this.#trainer.predict(batch);
-      probabilities.set(predicted, done * labels);
-      truth.set(batch.truth, done * labels);
-      predicted.forEach((p, i) => {
-        loss -= Math.log((batch.truth[i] ? p : 1 - p) + 1e-15);
+    this.#trainer.setFrames(frames);
+    const scores = await validationScores(this.#trainer, batches, samples.length, this.#settings, (batch) => {
+      this.#report('validation', ++step, steps, learningRate, batch.samples, validationWork(frames));
+      if (!signal?.aborted) return;
+      throw new UserError(`training stopped in the validation of epoch ${this.#progress.epoch + 1}`, {
+        remedy: 'run the same command with --resume to go on',
       });
-      done += batch.samples;
-      const steps = Math.ceil(samples / recipe.batch);
-      this.#report('validation', ++step, steps, learningRate, batch.samples, validationWork(input.frames));
-      if (signal?.aborted) {
-        throw new UserError(`training stopped in the validation of epoch ${this.#progress.epoch + 1}`, {
-          remedy: 'run the same command with --resume to go on',
-        });
-      }
-    }
+    });
     // The last step's weights are seen here first.
-    if (!Number.isFinite(loss)) {
-      throw diverged(loss, `the validation of epoch ${this.#progress.epoch + 1}`, learningRate);
-    }
-    return { loss: loss / samples, ...evaluate(probabilities, truth, samples, labels) };
+    if (Number.isFinite(scores.loss)) return scores;
+    throw diverged(scores.loss, `the validation of epoch ${this.#progress.epoch + 1}`, learningRate);
   }
 
   async #save(name: CheckpointName): Promise<void> {
@@ -272,7 +280,7 @@ class Session {
     this.#settings.onProgress?.({
       phase,
       epoch: epoch + 1,
-      epochs: this.#settings.recipe.epochs,
+      epochs: this.#course.epochs,
       step,
       steps,
       loss: phase === 'training' ? partial.loss / partial.samples : null,
@@ -281,28 +289,10 @@ class Session {
     });
   }
 
-  #workLeft(): number {
-    const { recipe, system, config } = this.#settings;
-    const input = system.input(config);
-    let work =
-      -this.#progress.step *
-      recipe.batch *
-      trainingWork(epochClip(recipe, input, this.#progress.epoch + 1).frames);
-    for (let epoch = this.#progress.epoch + 1; epoch <= recipe.epochs; epoch++) {
-      work += this.#training.length * trainingWork(epochClip(recipe, input, epoch).frames);
-      work += this.#validation.length * validationWork(input.frames);
-    }
-    return work;
-  }
-
   close(): void {
     this.#trainer.dispose();
   }
 }
-
-/** Cost of a sample, in forward passes over a frame: training also goes back through weights and inputs. */
-const trainingWork = (frames: number) => 3 * frames;
-const validationWork = (frames: number) => frames;
 
 function diverged(loss: number, place: string, learningRate: number): UserError {
   return new UserError('training diverged: the loss is no longer a finite number', {

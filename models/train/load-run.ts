@@ -1,15 +1,16 @@
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { UserError } from '../../src/core/errors.ts';
+import { schemaFault } from '../../src/core/schema-fault.ts';
 import { requireFinite } from '../../src/core/weights.ts';
 import { systems } from '../index.ts';
-import { schemaFault } from '../schema-fault.ts';
+import { withoutOutputs } from './auxiliary-outputs.ts';
 import { type CheckpointName, checkpointPath, readCheckpoint } from './checkpoint.ts';
 import { assignWeights } from './model-weights.ts';
 import { type RunRecord, readRunRecord, type ValidationScores } from './run-record.ts';
 
 /** A trained model, and where it comes from. */
 export interface LoadedRun {
-  /** Built at the system's full clip length. The caller disposes it. */
+  /** Built at the system's full clip length, without its auxiliary outputs. The caller disposes it. */
   readonly model: LayersModel;
   readonly run: RunRecord;
   /** The epoch whose weights these are; its scores are null where it was cut short. */
@@ -55,7 +56,7 @@ export async function loadRun(folder: string, name: CheckpointName): Promise<Loa
   }
   const { epoch, step, validation } = checkpoint;
   return {
-    model,
+    model: withoutOutputs(model, system.auxiliary ?? []),
     run,
     checkpoint: { epoch: step > 0 ? epoch + 1 : epoch, validation: step > 0 ? null : validation },
   };

@@ -4,6 +4,8 @@ import { labelSetHash } from '../../src/core/labels.ts';
 import { packageVersion } from '../../src/node/package-info.ts';
 import { tf } from '../tf.ts';
 import type { RunRecord } from './run-record.ts';
+import type { Recipe, Stage } from './stage.ts';
+import { describeSources } from './stage-source.ts';
 import type { TrainSettings } from './train-settings.ts';
 
 /** The record of a run that is about to start. @throws UserError when the system has another number of labels */
@@ -15,6 +17,7 @@ export async function describeRun(
 ): Promise<RunRecord> {
   const { system, preset, config, recipe, seed, dataset, backend, pretrained } = settings;
   const { names, codes } = dataset.labels;
+  const sources = await describeSources(recipe);
   if ('labels' in config && config.labels !== names.length) {
     throw new UserError(`${preset} predicts ${config.labels} labels, ${dataset.name} has ${names.length}`, {
       remedy: 'configure the system for the data set',
@@ -22,7 +25,7 @@ export async function describeRun(
   }
   return {
     format: 'actionnx-run',
-    formatVersion: 1,
+    formatVersion: 2,
     system: system.name,
     preset,
     config,
@@ -42,6 +45,7 @@ export async function describeRun(
         format: pretrained.format,
       },
     }),
+    ...(sources.length > 0 && { sources }),
     backend: { ...backend },
     versions: { actionnx: packageVersion, tfjs: tf.version_core, node: process.versions.node },
   };
@@ -54,7 +58,7 @@ export function checkSameRun(earlier: RunRecord, now: RunRecord, folder: string,
       remedy: 'add --resume to go on with it, or choose another --out',
     });
   }
-  const identity = ({ system, config, recipe, seed, dataset, labels, pretrained }: RunRecord) => ({
+  const identity = ({ system, config, recipe, seed, dataset, labels, pretrained, sources }: RunRecord) => ({
     system,
     config,
     recipe,
@@ -63,15 +67,34 @@ export function checkSameRun(earlier: RunRecord, now: RunRecord, folder: string,
     validation: dataset.validation,
     labels: labels.hash,
     pretrained: pretrained?.sha256 ?? null,
+    sources: sources?.map(({ sha256 }) => sha256) ?? [],
   });
   const [before, after] = [identity(earlier), identity(now)];
   for (const key of Object.keys(before) as (keyof typeof before)[]) {
     if (canonical(before[key]) === canonical(after[key])) continue;
+    const received =
+      key === 'recipe'
+        ? differenceOf(earlier.recipe, now.recipe)
+        : `${canonical(after[key])}, where the run has ${canonical(before[key])}`;
     throw new UserError(`${folder} cannot be resumed with another ${key}`, {
-      received: `${canonical(after[key])}, where the run has ${canonical(before[key])}`,
+      received,
       remedy: 'give the same flags as at its start, or choose another --out',
     });
   }
+}
+
+/** The first field in which recipes differ. */
+function differenceOf(before: Recipe, after: Recipe): string {
+  if (before.length !== after.length) {
+    return `${after.length} stages, where the run has ${before.length}`;
+  }
+  const fields = after.flatMap((stage, i) =>
+    (Object.keys(stage) as (keyof Stage)[]).map((key) => ({
+      ...{ place: `${key} of stage ${i + 1}`, own: canonical(stage[key]), other: canonical(before[i][key]) },
+    })),
+  );
+  const different = fields.find(({ own, other }) => own !== other);
+  return `${different?.own} for ${different?.place}, where the run has ${different?.other}`;
 }
 
 /** JSON with sorted keys. */

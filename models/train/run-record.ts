@@ -2,50 +2,20 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { reasonOf, UserError, usageError } from '../../src/core/errors.ts';
+import { schemaFault } from '../../src/core/schema-fault.ts';
 import { writeFileAtomic } from '../../src/node/atomic-file.ts';
 import { readText } from '../../src/node/text-file.ts';
-import { schemaFault } from '../schema-fault.ts';
-import { augmentations, type Recipe } from '../system.ts';
 import { checkpointPath } from './checkpoint.ts';
-
-const recipeSchema = z.strictObject({
-  loss: z.literal('log'),
-  reduction: z.enum(['sum', 'mean']),
-  learningRate: z.number().positive(),
-  schedule: z.enum(['constant', 'cosine']),
-  momentum: z.number().min(0).lt(1),
-  weightDecay: z.number().min(0),
-  epochs: z.int().positive(),
-  batch: z.int().positive(),
-  augment: z.array(z.enum(augmentations)),
-  curriculum: z
-    .array(
-      z.strictObject({
-        frames: z.int().positive(),
-        speed: z.int().positive(),
-        until: z.number().gt(0).max(1),
-      }),
-    )
-    .optional(),
-});
-
-/** @throws UserError (exit 2) naming the first field that cannot be trained with */
-export function checkRecipe(recipe: Recipe): void {
-  const parsed = recipeSchema.safeParse(recipe);
-  if (parsed.success) return;
-  throw new UserError('the recipe cannot be trained with', {
-    received: schemaFault(parsed.error, recipeSchema),
-    exitCode: 2,
-  });
-}
+import { upgradeRun } from './run-upgrade.ts';
+import { stageSchema } from './stage.ts';
 
 const runSchema = z.strictObject({
   format: z.literal('actionnx-run'),
-  formatVersion: z.literal(1),
+  formatVersion: z.literal(2),
   system: z.string(),
   preset: z.string(),
   config: z.record(z.string(), z.unknown()),
-  recipe: recipeSchema,
+  recipe: z.array(stageSchema).min(1),
   seed: z.int(),
   dataset: z.strictObject({
     name: z.string(),
@@ -56,6 +26,8 @@ const runSchema = z.strictObject({
   labels: z.strictObject({ names: z.array(z.string()), codes: z.array(z.int()), hash: z.string() }),
   /** The file whose weights it started from; absent where they were drawn. */
   pretrained: z.strictObject({ file: z.string(), sha256: z.string(), format: z.string() }).optional(),
+  /** What the recipe's stages take weights from, in their order; absent where they take none. */
+  sources: z.array(z.strictObject({ path: z.string(), sha256: z.string() })).optional(),
   /** What it was started with; a resumed run may have gone on with another one. */
   backend: z.strictObject({ name: z.string(), detail: z.string() }),
   versions: z.record(z.string(), z.string()),
@@ -72,11 +44,11 @@ export interface ValidationScores {
   readonly f1: number;
 }
 
-/** One line of `metrics.jsonl`. `loss` is the mean log loss of a training sample, summed over its labels. */
+/** One line of `metrics.jsonl`. `loss` is the mean loss of a training sample, as the recipe's loss has it. */
 export interface EpochRecord {
   readonly epoch: number;
   readonly loss: number;
-  /** The rate of the epoch's last step. */
+  /** The rate of the epoch's last step, of weights whose group has none of its own. */
   readonly learningRate: number;
   readonly seconds: number;
   readonly validation: ValidationScores;
@@ -86,7 +58,12 @@ export async function writeRunRecord(folder: string, run: RunRecord): Promise<vo
   await writeFileAtomic(join(folder, 'run.json'), `${JSON.stringify(run, null, 2)}\n`);
 }
 
-/** @returns null where the folder holds no run. @throws UserError naming the file when it is damaged */
+/**
+ * A run of the format's first version is read as if it were of the latest.
+ *
+ * @returns null where the folder holds no run
+ * @throws UserError naming the file when it is damaged
+ */
 export async function readRunRecord(folder: string): Promise<RunRecord | null> {
   const path = join(folder, 'run.json');
   let text: string;
@@ -107,7 +84,9 @@ export async function readRunRecord(folder: string): Promise<RunRecord | null> {
   } catch (error) {
     throw damaged(reasonOf(error));
   }
-  const parsed = runSchema.safeParse(json);
+  const upgraded = upgradeRun(json);
+  if ('fault' in upgraded) throw damaged(upgraded.fault);
+  const parsed = runSchema.safeParse(upgraded.run);
   if (parsed.success) return parsed.data;
   throw damaged(schemaFault(parsed.error, runSchema));
 }

@@ -6,7 +6,7 @@ import { Rng } from '../../src/core/rng.ts';
 import type { Dataset, Sample } from '../../src/data/dataset.ts';
 import type { RgbImage } from '../../src/image/image.ts';
 import { resizeBilinear } from '../../src/image/resize.ts';
-import type { Augmentation } from '../system.ts';
+import type { Augmentation } from './augment/augmentation.ts';
 import { drawTransforms, losesLabels, type Transform } from './augment/index.ts';
 
 /** What a model is fed: `frames` of [N, frames, size, size, 3], normalised, and `truth` of [N, labels], 0 or 1. */

@@ -1,55 +1,105 @@
-import type { Tensor, Tensor2D, Variable } from '@tensorflow/tfjs-core';
+import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { UserError } from '../../src/core/errors.ts';
 import type { Tensor as HostTensor } from '../../src/core/tensor.ts';
-import type { Recipe, System, SystemInput } from '../system.ts';
+import type { System, SystemInput } from '../system.ts';
 import { tf } from '../tf.ts';
-import { freeze, frozenPaths, settleAverages } from './frozen-layers.ts';
-import { logLoss } from './loss.ts';
+import { WeightAverage } from './averages/average.ts';
+import { averages } from './averages/index.ts';
+import { freeze, frozenPaths } from './frozen-layers.ts';
+import { GradientSum } from './gradient-sum.ts';
+import { losses } from './losses/index.ts';
+import type { Loss, NamedTensors } from './losses/loss.ts';
 import { assignWeights, namedWeights, readWeights } from './model-weights.ts';
-import { Sgd } from './optimizer.ts';
+import { optimizers } from './optimizers/index.ts';
+import { Optimizer, type Slots } from './optimizers/optimizer.ts';
 import type { Batch } from './sample-source.ts';
+import type { Stage } from './stage.ts';
+import { settleGroups, type TrainedWeights } from './weight-groups.ts';
 
-/** A model and its optimiser, on the active backend. The model is built for clips of one length at a time. */
+/** A stage's learning rate as the schedule has it now. */
+export type RateOf = (base: number) => number;
+
+export interface TrainerState {
+  /** What is validated and kept: the averages, where a stage has some. */
+  readonly weights: Readonly<Record<string, HostTensor>>;
+  readonly slots: Slots;
+  readonly average: { readonly steps: number; readonly taken: number };
+}
+
+/** A model and all that trains it, on the active backend. The model is built for clips of one length at a time. */
 export class Trainer {
   readonly #system: System;
   readonly #config: Record<string, unknown>;
-  readonly #recipe: Recipe;
   readonly #seed: number;
-  readonly #optimizer: Sgd;
   readonly #input: SystemInput;
+  readonly #gradients = new GradientSum();
+  #stage: Stage;
+  #loss: Loss;
+  #optimizer: Optimizer;
+  #average: WeightAverage | null;
   #frames: number;
   #model: LayersModel;
-  #trainable: Map<string, Variable>;
+  #trained: TrainedWeights;
   #frozen: ReadonlySet<string> = new Set();
+  /** The weights in training, while the model has the averages in their place. */
+  #aside: Record<string, HostTensor> | null = null;
 
-  constructor(settings: { system: System; config: Record<string, unknown>; recipe: Recipe; seed: number }) {
+  /** Stands at the beginning of the recipe's first stage. */
+  constructor(settings: {
+    system: System;
+    config: Record<string, unknown>;
+    recipe: readonly Stage[];
+    seed: number;
+  }) {
     this.#system = settings.system;
     this.#config = settings.config;
-    this.#recipe = settings.recipe;
     this.#seed = settings.seed;
-    this.#optimizer = new Sgd(settings.recipe);
     this.#input = settings.system.input(settings.config);
     this.#frames = this.#input.frames;
+    this.#stage = settings.recipe[0];
+    this.#loss = losses.make(this.#stage.loss);
+    this.#optimizer = new Optimizer(optimizers.make(this.#stage.optimizer));
+    this.#average = this.#newAverage();
     this.#model = settings.system.build(settings.config, settings.seed);
-    this.#trainable = this.#settled();
+    try {
+      this.#trained = settleGroups(this.#model, this.#stage);
+    } catch (error) {
+      this.#model.dispose();
+      throw error;
+    }
+  }
+
+  get model(): LayersModel {
+    return this.#model;
   }
 
   /** Hands the model over, to be given other weights than those drawn, or to have layers frozen. */
   start<T>(load: (model: LayersModel) => T): T {
     const result = load(this.#model);
     this.#frozen = frozenPaths(this.#model);
-    this.#trainable = this.#settled();
+    this.#trained = settleGroups(this.#model, this.#stage);
     return result;
   }
 
-  /** The weights to train. What is frozen keeps its averages as well. */
-  #settled(): Map<string, Variable> {
-    settleAverages(this.#model);
-    return trainableOf(this.#model);
+  /** Goes over to a stage: to its beginning, with what the one before hands on, or for `restore` to follow. */
+  enter(stage: Stage): void {
+    this.#stage = stage;
+    this.#loss = losses.make(stage.loss);
+    this.#trained = settleGroups(this.#model, stage);
+    if (stage.continues) return;
+    this.#optimizer.dispose();
+    this.#optimizer = new Optimizer(optimizers.make(stage.optimizer));
+    if (this.#average?.begun) assignWeights(this.#model, this.#average.values(), 'the average');
+    this.#average?.dispose();
+    this.#average = this.#newAverage();
   }
 
-  /** Prepares for clips of this many frames; weights and velocities carry over by name. */
+  #newAverage(): WeightAverage | null {
+    return this.#stage.average && new WeightAverage(averages.make(this.#stage.average));
+  }
+
+  /** Prepares for clips of this many frames; weights and what the optimiser remembers carry over by name. */
   setFrames(frames: number): void {
     if (frames === this.#frames) return;
     const weights = readWeights(this.#model);
@@ -57,44 +107,89 @@ export class Trainer {
     this.#model = this.#system.build({ ...this.#config, frames }, this.#seed);
     assignWeights(this.#model, weights, 'the stage before');
     freeze(this.#model, this.#frozen);
-    this.#trainable = this.#settled();
+    this.#trained = settleGroups(this.#model, this.#stage);
     this.#frames = frames;
   }
 
   /**
-   * One step of descent.
-   * @returns the batch's loss, summed over samples and labels
+   * Takes a batch in: makes a step of descent or, where the stage accumulates and this batch is not the step's last,
+   * keeps its gradients for it.
+   *
+   * @param pending batches that have been kept for this step before
+   * @returns the batch's loss, summed over samples
    */
-  step(batch: Batch, learningRate: number): number {
+  step(batch: Batch, rateOf: RateOf, { pending = 0, completes = true } = {}): number {
     return scoped(() => {
-      const { reduction } = this.#recipe;
       const frames = this.#inputs(batch);
-      const truth = tf.tensor2d(batch.truth, [batch.samples, batch.truth.length / batch.samples]);
-      const variables = [...this.#trainable.values()];
-      if (variables.length === 0) {
+      const targets = targetsOf(batch);
+      const { variables } = this.#trained;
+      if (variables.size === 0) {
         throw new UserError('a model that is trained must have a weight to train', {
           received: 'all frozen',
         });
       }
-      const { value, grads } = tf.variableGrads(() => {
-        const outputs = this.#model.apply(frames, { training: true });
-        const probabilities = (Array.isArray(outputs) ? outputs[0] : outputs) as Tensor2D;
-        return logLoss(probabilities, truth, reduction) as never;
-      }, variables);
-      const gradients = Object.fromEntries(
-        [...this.#trainable].map(([name, variable]) => [name, grads[variable.name]]),
+      const { value, grads } = tf.variableGrads(
+        () => this.#loss.of(this.#outputs(frames, true), targets) as never,
+        [...variables.values()],
       );
-      this.#optimizer.apply(this.#trainable, gradients, learningRate);
-      return value.dataSync()[0] * (reduction === 'sum' ? 1 : batch.samples);
+      const gradients = Object.fromEntries(
+        [...variables].map(([name, variable]) => [name, grads[variable.name]]),
+      );
+      const isMean = this.#loss.reduction === 'mean';
+      if (pending === 0 && completes) this.#descend(gradients, rateOf);
+      else {
+        this.#gradients.add(gradients, isMean ? batch.samples : 1);
+        const samples = pending * this.#stage.batch + batch.samples;
+        if (completes) this.#descend(this.#gradients.take(isMean ? samples : 1), rateOf);
+      }
+      return value.dataSync()[0] * (isMean ? batch.samples : 1);
     });
   }
 
-  /** Probabilities [N, labels], with the moving averages in place of the batch's own. */
-  predict(batch: Batch): Float32Array {
-    return scoped(() => {
-      const outputs = this.#model.apply(this.#inputs(batch), { training: false });
-      return ((Array.isArray(outputs) ? outputs[0] : outputs) as Tensor).dataSync() as Float32Array;
+  #descend(gradients: Readonly<Record<string, Tensor | undefined>>, rateOf: RateOf): void {
+    const { variables, groupOf } = this.#trained;
+    const { rate, clip } = this.#stage;
+    this.#optimizer.apply(variables, clip === null ? gradients : clipped(gradients, clip), (name) => {
+      const group = groupOf(name);
+      return { rate: rateOf(group.rate ?? rate), weightDecay: group.decay };
     });
+    this.#average?.update(this.#weights());
+  }
+
+  #weights(): Map<string, Variable> {
+    return new Map(namedWeights(this.#model).map(({ name, variable }) => [name, variable]));
+  }
+
+  /** Puts the averages in the place of the weights in training, until `resume`; nothing where there are none. */
+  useAverages(): void {
+    if (!this.#average?.begun) return;
+    this.#aside = readWeights(this.#model);
+    assignWeights(this.#model, this.#average.values(), 'the average');
+  }
+
+  resume(): void {
+    if (this.#aside) assignWeights(this.#model, this.#aside, 'training');
+    this.#aside = null;
+  }
+
+  /**
+   * Probabilities [N, labels], with the moving averages in place of the batch's own, and the loss of the batch, summed
+   * over samples.
+   */
+  predict(batch: Batch): { probabilities: Float32Array; loss: number } {
+    return scoped(() => {
+      const outputs = this.#outputs(this.#inputs(batch), false);
+      const loss = this.#loss.of(outputs, targetsOf(batch)).dataSync()[0];
+      return {
+        probabilities: outputs[this.#model.outputNames[0]].dataSync() as Float32Array,
+        loss: loss * (this.#loss.reduction === 'sum' ? 1 : batch.samples),
+      };
+    });
+  }
+
+  #outputs(frames: Tensor, training: boolean): NamedTensors {
+    const outputs = [this.#model.apply(frames, { training })].flat() as Tensor[];
+    return Object.fromEntries(this.#model.outputNames.map((name, i) => [name, outputs[i]]));
   }
 
   #inputs(batch: Batch): Tensor {
@@ -103,31 +198,52 @@ export class Trainer {
     return tf.tensor(batch.frames, [batch.samples, ...clip, size, size, 3]);
   }
 
-  state(): { weights: Record<string, HostTensor>; velocities: Record<string, HostTensor> } {
-    return { weights: readWeights(this.#model), velocities: this.#optimizer.state() };
+  state(): TrainerState {
+    const weights = readWeights(this.#model);
+    const pending = this.#gradients.state();
+    const isPending = Object.keys(pending).length > 0;
+    const slots = { ...this.#optimizer.state(), ...(isPending && { gradient: pending }) };
+    const average = this.#average?.counts ?? { steps: 0, taken: 0 };
+    if (!this.#average?.begun) return { weights, slots, average };
+    return { weights: this.#average.values(), slots: { ...slots, raw: weights }, average };
   }
 
-  restore(
-    state: {
-      weights: Readonly<Record<string, HostTensor>>;
-      velocities: Readonly<Record<string, HostTensor>>;
-    },
-    source: string,
-  ): void {
-    assignWeights(this.#model, state.weights, source);
-    this.#optimizer.restore(state.velocities);
+  /** @param source what holds it, for errors */
+  restore({ weights, slots, average }: TrainerState, source: string): void {
+    const { raw = weights, gradient = {}, ...memory } = slots;
+    assignWeights(this.#model, raw, source);
+    this.#optimizer.restore(memory);
+    this.#gradients.restore(gradient);
+    this.#average?.restore(average.taken > 0 ? weights : {}, average);
   }
 
   dispose(): void {
     this.#optimizer.dispose();
+    this.#gradients.dispose();
+    this.#average?.dispose();
     this.#model.dispose();
   }
 }
 
-function trainableOf(model: LayersModel): Map<string, Variable> {
-  return new Map(
-    namedWeights(model).flatMap(({ name, trainable, variable }) => (trainable ? [[name, variable]] : [])),
+/** What a batch's outputs are compared with. */
+export const targetNames = ['labels'] as const;
+
+function targetsOf({ truth, samples }: Batch): NamedTensors {
+  return { labels: tf.tensor2d(truth, [samples, truth.length / samples]) };
+}
+
+/** As torch's `clip_grad_norm_`. */
+function clipped(
+  gradients: Readonly<Record<string, Tensor | undefined>>,
+  longest: number,
+): Record<string, Tensor> {
+  const present = Object.entries(gradients).flatMap(([name, gradient]) =>
+    gradient ? [[name, gradient] as const] : [],
   );
+  const squares = present.map(([, gradient]) => tf.sum(tf.square(gradient)));
+  const norm = Math.sqrt(tf.addN(squares).dataSync()[0]);
+  const factor = Math.min(1, longest / (norm + 1e-6));
+  return Object.fromEntries(present.map(([name, gradient]) => [name, tf.mul(gradient, factor)]));
 }
 
 /** As tf.tidy, for functions that return no tensors. */

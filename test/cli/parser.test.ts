@@ -35,7 +35,11 @@ describe('wrong usage: what is wrong, what is known, the usage line', () => {
     [['data', 'make', 'x'], 'unknown command "make"; known: synth, info, extract', 'actionnx data'],
     [['data'], 'a command is missing; known: synth, info, extract', 'actionnx data'],
     [['ls', '--jsno'], 'unknown flag --jsno; did you mean --json?', 'actionnx ls'],
-    [['ls', '--verbose'], 'unknown flag --verbose; known: --help, --version, --json', 'actionnx ls'],
+    [
+      ['ls', '--verbose'],
+      'unknown flag --verbose; known: --help, --version, --schedule, --json',
+      'actionnx ls',
+    ],
     [
       ['export', 'x', '--treshold', '0.7', '--max-f1-los=1'],
       'unknown flag --treshold, --max-f1-los; did you mean --threshold, --max-f1-loss?',
@@ -77,6 +81,35 @@ describe('wrong usage: what is wrong, what is known, the usage line', () => {
     expect(await complaint(['train', 'resnet', '--data', 'nowhere', '--out', 'run'])).toMatch(
       /^actionnx: unknown system; received "resnet"; known: pcd-resnet, .*pcd-r2plus1d-tiny\nusage: actionnx train <system>$/,
     );
+  });
+
+  it.each([
+    [
+      ['--config', 'szie=64'],
+      'pcd-r2plus1d-tiny has no such configuration; received szie: there is no such key; did you mean size?',
+    ],
+    [
+      ['--stage', 'rat=1'],
+      'the recipe cannot be trained with; received stage 1: rat: there is no such key; did you mean rate?',
+    ],
+    [
+      ['--stage', 'rate=0.5', '--stage', '3.rate=1'],
+      'the recipe has no such stage; received 3; known: 1 (2 frames), 2 (4 frames)',
+    ],
+    [
+      ['--stage', '2.rate=fast'],
+      'the recipe cannot be trained with; received stage 2: rate: Invalid input: expected number, received string',
+    ],
+    [
+      ['--stage', 'train=[]'],
+      'the recipe cannot be trained with; received stage 1: train: a stage must train something',
+    ],
+    [['--stage', '2'], '--stage must be a field and its value, as in key=value; received 2'],
+    [['--stage', '=2'], '--stage must be a field and its value, as in key=value; received =2'],
+    [['--stage'], '--stage needs a value'],
+  ])('a field of a recipe or a configuration that there is none of: %j', async (flags, wrong) => {
+    const train = ['train', 'pcd-r2plus1d-tiny', '--data', 'nowhere', '--out', 'run'];
+    expect(await complaint([...train, ...flags])).toBe(`actionnx: ${wrong}\nusage: actionnx train <system>`);
   });
 
   it('nothing at all: the help', async () => {

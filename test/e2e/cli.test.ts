@@ -143,6 +143,7 @@ describe('what is asked for goes to stdout', () => {
     const { stdout } = await actionnx(['ls']);
     expect(stdout).toMatch(/^A3 +apcd-resnet +apcd-resnet-152 +224×224 frame +58\.9$/m);
     expect(stdout).toMatch(/^A4 +pcd-r2plus1d +pcd-r2plus1d-18 +16 frames of 224×224 +61\.7$/m);
+    expect(stdout).toMatch(/^adamw +Adam with weight decay apart .* +beta1=0\.9 .* weightDecay=0\.01$/m);
     expect(stdout).toMatch(/^f1\/samples +example-based F1 +0–1 +higher$/m);
   });
 

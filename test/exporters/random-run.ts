@@ -19,7 +19,7 @@ export async function writeRandomRun(folder: string, preset: string): Promise<vo
   const { system, config, recipe } = resolveSystem(preset);
   await writeRunRecord(folder, {
     format: 'actionnx-run',
-    formatVersion: 1,
+    formatVersion: 2,
     ...{ system: system.name, preset, config, recipe: structuredClone(recipe) as never, seed: 7 },
     dataset: {
       name: 'synthetic',
@@ -39,6 +39,7 @@ export async function writeRandomRun(folder: string, preset: string): Promise<vo
   const validation = { loss: 2.5, precision: 0.5, recall: 0.25, f1: 0.3 };
   const partial = { loss: 0, samples: 0, seconds: 0 };
   await writeCheckpoint(folder, 'best', {
-    ...{ weights, velocities: {}, epoch: 3, step: 0, partial, validation, bestF1: 0.3 },
+    ...{ weights, slots: {}, epoch: 3, step: 0, partial, validation, best: 0.3, schedule: null },
+    average: { steps: 0, taken: 0 },
   });
 }

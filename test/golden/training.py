@@ -1,4 +1,4 @@
-"""Golden values for the training tests: log loss and its gradient, torch.optim.SGD, cosine rates, and two augmentations."""
+"""Golden values for the training tests: the log loss and its gradient, and two augmentations."""
 import json
 
 import cv2
@@ -21,30 +21,6 @@ t = torch.tensor([[0.0, 1.0, 0.0, 1.0]])
 saturated = -(t * torch.log(q + 1e-15) + (1 - t) * torch.log(1 - q + 1e-15)).sum()
 saturated.backward()
 out["saturated"] = {"logits": z.tolist(), "truth": t.tolist(), "sum": saturated.item(), "gradient": z.grad.tolist()}
-
-# Six steps of SGD on two weights.
-w = [torch.tensor([0.5, -1.25, 2.0], dtype=torch.float32, requires_grad=True), torch.tensor([[0.1], [-0.2]], dtype=torch.float32, requires_grad=True)]
-optimizer = torch.optim.SGD(w, lr=0.1, momentum=0.9, weight_decay=0.01)
-steps = []
-for step in range(6):
-    for group in optimizer.param_groups:
-        group["lr"] = 0.1 / (step + 1)
-    optimizer.zero_grad()
-    ((w[0] ** 2).sum() * 0.5 + (w[1] ** 3).sum() + w[0].sum() * w[1].sum()).backward()
-    gradients = [v.grad.tolist() for v in w]
-    optimizer.step()
-    steps.append({"gradients": gradients, "weights": [v.tolist() for v in w]})
-out["sgd"] = steps
-
-parameter = torch.zeros(1, requires_grad=True)
-optimizer = torch.optim.SGD([parameter], lr=0.02)
-schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=10)
-rates = []
-for _ in range(10):
-    rates.append(optimizer.param_groups[0]["lr"])
-    optimizer.step()
-    schedule.step()
-out["cosine"] = rates
 
 # Blur and rotation of a small picture, by OpenCV.
 image = (np.arange(9 * 12 * 3).reshape(9, 12, 3) * 53 % 256).astype(np.uint8)

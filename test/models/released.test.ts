@@ -14,9 +14,12 @@ import { type TrainSettings, train } from '../../models/train/fit.ts';
 import { checkGradients } from '../../models/train/gradient-check.ts';
 import { loadRun } from '../../models/train/load-run.ts';
 import { readWeights } from '../../models/train/model-weights.ts';
-import { Sgd } from '../../models/train/optimizer.ts';
+import { optimizers } from '../../models/train/optimizers/index.ts';
+import { Optimizer } from '../../models/train/optimizers/optimizer.ts';
+import { sgd } from '../../models/train/optimizers/sgd.ts';
+import type { Stage } from '../../models/train/stage.ts';
 import { encodeSafetensors } from '../../src/core/safetensors.ts';
-import { type Tensor, tensor } from '../../src/core/tensor.ts';
+import { tensor } from '../../src/core/tensor.ts';
 import { openA2d } from '../../src/data/a2d.ts';
 import type { Dataset } from '../../src/data/dataset.ts';
 import { synthesize } from '../../src/data/synth/synthesize.ts';
@@ -41,10 +44,11 @@ const left = (work: () => Promise<unknown>) =>
     'buffer of tensors': () => tf.memory().numDataBuffers,
   });
 
-const resolved = (recipe = {}, preset = 'pcd-resnet-tiny') =>
+const resolved = ({ epochs = 1, ...stages }: Partial<Stage> = {}, preset = 'pcd-resnet-tiny') =>
   resolveSystem(preset, {
     config: { size: 16 },
-    recipe: { epochs: 1, batch: 8, learningRate: 0.02, ...recipe },
+    epochs,
+    stages: { batch: 8, rate: 0.02, ...stages },
   });
 
 describe('train gives every tensor back', () => {
@@ -69,7 +73,7 @@ describe('train gives every tensor back', () => {
     ],
     [
       'where the loss grows beyond all numbers',
-      () => expect(trained({}, resolved({ learningRate: 1e30, epochs: 3 }))).rejects.toThrow('diverged'),
+      () => expect(trained({}, resolved({ rate: 1e30, epochs: 3 }))).rejects.toThrow('diverged'),
     ],
     ['where validation fails', () => expect(trained({ evaluate: enough })).rejects.toThrow('enough')],
     ['where its listener fails', () => expect(trained({ onProgress: enough })).rejects.toThrow('enough')],
@@ -201,23 +205,23 @@ it('an optimiser gives its velocities back, and what a step needs besides', asyn
   const work = async () => {
     const weight = tf.variable(tf.tensor1d([1, 2]));
     const weights = new Map([['w', weight]]);
-    const sgd = new Sgd({ momentum: 0.9, weightDecay: 0.1 });
+    const optimizer = new Optimizer(optimizers.make(sgd({ momentum: 0.9, weightDecay: 0.1 })));
     const step = () => {
       const gradient = tf.tensor1d([0.5, -0.5]);
-      sgd.apply(weights, { w: gradient }, 0.1);
+      optimizer.apply(weights, { w: gradient }, () => ({ rate: 0.1 }));
       gradient.dispose();
     };
     for (let i = 0; i < 3; i++) step();
     const before = tf.memory().numTensors;
     step();
     expect(tf.memory().numTensors).toBe(before);
-    const state = sgd.state() as Record<string, Tensor>;
-    sgd.restore(state);
+    const state = optimizer.state();
+    optimizer.restore(state);
     expect(tf.memory().numTensors).toBe(before);
     // A weight that the loss does not depend on.
-    sgd.apply(weights, { w: null }, 0.1);
-    expect(sgd.state()).toEqual(state);
-    sgd.dispose();
+    optimizer.apply(weights, { w: null }, () => ({ rate: 0.1 }));
+    expect(optimizer.state()).toEqual(state);
+    optimizer.dispose();
     weight.dispose();
   };
   // The tensor that a variable was made of is the test's own.

@@ -80,9 +80,16 @@ describe('every system', () => {
 
 describe('resolveSystem', () => {
   it('takes a preset, its recipe, and overrides', () => {
-    const { config, recipe } = resolveSystem('pcd-resnet-tiny', { recipe: { epochs: 3 } });
+    const { config, recipe } = resolveSystem('pcd-resnet-tiny', { epochs: 3, stages: { rate: 0.5 } });
     expect(config).toMatchObject({ depth: 'tiny', labels: 43 });
-    expect(recipe).toMatchObject({ epochs: 3, momentum: 0.9, reduction: 'mean' });
+    expect(recipe).toMatchObject([
+      {
+        epochs: 3,
+        rate: 0.5,
+        optimizer: { options: { momentum: 0.9 } },
+        loss: { options: { reduction: 'mean' } },
+      },
+    ]);
   });
 
   it('lists the known names for an unknown one', () => {

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { resolveSystem, systems } from '../../models/index.ts';
-import { checkRecipe, readRunRecord } from '../../models/train/run-record.ts';
+import { readRunRecord } from '../../models/train/run-record.ts';
+import { parseRecipe } from '../../models/train/stage.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -47,11 +48,19 @@ describe('a key that is not known is named, with the nearest that is', () => {
   });
 
   it('in a recipe', () => {
-    const typed = { ...record.recipe, momentun: 0.5 } as never;
-    expect(() => checkRecipe(typed)).toThrow('momentun: there is no such key; did you mean momentum?');
-    const [stage] = record.recipe.curriculum;
-    const staged = { ...record.recipe, curriculum: [{ ...stage, sped: 1 }] } as never;
-    expect(() => checkRecipe(staged)).toThrow('curriculum.0.sped: there is no such key; did you mean speed?');
+    const [stage] = resolveSystem('pcd-resnet-tiny').recipe;
+    const changed = (fields: object) => () => parseRecipe([{ ...stage, ...fields }]);
+    expect(changed({ bach: 5 })).toThrow('bach: there is no such key; did you mean batch?');
+    expect(changed({ inputs: { sped: 1 } })).toThrow(
+      'inputs.sped: there is no such key; did you mean speed?',
+    );
+    expect(changed({ train: [{ weights: '*', decai: 1 }] })).toThrow(
+      'train.0.decai: there is no such key; did you mean decay?',
+    );
+    const optimizer = { kind: 'sgd', options: { momentun: 0.5 } };
+    expect(changed({ optimizer })).toThrow(
+      'optimizer.options: of sgd: momentun: there is no such key; did you mean momentum?',
+    );
   });
 
   it.each([
@@ -67,7 +76,23 @@ describe('a key that is not known is named, with the nearest that is', () => {
   });
 });
 
-it('reads the run.json of earlier versions as it is', async () => {
+it('reads the run.json of the first version as stages that go on from one another', async () => {
   await writeFile(join(folder, 'run.json'), JSON.stringify(record));
-  expect(await readRunRecord(folder)).toEqual(record);
+  const { recipe, ...rest } = (await readRunRecord(folder))!;
+  const { recipe: _, ...earlier } = record;
+  expect(rest).toEqual({ ...earlier, formatVersion: 2 });
+  const common = {
+    ...{ batch: 8, rate: 0.1, augment: ['flip'], train: [{ weights: '*', averages: 'moving' }] },
+    loss: {
+      kind: 'log',
+      options: { reduction: 'mean', output: 'probabilities', target: 'labels' },
+    },
+    optimizer: { kind: 'sgd', options: { momentum: 0.9, weightDecay: 0, nesterov: false } },
+    schedule: { kind: 'cosine', options: { floor: 0 } },
+    ...{ from: [], clip: null, accumulate: 1, average: null, keep: { metric: 'f1', best: 'highest' } },
+  };
+  expect(recipe).toEqual([
+    { ...common, name: '8 frames', epochs: 2, inputs: { frames: 8, speed: 2 }, continues: false },
+    { ...common, name: 'whole clips', epochs: 1, inputs: {}, continues: true },
+  ]);
 });

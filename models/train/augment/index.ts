@@ -1,6 +1,6 @@
 /** The loader's augmentations, in its order. To add one: a file here, a line in the list. */
 import type { Rng } from '../../../src/core/rng.ts';
-import type { Augmentation } from '../../system.ts';
+import type { Augmentation } from './augmentation.ts';
 import { blur } from './blur.ts';
 import { crop } from './crop.ts';
 import { flip } from './flip.ts';

@@ -1,7 +1,7 @@
 import type { Rng } from '../../../src/core/rng.ts';
 import type { LabelMap } from '../../../src/data/dataset.ts';
 import type { RgbImage } from '../../../src/image/image.ts';
-import type { Augmentation } from '../../system.ts';
+import type { Augmentation } from './augmentation.ts';
 
 /** One drawn change: the same for every frame of a clip, and for the key frame's label map. */
 export interface Transform {

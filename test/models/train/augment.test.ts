@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { augmentations } from '../../../models/system.ts';
+import { augmentations } from '../../../models/train/augment/augmentation.ts';
 import { blurImage } from '../../../models/train/augment/blur.ts';
 import { crop } from '../../../models/train/augment/crop.ts';
 import { drawTransforms, losesLabels } from '../../../models/train/augment/index.ts';

@@ -21,9 +21,13 @@ const kernel = tensor(Float32Array.of(1.5, -2, Number.MIN_VALUE, 3e38), [2, 2]);
 const bias = tensor(Float32Array.of(0.1), [1]);
 const checkpoint: Checkpoint = {
   ...{ epoch: 3, step: 2, partial: { loss: 12.5, samples: 16, seconds: 1.25 } },
-  ...{ validation: { loss: 2, precision: 0.5, recall: 0.25, f1: 1 / 3 }, bestF1: 0.4 },
+  ...{ validation: { loss: 2, precision: 0.5, recall: 0.25, f1: 1 / 3 }, best: 0.4 },
+  ...{ schedule: { stale: 2 }, average: { steps: 3, taken: 1 } },
   weights: { 'cnn/kernel': kernel, bias },
-  velocities: { 'cnn/kernel': tensor(Float32Array.of(1, 2, 3, 4), [2, 2]) },
+  slots: {
+    velocity: { 'cnn/kernel': tensor(Float32Array.of(1, 2, 3, 4), [2, 2]) },
+    steps: { bias: tensor(Int32Array.of(7), []) },
+  },
 };
 
 describe('a checkpoint', () => {
@@ -32,21 +36,23 @@ describe('a checkpoint', () => {
     await writeCheckpoint(folder, 'last', checkpoint);
     expect(await readCheckpoint(folder, 'last')).toEqual(checkpoint);
     expect(await readCheckpoint(folder, 'best')).toBeNull();
-    const first = { ...checkpoint, epoch: 0, step: 0, validation: null, bestF1: null, velocities: {} };
+    const first = { ...checkpoint, epoch: 0, step: 0, validation: null, best: null, slots: {} };
     await writeCheckpoint(folder, 'best', first);
     expect(await readCheckpoint(folder, 'best')).toEqual(first);
     expect(await readCheckpoint(folder, 'last')).toEqual(checkpoint);
   });
 
-  it('is a safetensors file, weights under model/ and velocities under velocity/', async () => {
+  it('is a safetensors file, weights under model/ and what goes with them under its name', async () => {
     const { tensors, metadata } = decodeSafetensors(
       await readFile(join(folder, 'checkpoints', 'last.safetensors')),
       'it',
     );
-    expect(Object.keys(tensors).sort()).toEqual(['model/bias', 'model/cnn/kernel', 'velocity/cnn/kernel']);
-    const { weights, velocities, ...progress } = checkpoint;
+    expect(Object.keys(tensors).sort()).toEqual([
+      ...['model/bias', 'model/cnn/kernel', 'steps/bias', 'velocity/cnn/kernel'],
+    ]);
+    const { weights, slots, ...progress } = checkpoint;
     expect(tensors['model/cnn/kernel']).toEqual(weights['cnn/kernel']);
-    expect(tensors['velocity/cnn/kernel']).toEqual(velocities['cnn/kernel']);
+    expect(tensors['velocity/cnn/kernel']).toEqual(slots.velocity['cnn/kernel']);
     expect(JSON.parse(metadata.progress)).toEqual(progress);
   });
 
@@ -65,7 +71,9 @@ describe('a checkpoint', () => {
   });
 
   const progress = { epoch: 1, step: 0, partial: { loss: 0, samples: 0, seconds: 0 } };
-  const whole = { ...progress, validation: null, bestF1: null };
+  const whole = {
+    ...{ ...progress, validation: null, best: null, schedule: null, average: { steps: 0, taken: 0 } },
+  };
   it.each<[string, string | undefined]>([
     ['no record of its progress', undefined],
     ['a damaged record of its progress', '{"epoch":1,'],
@@ -76,7 +84,9 @@ describe('a checkpoint', () => {
       { ...whole, partial: { loss: 0, samples: -1, seconds: 0 } },
       { ...whole, partial: undefined },
       { ...whole, validation: { loss: 1, precision: 1, recall: 1 } },
+      { ...whole, best: '0.5' },
       { ...whole, bestF1: '0.5' },
+      { ...whole, average: { steps: 0, taken: -1 } },
     ].map((record): [string, string] => ['a damaged record of its progress', JSON.stringify(record)]),
   ])('with %s is none: %s', async (received, text) => {
     const other = join(folder, 'other');
@@ -89,6 +99,18 @@ describe('a checkpoint', () => {
     await expect(readCheckpoint(other, 'best')).rejects.toMatchObject({
       message: `${path} is not a checkpoint of a run; received ${received}; train again, or export the other checkpoint`,
       exitCode: 1,
+    });
+  });
+
+  it('of before there were stages is read as one of the first stage', async () => {
+    const path = checkpointPath(join(folder, 'early'), 'last');
+    await mkdir(dirname(path), { recursive: true });
+    const record = { ...progress, validation: null, bestF1: 0.25 };
+    const tensors = { 'model/bias': bias, 'velocity/bias': bias };
+    await writeFile(path, encodeSafetensors(tensors, { progress: JSON.stringify(record) }));
+    expect(await readCheckpoint(join(folder, 'early'), 'last')).toEqual({
+      ...{ ...whole, best: 0.25 },
+      ...{ weights: { bias }, slots: { velocity: { bias } } },
     });
   });
 

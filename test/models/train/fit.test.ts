@@ -4,11 +4,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { exampleBasedScores } from '../../../eval/metrics/index.ts';
 import { type ResolvedSystem, resolveSystem } from '../../../models/index.ts';
-import type { Recipe } from '../../../models/system.ts';
 import { tf } from '../../../models/tf.ts';
 import { type Backend, selectBackend } from '../../../models/train/backend.ts';
 import { checkpointPath, readCheckpoint } from '../../../models/train/checkpoint.ts';
-import { epochClip } from '../../../models/train/curriculum.ts';
+import { Course } from '../../../models/train/course.ts';
 import {
   type Evaluate,
   type StepProgress,
@@ -18,6 +17,7 @@ import {
 } from '../../../models/train/fit.ts';
 import { loadRun } from '../../../models/train/load-run.ts';
 import { SampleSource } from '../../../models/train/sample-source.ts';
+import type { Stage } from '../../../models/train/stage.ts';
 import { openA2d } from '../../../src/data/a2d.ts';
 import type { Dataset } from '../../../src/data/dataset.ts';
 import { synthesize } from '../../../src/data/synth/synthesize.ts';
@@ -49,16 +49,20 @@ beforeAll(async () => {
 
 afterAll(() => rm(root, { recursive: true, force: true }));
 
-const frames = (recipe: Partial<Recipe> = {}) =>
+type Changes = Partial<Stage>;
+
+const frames = ({ epochs = 2, ...stages }: Changes = {}) =>
   resolveSystem('pcd-resnet-tiny', {
     config: { size: 32 },
-    recipe: { epochs: 2, batch: 8, learningRate: 0.02, ...recipe },
+    epochs,
+    stages: { batch: 8, rate: 0.02, ...stages },
   });
 
-const clips = (recipe: Partial<Recipe> = {}) =>
+const clips = ({ epochs = 3, ...stages }: Changes = {}) =>
   resolveSystem('pcd-r2plus1d-tiny', {
     config: { size: 32 },
-    recipe: { epochs: 3, batch: 8, learningRate: 0.02, ...recipe },
+    epochs,
+    stages: { batch: 8, rate: 0.02, ...stages },
   });
 
 function run(name: string, resolved: ResolvedSystem, settings: Partial<TrainSettings> = {}) {
@@ -196,8 +200,8 @@ describe('stopped and resumed', () => {
     await expect(run('clips-stopped', clips(), stopAt(2, 1))).rejects.toThrow(/--resume/);
     await run('clips-stopped', clips(), { resume: true });
     expect((await bytesOf('clips-stopped', 'last')).equals(await bytesOf('clips', 'last'))).toBe(true);
-    const { velocities, weights } = (await readCheckpoint(join(root, 'clips'), 'last'))!;
-    expect(Object.keys(weights)).toEqual(expect.arrayContaining(Object.keys(velocities)));
+    const { slots, weights } = (await readCheckpoint(join(root, 'clips'), 'last'))!;
+    expect(Object.keys(weights)).toEqual(expect.arrayContaining(Object.keys(slots.velocity)));
   });
 
   test('a finished run has nothing left to do', async () => {
@@ -211,7 +215,8 @@ describe('stopped and resumed', () => {
 test('the curriculum of R(2+1)D goes from 4 over 8 to 16 frames', () => {
   const { recipe, system, config } = resolveSystem('pcd-r2plus1d', {});
   const input = system.input(config);
-  const stages = Array.from({ length: 95 }, (_, i) => epochClip(recipe, input, i + 1));
+  const course = new Course(recipe, input, { training: 8, validation: 1 });
+  const stages = Array.from({ length: 95 }, (_, i) => course.at(i + 1).clip);
   expect(stages[0]).toEqual({ frames: 4, speed: 2 });
   expect(stages[31]).toEqual({ frames: 4, speed: 2 });
   expect(stages[32]).toEqual({ frames: 8, speed: 2 });
@@ -233,7 +238,7 @@ describe('refuses', () => {
 
   test('to resume with another recipe, naming it', async () => {
     await expect(run('plain', frames({ batch: 4 }), { resume: true })).rejects.toThrow(
-      /another recipe.*"batch":4/,
+      /another recipe; received 4 for batch of stage 1, where the run has 8/,
     );
     await expect(run('plain', frames(), { resume: true, seed: 9 })).rejects.toThrow(
       /another seed; received 9/,
@@ -253,7 +258,7 @@ describe('refuses', () => {
   });
 
   test('to go on once the loss is not a number', async () => {
-    await expect(run('diverged', frames({ learningRate: 1e30, epochs: 4 }))).rejects.toThrow(
+    await expect(run('diverged', frames({ rate: 1e30, epochs: 4 }))).rejects.toThrow(
       /diverged.*smaller --learning-rate/,
     );
   });

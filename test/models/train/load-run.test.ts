@@ -12,7 +12,7 @@ import { type RunRecord, writeRunRecord } from '../../../models/train/run-record
 
 const { system, config, recipe } = resolveSystem('pcd-resnet-tiny', { config: { size: 32, labels: 2 } });
 const record: RunRecord = {
-  ...{ format: 'actionnx-run', formatVersion: 1, system: system.name, preset: 'pcd-resnet-tiny', config },
+  ...{ format: 'actionnx-run', formatVersion: 2, system: system.name, preset: 'pcd-resnet-tiny', config },
   recipe: structuredClone(recipe) as RunRecord['recipe'],
   seed: 7,
   dataset: {
@@ -32,8 +32,9 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'actionnx-load-'));
   const model = system.build(config, 123);
   checkpoint = {
-    ...{ epoch: 3, step: 0, partial: { loss: 0, samples: 0, seconds: 0 }, validation, bestF1: 0.4 },
-    ...{ weights: readWeights(model), velocities: {} },
+    ...{ epoch: 3, step: 0, partial: { loss: 0, samples: 0, seconds: 0 }, validation, best: 0.4 },
+    ...{ schedule: null, average: { steps: 0, taken: 0 } },
+    ...{ weights: readWeights(model), slots: {} },
   };
   model.dispose();
   await writeRunRecord(folder, record);

@@ -5,11 +5,14 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { seedWeights } from '../../../bench/compare.ts';
 import { BatchNorm } from '../../../models/layers/batch-norm.ts';
-import { defineSystem, type Recipe, type System } from '../../../models/system.ts';
+import { defineSystem, type System } from '../../../models/system.ts';
 import { tf } from '../../../models/tf.ts';
 import { selectBackend } from '../../../models/train/backend.ts';
 import { settleAverages } from '../../../models/train/frozen-layers.ts';
+import { logLoss } from '../../../models/train/losses/log.ts';
 import { namedWeights, readWeights } from '../../../models/train/model-weights.ts';
+import { sgd } from '../../../models/train/optimizers/sgd.ts';
+import { stage } from '../../../models/train/stage.ts';
 import { Trainer } from '../../../models/train/trainer.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../../src/core/safetensors.ts';
 
@@ -108,13 +111,17 @@ describe('the names of weights', () => {
   });
 });
 
-const recipe: Recipe = {
-  ...{ loss: 'log', reduction: 'mean', learningRate: 0.1, schedule: 'constant', momentum: 0.9 },
-  ...{ weightDecay: 0.01, epochs: 1, batch: 2, augment: [] },
-} as const;
+const atBase = (base: number) => base;
 
-/** A trainer of a model that takes frames of 6 pixels. */
-function trainerOf(build: () => LayersModel) {
+/** A trainer of a model that takes frames of 6 pixels, by one of its outputs. */
+function trainerOf(build: () => LayersModel, output: string) {
+  const recipe = [
+    stage({
+      ...{ name: 'test', epochs: 1, batch: 2, rate: 0.1 },
+      loss: logLoss({ reduction: 'mean', output }),
+      optimizer: sgd({ momentum: 0.9, weightDecay: 0.01 }),
+    }),
+  ];
   const system = defineSystem({
     ...{ name: 'test', id: '–', title: 'test', config: z.strictObject({}), presets: {}, recipe },
     reported: { precision: null, recall: null, f1: null },
@@ -142,25 +149,25 @@ function framed(): LayersModel {
 
 describe('training', () => {
   it('reaches every weight of layers inside layers, whose checkpoint restores them bit for bit', () => {
-    const trainer = trainerOf(framed);
+    const trainer = trainerOf(framed, 'outer');
     const before = trainer.state().weights;
-    trainer.step(batch, 0.1);
-    const { weights, velocities } = trainer.state();
-    expect(Object.keys(velocities)).toEqual(Object.keys(weights));
+    trainer.step(batch, atBase);
+    const { weights, slots, average } = trainer.state();
+    expect(Object.keys(slots.velocity)).toEqual(Object.keys(weights));
     for (const [name, { data }] of Object.entries(weights)) {
       expect(data, name).not.toEqual(before[name].data);
       expect(
-        velocities[name].data.some((value) => value !== 0),
+        slots.velocity[name].data.some((value) => value !== 0),
         name,
       ).toBe(true);
     }
     const stored = decodeSafetensors(encodeSafetensors(weights), 'a checkpoint').tensors;
-    const other = trainerOf(framed);
-    other.restore({ weights: stored, velocities }, 'a checkpoint');
-    expect(other.state()).toEqual({ weights, velocities });
+    const other = trainerOf(framed, 'outer');
+    other.restore({ weights: stored, slots, average }, 'a checkpoint');
+    expect(other.state()).toEqual({ weights, slots, average });
     expect(other.predict(batch)).toEqual(trainer.predict(batch));
-    trainer.step(batch, 0.1);
-    other.step(batch, 0.1);
+    trainer.step(batch, atBase);
+    other.step(batch, atBase);
     expect(other.state()).toEqual(trainer.state());
     trainer.dispose();
     other.dispose();
@@ -194,12 +201,12 @@ describe.each(['cpu', 'wasm'] as const)('frozen layers on %s', (backend) => {
   });
 
   it.each(['ours', "tfjs's"] as const)('keep their averages, where the batch norms are %s', (kind) => {
-    const trainer = trainerOf(() => normalized(kind));
+    const trainer = trainerOf(() => normalized(kind), 'head0');
     trainer.start((model) => {
       model.getLayer('cnn').trainable = false;
     });
     const { weights: before } = trainer.state();
-    trainer.step(batch, 0.1);
+    trainer.step(batch, atBase);
     const { weights: after } = trainer.state();
     const changed = Object.keys(after).filter((name) => after[name].data.join() !== before[name].data.join());
     // The second head has no part in the loss, so it has no gradient and does not decay either.
@@ -250,9 +257,9 @@ describe.each(['cpu', 'wasm'] as const)('frozen layers on %s', (backend) => {
 });
 
 it('what is all frozen cannot be trained', () => {
-  const trainer = trainerOf(() => normalized('ours'));
+  const trainer = trainerOf(() => normalized('ours'), 'head0');
   trainer.start((model) => {
     for (const layer of model.layers) layer.trainable = false;
   });
-  expect(() => trainer.step(batch, 0.1)).toThrow('must have a weight to train');
+  expect(() => trainer.step(batch, atBase)).toThrow('must have a weight to train');
 });

@@ -10,29 +10,57 @@ import { GlobalAveragePooling3D } from '../../../models/layers/global-average-po
 import { fanInUniform } from '../../../models/layers/initializers.ts';
 import { defineSystem, type Recipe, type System } from '../../../models/system.ts';
 import { tf } from '../../../models/tf.ts';
+import type { Augmentation } from '../../../models/train/augment/augmentation.ts';
 import { checkpointPath, readCheckpoint, writeCheckpoint } from '../../../models/train/checkpoint.ts';
 import { type StepProgress, type TrainSettings, train } from '../../../models/train/fit.ts';
+import { logLoss } from '../../../models/train/losses/log.ts';
 import { readWeights } from '../../../models/train/model-weights.ts';
+import { sgd } from '../../../models/train/optimizers/sgd.ts';
 import type { EpochRecord } from '../../../models/train/run-record.ts';
 import { type BatchPlan, SampleSource } from '../../../models/train/sample-source.ts';
+import { constant } from '../../../models/train/schedules/constant.ts';
+import { cosine } from '../../../models/train/schedules/cosine.ts';
+import { curriculum, type Stage, stage, wholeEpochs } from '../../../models/train/stage.ts';
 import { Trainer } from '../../../models/train/trainer.ts';
 import { multiHot } from '../../../src/core/labels.ts';
 import { Rng } from '../../../src/core/rng.ts';
 import type { Dataset, Sample } from '../../../src/data/dataset.ts';
+
+interface Plain {
+  readonly rate: number;
+  readonly cosine: boolean;
+  readonly reduction: 'sum' | 'mean';
+  readonly momentum: number;
+  readonly augment: readonly Augmentation[];
+}
+
+const weightDecay = 0.02;
+
+/** Three epochs, in clips that grow. */
+function recipeOf({ rate, cosine: isCosine, reduction, momentum, augment }: Plain): Stage[] {
+  const whole = stage({
+    ...{ name: 'training', epochs: 3, batch: 4, rate, augment: [...augment] },
+    loss: logLoss({ reduction, output: 'd' }),
+    optimizer: sgd({ momentum, weightDecay }),
+    schedule: isCosine ? cosine() : constant(),
+  });
+  const clips = [
+    { frames: 1, speed: 1, until: 0.34 },
+    { frames: 2, speed: 2, until: 0.67 },
+  ];
+  return wholeEpochs(curriculum(whole, clips));
+}
+
+/** The first so many epochs of a recipe, all with other fields. */
+const changed = (recipe: Recipe, fields: Partial<Stage>, epochs = recipe.length) =>
+  recipe.slice(0, epochs).map((stage) => ({ ...stage, ...fields }));
 
 /** Logistic regression on a clip's mean colour: small enough to be worked out by hand, step by step. */
 const regression = defineSystem({
   ...{ name: 'regression', id: '–', title: 'regression' },
   config: z.strictObject({ frames: z.int(), labels: z.int() }),
   presets: {},
-  recipe: {
-    ...{ loss: 'log', reduction: 'mean', learningRate: 0.3, schedule: 'cosine', momentum: 0.8 },
-    ...{ weightDecay: 0.02, epochs: 3, batch: 4, augment: ['crop', 'flip'] },
-    curriculum: [
-      { frames: 1, speed: 1, until: 0.34 },
-      { frames: 2, speed: 2, until: 0.67 },
-    ],
-  },
+  recipe: recipeOf({ rate: 0.3, cosine: true, reduction: 'mean', momentum: 0.8, augment: ['crop', 'flip'] }),
   reported: { precision: null, recall: null, f1: null },
   input: ({ frames }) => ({ kind: 'clip', size: 5, frames, speed: 1 }),
   build({ frames, labels }, seed) {
@@ -112,7 +140,7 @@ interface PlainEpoch {
 }
 
 /** The same training in plain numbers: batches of the shuffled samples, the loss, its gradient, momentum and decay. */
-async function plainly(recipe: Recipe): Promise<PlainEpoch[]> {
+async function plainly(recipe: Plain): Promise<PlainEpoch[]> {
   const model = regression.build(config, seed);
   const kernel = [...readWeights(model)['d/kernel'].data].map(Number);
   model.dispose();
@@ -124,7 +152,7 @@ async function plainly(recipe: Recipe): Promise<PlainEpoch[]> {
     values.reduce((sum, value, i) => sum + (i % 3 === channel ? value : 0), 0) / (values.length / 3);
 
   async function* batches(samples: readonly Sample[], plan: BatchPlan) {
-    for await (const batch of source.batches(samples, plan, recipe.batch)) {
+    for await (const batch of source.batches(samples, plan, 4)) {
       const x = Array.from({ length: batch.samples }, (_, n) => {
         const each = batch.frames.length / batch.samples;
         return [0, 1, 2].map((c) => mean(batch.frames.subarray(n * each, (n + 1) * each), c));
@@ -156,10 +184,9 @@ async function plainly(recipe: Recipe): Promise<PlainEpoch[]> {
       ...clip,
       augment: { names: recipe.augment, seed, epoch },
     })) {
-      const rate =
-        recipe.schedule === 'constant'
-          ? recipe.learningRate
-          : recipe.learningRate * 0.5 * (1 + Math.cos((Math.PI * (index * 3 + rates.length)) / 9));
+      const rate = !recipe.cosine
+        ? recipe.rate
+        : recipe.rate * 0.5 * (1 + Math.cos((Math.PI * (index * 3 + rates.length)) / 9));
       const delta = p.map((row, n) =>
         row.map((value, l) => (value - y[n][l]) / (recipe.reduction === 'mean' ? p.length : 1)),
       );
@@ -171,7 +198,7 @@ async function plainly(recipe: Recipe): Promise<PlainEpoch[]> {
       };
       for (const name of ['d/kernel', 'd/bias'] as const) {
         for (const [i, gradient] of gradients[name].entries()) {
-          v[name][i] = recipe.momentum * v[name][i] + gradient + recipe.weightDecay * w[name][i];
+          v[name][i] = recipe.momentum * v[name][i] + gradient + weightDecay * w[name][i];
           w[name][i] -= rate * v[name][i];
         }
       }
@@ -200,12 +227,12 @@ function expectClose(received: ArrayLike<number>, wanted: readonly number[]): vo
   for (const [i, value] of wanted.entries()) expect(received[i]).toBeCloseTo(value, 5);
 }
 
-describe.each([
-  { ...recipe },
-  { ...recipe, reduction: 'sum', schedule: 'constant', learningRate: 0.05, momentum: 0, augment: [] },
-] satisfies Recipe[])('training by $reduction and a $schedule rate of $learningRate', (recipe) => {
+describe.each<Plain>([
+  { rate: 0.3, cosine: true, reduction: 'mean', momentum: 0.8, augment: ['crop', 'flip'] },
+  { rate: 0.05, cosine: false, reduction: 'sum', momentum: 0, augment: [] },
+])('training by $reduction at a rate of $rate', (plain) => {
   it('is what plain numbers say: losses, rates, weights and scores of every epoch', async () => {
-    const expected = await plainly(recipe);
+    const expected = await plainly(plain);
     const progress: StepProgress[] = [];
     const evaluated: { p: number[]; truth: number[]; shape: number[] }[] = [];
     const states: Awaited<ReturnType<typeof readCheckpoint>>[] = [];
@@ -215,7 +242,7 @@ describe.each([
     const f1s = [0.5, 0.7, 0.7];
     const saved: Promise<void>[] = [];
     const result = await run({
-      ...{ folder, recipe },
+      ...{ folder, recipe: recipeOf(plain) },
       onProgress: (step) => progress.push(step),
       onEpoch: () => {
         saved.push(
@@ -269,11 +296,11 @@ describe.each([
       ]);
       for (const name of ['d/kernel', 'd/bias']) {
         expectClose(states[i]!.weights[name].data as Float32Array, weights[name]);
-        expectClose(states[i]!.velocities[name].data as Float32Array, velocities[name]);
+        expectClose(states[i]!.slots.velocity[name].data as Float32Array, velocities[name]);
       }
       expect(states[i]).toMatchObject({
         ...{ epoch: i + 1, step: 0, partial: { loss: 0, samples: 0, seconds: 0 } },
-        ...{ validation: record.validation, bestF1: f1s[i] },
+        ...{ validation: record.validation, best: f1s[i] },
       });
     }
     expect(result.best).toBe(result.epochs[1]);
@@ -450,7 +477,7 @@ it('what is frozen stays frozen when clips grow', () => {
   trainer.setFrames(2);
   expect(tf.memory().numTensors).toBe(tensors);
   const clip = { samples: 1, frames: new Float32Array(2 * 75), truth: Float32Array.of(1, 0) };
-  expect(() => trainer.step(clip, 0.1)).toThrow('must have a weight to train; received all frozen');
+  expect(() => trainer.step(clip, () => 0.1)).toThrow('must have a weight to train; received all frozen');
   expect(tf.memory().numTensors).toBe(tensors);
   trainer.dispose();
 });
@@ -458,7 +485,7 @@ it('what is frozen stays frozen when clips grow', () => {
 describe('a folder', () => {
   it('that holds a run is gone on with when that is asked for, and only as it was begun', async () => {
     const folder = join(root, String(++count));
-    const one = { ...recipe, epochs: 1 };
+    const one = changed(recipe, {}, 1);
     await run({ folder, recipe: one });
     const before = await bytesOf(folder);
     const again = run({ folder, recipe: one });
@@ -503,10 +530,10 @@ describe('a folder', () => {
 
   it('whose checkpoint is damaged is told by its name, and leaves no model behind', async () => {
     const folder = join(root, String(++count));
-    await run({ folder, recipe: { ...recipe, epochs: 1 } });
+    await run({ folder, recipe: changed(recipe, {}, 1) });
     const path = checkpointPath(folder, 'last');
     const tensors = tf.memory().numTensors;
-    const resumed = () => run({ folder, recipe: { ...recipe, epochs: 1 }, resume: true });
+    const resumed = () => run({ folder, recipe: changed(recipe, {}, 1), resume: true });
     const whole = await readFile(path);
     await writeFile(path, whole.subarray(0, -4));
     await expect(resumed()).rejects.toThrow(path);
@@ -522,7 +549,7 @@ describe('a folder', () => {
 it('a loss that is no number ends the training, and says where and at which rate', async () => {
   const tensors = tf.memory().numTensors;
   const folder = join(root, String(++count));
-  await expect(run({ folder, recipe: { ...recipe, augment: [], learningRate: 1e38 } })).rejects.toThrow(
+  await expect(run({ folder, recipe: changed(recipe, { augment: [], rate: 1e38 }) })).rejects.toThrow(
     /^training diverged: the loss is no longer a finite number; received NaN in epoch 1, step 3, at a learning rate of 8\.83\d*e\+37; train again with a smaller --learning-rate$/,
   );
   expect(tf.memory().numTensors).toBe(tensors);
@@ -531,7 +558,7 @@ it('a loss that is no number ends the training, and says where and at which rate
 
 it('weights that the last step of an epoch breaks end the training in its validation, before they are kept', async () => {
   const folder = join(root, String(++count));
-  const broken = { ...recipe, batch: 10, learningRate: 1e300 };
+  const broken = changed(recipe, { batch: 10, rate: 1e300 });
   await expect(run({ folder, recipe: broken })).rejects.toThrow(
     /^training diverged: the loss is no longer a finite number; received NaN in the validation of epoch 1, at a learning rate of 1e\+300; train again with a smaller --learning-rate$/,
   );

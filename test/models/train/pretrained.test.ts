@@ -10,6 +10,7 @@ import { tf } from '../../../models/tf.ts';
 import { type Backend, selectBackend } from '../../../models/train/backend.ts';
 import { checkpointPath, readCheckpoint } from '../../../models/train/checkpoint.ts';
 import { type TrainSettings, train } from '../../../models/train/fit.ts';
+import { sgd } from '../../../models/train/optimizers/sgd.ts';
 import { openA2d } from '../../../src/data/a2d.ts';
 import type { Dataset } from '../../../src/data/dataset.ts';
 import { synthesize } from '../../../src/data/synth/synthesize.ts';
@@ -32,7 +33,8 @@ function run(name: string, preset: string, settings: Partial<TrainSettings> = {}
   return train({
     ...resolveSystem(preset, {
       config: { size: 32 },
-      recipe: { epochs: 1, batch: 8, augment: [], learningRate: 0.02 },
+      epochs: 1,
+      stages: { batch: 8, augment: [], rate: 0.02 },
     }),
     ...{ seed: 5, dataset, folder: join(root, name), backend },
     evaluate: (probabilities, truth, samples, labels) =>
@@ -54,7 +56,8 @@ describe('a run that starts from weights', () => {
     let match: PretrainedMatch | undefined;
     const tiny = resolveSystem('pcd-resnet-tiny', {
       config: { size: 32 },
-      recipe: { epochs: 1, batch: 8, augment: [], learningRate: 1e-9, weightDecay: 0 },
+      epochs: 1,
+      stages: { batch: 8, augment: [], rate: 1e-9, optimizer: sgd({ momentum: 0.9 }) },
     });
     const result = await run('second', 'pcd-resnet-tiny', {
       ...tiny,
@@ -93,7 +96,7 @@ describe('a run that starts from weights', () => {
 
   test('a clip system takes a clip backbone', async () => {
     const clips = {
-      ...resolveSystem('pcd-r2plus1d-tiny', { config: { size: 32 }, recipe: { epochs: 2, batch: 8 } }),
+      ...resolveSystem('pcd-r2plus1d-tiny', { config: { size: 32 }, epochs: 2, stages: { batch: 8 } }),
     };
     await run('clips', 'pcd-r2plus1d-tiny', clips);
     let match: PretrainedMatch | undefined;

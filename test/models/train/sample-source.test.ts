@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import type { Augmentation } from '../../../models/system.ts';
+import type { Augmentation } from '../../../models/train/augment/augmentation.ts';
 import { type Batch, SampleSource } from '../../../models/train/sample-source.ts';
 import { a2dLabels, multiHot } from '../../../src/core/labels.ts';
 import type { Dataset, Sample } from '../../../src/data/dataset.ts';

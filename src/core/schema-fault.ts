@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { nearestNames } from '../src/core/nearest-names.ts';
+import { nearestNames } from './nearest-names.ts';
 
 /**
  * The first thing that a schema refused, for people: `recipe.momentum: …`. A key that it does not know comes with the

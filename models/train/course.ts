@@ -1,0 +1,83 @@
+import type { SystemInput } from '../system.ts';
+import type { Position } from './schedules/schedule.ts';
+import type { Recipe, Stage } from './stage.ts';
+
+/** An epoch's place in a run. */
+export interface Leg {
+  readonly stage: Stage;
+  /** Whether the stage begins with this epoch, or ends with it. */
+  readonly begins: boolean;
+  readonly ends: boolean;
+  /** What the stage trains on. A system configured for shorter clips never trains on longer ones. */
+  readonly clip: { readonly frames: number; readonly speed: number };
+  /** Batches of this epoch. */
+  readonly batches: number;
+  /** Where the schedule stands at a batch (0-based), and how many batches of its step have come before it. */
+  position(batch: number): Position & { pending: number };
+}
+
+/** The epochs of a run, of all stages, and the work that they are. */
+export class Course {
+  readonly #recipe: Recipe;
+  readonly #input: Pick<SystemInput, 'frames' | 'speed'>;
+  readonly #samples: { readonly training: number; readonly validation: number };
+  readonly epochs: number;
+
+  constructor(
+    recipe: Recipe,
+    input: Pick<SystemInput, 'frames' | 'speed'>,
+    samples: { training: number; validation: number },
+  ) {
+    this.#recipe = recipe;
+    this.#input = input;
+    this.#samples = samples;
+    this.epochs = recipe.reduce((sum, stage) => sum + stage.epochs, 0);
+  }
+
+  /** @param epoch 1-based, of all stages' */
+  at(epoch: number): Leg {
+    let [index, before] = [0, 0];
+    while (epoch > before + this.#recipe[index].epochs) before += this.#recipe[index++].epochs;
+    const stage = this.#recipe[index];
+    // The schedule counts from the first of the stages that go on from one another, to the end of the last.
+    let [first, last] = [index, index];
+    while (this.#recipe[first].continues) first--;
+    while (this.#recipe[last + 1]?.continues) last++;
+    const epochsOf = (from: number, to: number) =>
+      this.#recipe.slice(from, to).reduce((sum, { epochs }) => sum + epochs, 0);
+    const batches = Math.ceil(this.#samples.training / stage.batch);
+    const stepsPerEpoch = Math.ceil(batches / stage.accumulate);
+    const steps = epochsOf(first, last + 1) * stepsPerEpoch;
+    const done = (epochsOf(first, index) + epoch - 1 - before) * stepsPerEpoch;
+    return {
+      ...{ stage, batches, clip: this.#clip(stage) },
+      ...{ begins: epoch === before + 1, ends: epoch === before + stage.epochs },
+      position: (batch) => ({
+        ...{ step: done + Math.floor(batch / stage.accumulate), steps, stepsPerEpoch },
+        pending: batch % stage.accumulate,
+      }),
+    };
+  }
+
+  #clip({ inputs }: Stage): { frames: number; speed: number } {
+    const { frames, speed } = this.#input;
+    if ((inputs.frames ?? frames) > frames) return { frames, speed };
+    return { frames: inputs.frames ?? frames, speed: inputs.speed ?? speed };
+  }
+
+  /** The work that is left once some batches of an epoch are done, in forward passes over a frame. */
+  workLeft(epoch: number, batches: number): number {
+    if (epoch > this.epochs) return 0;
+    const { stage, clip } = this.at(epoch);
+    let work = -batches * stage.batch * trainingWork(clip.frames);
+    for (let later = epoch; later <= this.epochs; later++) {
+      work += this.#samples.training * trainingWork(this.at(later).clip.frames);
+      work += this.#samples.validation * validationWork(this.#input.frames);
+    }
+    return work;
+  }
+}
+
+/** Cost of a sample, in forward passes over a frame: training also goes back through weights and inputs. */
+export const trainingWork = (frames: number) => 3 * frames;
+export const validationWork = (frames: number) => frames;
