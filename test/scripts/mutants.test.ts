@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
 const load = (name: string) => import(resolve(import.meta.dirname, '../../scripts/mutants', name));
-const { allModules, isCore, testsOf } = await load('modules.js');
+const { allModules, core, isCore, passedOver, testsOf } = await load('modules.js');
 const { nameOf, sampleOf } = await load('sample.js');
 const { report } = await load('report.js');
 const { isolationFault, runIsolated } = await load('isolation.js');
@@ -34,6 +34,8 @@ describe('the modules that are mutated', () => {
     expect(isCore('eval/metrics/f1.ts')).toBe(true);
     expect(isCore('src/core/clip.ts')).toBe(true);
     expect(isCore('src/core/clip-other.ts')).toBe(false);
+    const gone = [...core, ...passedOver].filter((path) => !existsSync(path));
+    expect(gone).toEqual([]);
     expect(allModules().filter((module: string) => /report\/|web\/page\//.test(module))).toEqual([]);
   });
 });
