@@ -49,6 +49,7 @@ export {
   publishWeights,
   type TritonRepository,
 } from './jobs/publish.ts';
+export { type WrapModelOptions, wrapModel } from './jobs/wrap.ts';
 export type { WrittenBundle } from './jobs/written-bundle.ts';
 export { type ResolvedSystem, resolveSystem, systems } from './models/index.ts';
 export { loadPretrained } from './models/pretrained/load.ts';

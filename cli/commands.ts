@@ -46,6 +46,11 @@ export const commands: readonly ListedCommand[] = [
     load: load(() => import('./graft.ts')),
   },
   {
+    command: 'wrap <model>',
+    describe: 'make a bundle of any ONNX classifier of images or clips: labels, preprocessing, activation',
+    load: load(() => import('./wrap.ts')),
+  },
+  {
     command: 'publish <source..>',
     describe: 'bundles as a repository for Hugging Face or Triton; weights as safetensors',
     load: load(() => import('./publish.ts')),

@@ -51,7 +51,7 @@ export async function findModelJson(path: string): Promise<string | undefined> {
   if (found.isFile() && path.endsWith('.onnx')) {
     throw usageError('a tfjs model is its model.json', {
       received: `${path}, which is ONNX already`,
-      remedy: 'actionnx inspect tells what it holds; actionnx graft puts a head of tfjs on it',
+      remedy: 'actionnx wrap makes a bundle of a classifier; actionnx graft puts a head of tfjs on it',
     });
   }
   if (found.isFile()) return path;

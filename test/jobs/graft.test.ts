@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { io } from '@tensorflow/tfjs-core';
@@ -148,6 +148,20 @@ describe('a backbone cut and given a head', () => {
     }
     for (const { bundle } of made) expect(bundle.manifest.graph.opset).toBe(17);
     expect(made[1].golden).toEqual(made[0].golden);
+  });
+
+  it('takes a backbone of clips with its channels first', async () => {
+    const path = new URL('../golden/classifiers/clip.onnx', import.meta.url).pathname;
+    const { graph } = parseModel(await readFile(path), path);
+    const pooled = graph.nodes.find(({ operator }) => operator === 'ReduceMean');
+    const x = tf.input({ shape: [4], name: 'features' });
+    const scores = apply(L.dense({ name: 'scores', units: 3, activation: 'sigmoid' }), x);
+    const head = tf.model({ inputs: x, outputs: scores, name: 'head' });
+    seedWeights(head, 'clips');
+    const headPath = await writeModelJson(head, join(folder, 'head-clips'));
+    const options = { at: pooled?.outputs[0] ?? '', head: headPath };
+    const { bundle } = await grafted(path, options, 'clips');
+    expect(bundle.manifest.input).toMatchObject({ kind: 'clip', frames: 4, height: 8, width: 10 });
   });
 
   const mobilenet = resolve('../shared/real/weights/mobilenet_v1_1.0_224_trunc_pw12.onnx');

@@ -6,10 +6,11 @@ import yargs from 'yargs';
 import { tf } from '../exporters/onnx/parity.ts';
 
 /** A command as typed, on tfjs's cpu backend where it computes and none is named; returns what it prints on stdout. */
-function typed(verb: 'export' | 'convert' | 'merge' | 'graft' | 'publish') {
+function typed(verb: keyof typeof commands) {
   return async (...args: string[]): Promise<string> => {
     const { command } = await commands[verb]();
-    const isGiven = verb === 'merge' || ['hf', 'triton', '--backend'].some((arg) => args.includes(arg));
+    const isGiven =
+      verb === 'merge' || verb === 'wrap' || ['hf', 'triton', '--backend'].some((arg) => args.includes(arg));
     const print = vi.spyOn(console, 'log').mockImplementation(() => {});
     const tell = vi.spyOn(process.stderr, 'write').mockImplementation(() => true);
     try {
@@ -35,6 +36,7 @@ const commands = {
   merge: () => import('../../cli/merge.ts'),
   graft: () => import('../../cli/graft.ts'),
   publish: () => import('../../cli/publish.ts'),
+  wrap: () => import('../../cli/wrap.ts'),
 };
 
 export const exported = typed('export');
@@ -42,6 +44,7 @@ export const converted = typed('convert');
 export const merged = typed('merge');
 export const grafted = typed('graft');
 export const published = typed('publish');
+export const wrapped = typed('wrap');
 
 /** As `model.save` and the converter lay a model out, its weights in two files. @returns the path of its model.json */
 export async function saveModel(folder: string, model: LayersModel): Promise<string> {
