@@ -1,6 +1,6 @@
 /**
- * Actionnx in Node: data sets, systems, export, inference, metrics. Browsers have `actionnx/web` and
- * `actionnx/export`.
+ * Actionnx in Node: data sets, systems, export, inference, metrics, and what the commands do, without their printing.
+ * Browsers have `actionnx/web` and `actionnx/export`.
  *
  * @example
  * import { Classifier, nodeRuntime, predictFile, readBundle } from 'actionnx';
@@ -35,6 +35,22 @@ export { type Scored, type ScoreOptions, score } from './eval/score.ts';
 export { type BundleSource, writeBundle } from './exporters/bundle.ts';
 export * from './exporters/index.ts';
 export { verifyBundle } from './exporters/onnx/verify.ts';
+export { type ConvertedModel, type ConvertModelOptions, convertModel } from './jobs/convert.ts';
+export { type ExportBundleOptions, exportBundle } from './jobs/export.ts';
+export { type GraftBundleOptions, graftBundle } from './jobs/graft.ts';
+export type { Listener } from './jobs/listener.ts';
+export { type MergeBundlesOptions, mergeBundles } from './jobs/merge.ts';
+export {
+  type HuggingFaceRepository,
+  type PublishedWeights,
+  type PublishWeightsOptions,
+  publishHuggingFace,
+  publishTriton,
+  publishWeights,
+  type TritonRepository,
+} from './jobs/publish.ts';
+export { type WrapModelOptions, wrapModel } from './jobs/wrap.ts';
+export type { WrittenBundle } from './jobs/written-bundle.ts';
 export { type ResolvedSystem, resolveSystem, systems } from './models/index.ts';
 export { loadPretrained } from './models/pretrained/load.ts';
 export type { PretrainedMatch, UnmatchedWeight } from './models/pretrained/match.ts';

@@ -6,7 +6,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 class LongFilesFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files);
-    const isLong = ({ moduleId }: TestSpecification) => /\/test\/(e2e|web|cli|node)\//.test(moduleId);
+    const isLong = ({ moduleId }: TestSpecification) => /\/test\/(e2e|web|cli|jobs|node)\//.test(moduleId);
     return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
   }
 }
@@ -14,7 +14,7 @@ class LongFilesFirst extends BaseSequencer {
 /** Tests that start programs and count them, or look at all that their process has registered. */
 const alone = [
   ...['test/*.test.ts', 'test/{e2e,node,scripts}/**/*.test.ts'],
-  ...['test/cli/export/{tolerance,trusted-backend}.test.ts', 'test/exporters/coverage.test.ts'],
+  ...['test/jobs/{tolerance,trusted-backend}.test.ts', 'test/exporters/coverage.test.ts'],
 ];
 
 const everywhere = {

@@ -26,9 +26,34 @@ export const commands: readonly ListedCommand[] = [
     load: load(() => import('./train.ts')),
   },
   {
-    command: 'export [source..]',
+    command: 'export <source>',
     describe: 'write a bundle: the ONNX graph, proven against tfjs, and all that is needed to run it',
     load: load(() => import('./export.ts')),
+  },
+  {
+    command: 'convert <model>',
+    describe: 'write any tfjs model as an .onnx file, with its own inputs and outputs, proven against tfjs',
+    load: load(() => import('./convert.ts')),
+  },
+  {
+    command: 'merge <bundle..>',
+    describe: 'merge bundles and their vote into one graph, as one bundle',
+    load: load(() => import('./merge.ts')),
+  },
+  {
+    command: 'graft <backbone>',
+    describe: 'put a tfjs head on an ONNX backbone of any origin, as one bundle',
+    load: load(() => import('./graft.ts')),
+  },
+  {
+    command: 'wrap <model>',
+    describe: 'make a bundle of any ONNX classifier of images or clips: labels, preprocessing, activation',
+    load: load(() => import('./wrap.ts')),
+  },
+  {
+    command: 'publish <source..>',
+    describe: 'bundles as a repository for Hugging Face or Triton; weights as safetensors',
+    load: load(() => import('./publish.ts')),
   },
   {
     command: 'inspect <model>',

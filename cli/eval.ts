@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { CommandModule } from 'yargs';
 import { exampleBasedScores } from '../eval/metrics/index.ts';
 import { type EnsembleWeights, isResult, type Result, type Scores } from '../eval/result.ts';
+import { type NamedBundle, readBundles } from '../jobs/bundles.ts';
 import { UserError, usageError } from '../src/core/errors.ts';
 import type { Dataset } from '../src/data/dataset.ts';
 import { writeFileAtomic } from '../src/node/atomic-file.ts';
@@ -9,9 +10,7 @@ import { requireOwnFile } from '../src/node/owned-folder.ts';
 import {
   type Evaluation,
   evaluate,
-  type NamedBundle,
   openData,
-  readBundles,
   type ScoringArguments,
   scoreBundles,
   withScoringOptions,

@@ -1,11 +1,10 @@
 import type { Argv, InferredOptionTypes } from 'yargs';
 import { buildResult, type EnsembleWeights, type Member, type Result } from '../eval/result.ts';
 import { type Scored, score } from '../eval/score.ts';
-import type { Bundle } from '../src/core/bundle.ts';
+import type { NamedBundle } from '../jobs/bundles.ts';
 import { usageError } from '../src/core/errors.ts';
 import { openA2d } from '../src/data/a2d.ts';
 import type { BrokenSample, Dataset, Sample } from '../src/data/dataset.ts';
-import { readBundle } from '../src/node/bundle-folder.ts';
 import { packageVersion } from '../src/node/package-info.ts';
 import { nodeProviders, nodeRuntime } from '../src/runtime/node.ts';
 import { type Progress, progressBar } from './progress.ts';
@@ -23,11 +22,6 @@ export const scoringOptions = {
 
 export type ScoringArguments = InferredOptionTypes<typeof scoringOptions>;
 
-/** A bundle and where it was read from. */
-export interface NamedBundle extends Bundle {
-  readonly folder: string;
-}
-
 /** A bundle's predictions on a split. */
 export interface ScoredBundle extends Scored {
   readonly bundle: NamedBundle;
@@ -42,10 +36,6 @@ export function withScoringOptions<T>(yargs: Argv<T>) {
     }
     return true;
   });
-}
-
-export async function readBundles(folders: readonly string[]): Promise<NamedBundle[]> {
-  return Promise.all(folders.map(async (folder) => ({ ...(await readBundle(folder)), folder })));
 }
 
 /** Opens the data set that `--data` names, with a progress bar while its labels are read for the first time. */

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import type { CommandModule } from 'yargs';
 import { voteAverage, voteAverageWeights } from '../eval/ensemble.ts';
 import { type KeyFramePrediction, type MediaInfo, predictFile } from '../eval/predict.ts';
+import { type NamedBundle, readBundles } from '../jobs/bundles.ts';
 import { UserError, usageError } from '../src/core/errors.ts';
 import { Classifier } from '../src/runtime/classifier.ts';
 import { nodeProviders, nodeRuntime } from '../src/runtime/node.ts';
-import { type NamedBundle, readBundles } from './evaluation.ts';
 import { type Progress, progressBar } from './progress.ts';
 import { table } from './table.ts';
 

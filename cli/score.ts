@@ -1,11 +1,6 @@
 import type { CommandModule } from 'yargs';
-import {
-  openData,
-  readBundles,
-  type ScoringArguments,
-  scoreBundles,
-  withScoringOptions,
-} from './evaluation.ts';
+import { readBundles } from '../jobs/bundles.ts';
+import { openData, type ScoringArguments, scoreBundles, withScoringOptions } from './evaluation.ts';
 import { table } from './table.ts';
 
 type Arguments = ScoringArguments & { bundle: string[]; skipBroken: boolean; json: boolean };

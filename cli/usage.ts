@@ -1,4 +1,5 @@
 import { nearestNames } from '../src/core/nearest-names.ts';
+import { oldSpelling } from './old-spellings.ts';
 
 /**
  * What to say about a wrong command line: what is wrong with the names that are known, and the usage line.
@@ -10,7 +11,7 @@ import { nearestNames } from '../src/core/nearest-names.ts';
  */
 export function explainUsage(message: string, help: string, args: readonly string[]): string {
   const usage = help.split('\n', 1)[0];
-  return `actionnx: ${explain(message, help, args)}\nusage: ${usage}`;
+  return `actionnx: ${oldSpelling(args) ?? explain(message, help, args)}\nusage: ${usage}`;
 }
 
 function explain(message: string, help: string, args: readonly string[]): string {

@@ -41,7 +41,7 @@ const isUnder = (path) => (module) => path === '' || module === path || module.s
 const strays = paths.filter((path) => !modules.some(isUnder(path)));
 if (strays.length > 0) {
   console.error(
-    `No module to mutate in ${strays.join(', ')}: give files or folders of src, models, exporters, eval, cli or web.`,
+    `No module to mutate in ${strays.join(', ')}: give files or folders of src, models, exporters, eval, jobs, cli or web.`,
   );
   process.exit(2);
 }

@@ -7,12 +7,12 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Runner, race } from '../../cli/race.ts';
 import { table } from '../../cli/table.ts';
 import { goldenFrames } from '../../exporters/golden.ts';
 import { exportOnnx } from '../../exporters/onnx/export.ts';
 import { modelFile } from '../../exporters/onnx/onnx-model.ts';
 import { quantize } from '../../exporters/onnx/quantize/quantize.ts';
+import { type Runner, race } from '../../jobs/race.ts';
 import { resolveSystem } from '../../models/index.ts';
 import { imagenetNormalization } from '../../src/core/normalization.ts';
 import { Rng } from '../../src/core/rng.ts';

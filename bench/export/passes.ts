@@ -3,13 +3,13 @@
  * those of the graph that went through it too.
  */
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { race } from '../../cli/race.ts';
 import { table } from '../../cli/table.ts';
 import { goldenFrames } from '../../exporters/golden.ts';
 import { type ExportOptions, exportOnnx } from '../../exporters/onnx/export.ts';
 import type { OnnxModel } from '../../exporters/onnx/onnx-model.ts';
 import type { Pass } from '../../exporters/onnx/passes/pass.ts';
 import { passesFor } from '../../exporters/onnx/targets.ts';
+import { race } from '../../jobs/race.ts';
 import { resolveSystem } from '../../models/index.ts';
 import { imagenetNormalization } from '../../src/core/normalization.ts';
 import { sizeOf, type Tensor, tensor } from '../../src/core/tensor.ts';

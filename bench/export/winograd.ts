@@ -3,10 +3,11 @@
  * and on onnxruntime-node's CPU. The limits in `exporters/onnx/passes/winograd.ts` and `src/onnx/blocked-clips.ts` are
  * from here.
  */
-import { race } from '../../cli/race.ts';
+
 import { table } from '../../cli/table.ts';
 import { modelFile } from '../../exporters/onnx/onnx-model.ts';
 import { winograd } from '../../exporters/onnx/passes/winograd.ts';
+import { race } from '../../jobs/race.ts';
 import { Rng } from '../../src/core/rng.ts';
 import { sizeOf, tensor } from '../../src/core/tensor.ts';
 import { describeProcessor } from '../../src/node/processor.ts';

@@ -163,7 +163,7 @@ export function graft(cut: Cut, head: OnnxModel, { normalization, version = '' }
   );
   const builder = new ModelBuilder();
   const frames = framesInput([null, ...cut.frames], normalization, builder);
-  const fed = cut.channels === 'first' ? frames : builder.relayout(frames, 'tfjs', 'backbone');
+  const fed = builder.relayout(frames, cut.channels === 'first' ? 'channels-first' : 'tfjs', 'backbone');
   const before = builder.finish('frames');
   const [output] = cut.model.graph.outputs;
   const backbone = prefixGraph(models[0].graph, 'backbone', new Map([[cut.input.name, fed.name]]));

@@ -59,7 +59,7 @@ function torchvisionMap(prefix: string): NameMap {
   };
 }
 
-/** Names of our own: of checkpoints that `actionnx train` writes, "model/", and of `export --to safetensors`, none. */
+/** Names of our own: of checkpoints that `actionnx train` writes, "model/", and of `publish --to safetensors`, none. */
 function ownMap(prefix: string): NameMap {
   return {
     name: 'actionnx',

@@ -67,7 +67,7 @@ const isIn = (list, module) =>
 
 /** Every module that may be mutated, sorted: paths from the root. */
 export function allModules() {
-  return execFileSync('git', ['ls-files', 'src', 'models', 'exporters', 'eval', 'cli', 'web'], {
+  return execFileSync('git', ['ls-files', 'src', 'models', 'exporters', 'eval', 'jobs', 'cli', 'web'], {
     encoding: 'utf8',
   })
     .split('\n')

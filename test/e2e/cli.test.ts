@@ -75,7 +75,7 @@ describe('wrong usage: exit 2, and nothing but two lines on stderr (test/cli/par
     [
       ['export', 'x', '--treshold', '0.7', '--max-f1-los=1'],
       'unknown flag --treshold, --max-f1-los; did you mean --threshold, --max-f1-loss?',
-      'actionnx export [source..]',
+      'actionnx export <source>',
     ],
     [
       ['train', 'resnet', '--data', 'nowhere', '--out', 'run'],

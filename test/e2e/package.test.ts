@@ -103,10 +103,10 @@ describe('the packed package', () => {
     await writeFile(join(project, 'layers.js'), layers);
     await writeFile(join(project, 'save.js'), save);
     await run('node', ['save.js'], project);
-    await expect(actionnx('export', 'own.json', '--out', 'own.onnx')).rejects.toThrow(
+    await expect(actionnx('convert', 'own.json', '--out', 'own.onnx')).rejects.toThrow(
       /layers of classes that tfjs does not know; received Scale \("scaled", in "sequential_1"\); register them first.*--import/,
     );
-    await actionnx('export', 'own.json', '--out', 'own.onnx', '--import', 'layers.js');
+    await actionnx('convert', 'own.json', '--out', 'own.onnx', '--import', 'layers.js');
     const session = await nodeRuntime.open(await readFile(join(project, 'own.onnx')), { provider: 'cpu' });
     expect(session.outputNames).toEqual(['scaled']);
     await session.release();

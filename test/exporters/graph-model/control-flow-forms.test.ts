@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { largestDifferences } from '../../../cli/export/precision.ts';
 import { exportGraphOnnx } from '../../../exporters/graph-model/export.ts';
 import { parseGraphModel } from '../../../exporters/graph-model/graph-model.ts';
 import { summarizeModel } from '../../../exporters/inspect/summary.ts';
+import { largestDifferences } from '../../../jobs/precision.ts';
 import { graphModelOf } from '../../../models/graph-model-file.ts';
 import { type Tensor, tensor } from '../../../src/core/tensor.ts';
 import { parseModel } from '../../../src/onnx/parse.ts';
