@@ -36,6 +36,13 @@ export { type BundleSource, writeBundle } from './exporters/bundle.ts';
 export * from './exporters/index.ts';
 export { verifyBundle } from './exporters/onnx/verify.ts';
 export { type ConvertedModel, type ConvertModelOptions, convertModel } from './jobs/convert.ts';
+export {
+  type EvaluateBundlesOptions,
+  type Evaluation,
+  evaluateBundles,
+  type Weighing,
+} from './jobs/evaluate.ts';
+export { writeEvaluationReport } from './jobs/evaluation-report.ts';
 export { type ExportBundleOptions, exportBundle } from './jobs/export.ts';
 export { type GraftBundleOptions, graftBundle } from './jobs/graft.ts';
 export type { Listener } from './jobs/listener.ts';
@@ -49,6 +56,7 @@ export {
   publishWeights,
   type TritonRepository,
 } from './jobs/publish.ts';
+export { type ScoreBundlesOptions, type ScoredBundle, scoreBundles } from './jobs/score.ts';
 export { type WrapModelOptions, wrapModel } from './jobs/wrap.ts';
 export type { WrittenBundle } from './jobs/written-bundle.ts';
 export { type ResolvedSystem, resolveSystem, systems } from './models/index.ts';
@@ -83,3 +91,4 @@ export { webRuntime } from './src/runtime/web.ts';
 export { decodeWeights } from './src/weights/decode.ts';
 export { float32Of } from './src/weights/float32.ts';
 export type { StoredTensor, WeightFile, WeightFormat } from './src/weights/weight-file.ts';
+export { type Deployed, deploySite } from './web/deploy.ts';

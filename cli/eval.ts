@@ -1,20 +1,14 @@
 import { join } from 'node:path';
 import type { CommandModule } from 'yargs';
-import { exampleBasedScores } from '../eval/metrics/index.ts';
-import { type EnsembleWeights, isResult, type Result, type Scores } from '../eval/result.ts';
+import { isResult, type Result, type Scores } from '../eval/result.ts';
 import { type NamedBundle, readBundles } from '../jobs/bundles.ts';
-import { UserError, usageError } from '../src/core/errors.ts';
+import { type Evaluation, evaluateBundles, knownWeights, type Weighing } from '../jobs/evaluate.ts';
+import { usageError } from '../src/core/errors.ts';
 import type { Dataset } from '../src/data/dataset.ts';
 import { writeFileAtomic } from '../src/node/atomic-file.ts';
 import { requireOwnFile } from '../src/node/owned-folder.ts';
-import {
-  type Evaluation,
-  evaluate,
-  openData,
-  type ScoringArguments,
-  scoreBundles,
-  withScoringOptions,
-} from './evaluation.ts';
+import { openData, type ScoringArguments, withScoringOptions } from './evaluation.ts';
+import { listening } from './listening.ts';
 import { table } from './table.ts';
 
 type Arguments = ScoringArguments & {
@@ -61,12 +55,12 @@ export const command: CommandModule<unknown, Arguments> = {
   handler: async (args) => {
     await requireOwnOutputs(args);
     const bundles = await readBundles(args.bundle);
-    const known = givenWeights(args) ?? recordedWeights(args, bundles);
+    const ensemble = weighingOf(args);
+    if (ensemble) knownWeights(bundles, ensemble);
     const dataset = await openData(args);
-    const scored = await scoreBundles(args, bundles, dataset, args.split);
-    const { broken } = dataset;
-    const weights = known ?? (await splitWeights(args, bundles, dataset));
-    const evaluation = await evaluate(dataset, args.split, scored, weights, broken);
+    const evaluation = await listening((listener) =>
+      evaluateBundles(bundles, { ...args, dataset, ensemble, ...listener }),
+    );
     await writeOutputs(args, dataset, evaluation, bundles);
     console.log(args.json ? JSON.stringify(evaluation.result, null, 2) : resultTable(evaluation.result));
     for (const { id, reason } of evaluation.result.broken) {
@@ -75,60 +69,21 @@ export const command: CommandModule<unknown, Arguments> = {
   },
 };
 
-/** `--weights`, checked before any work is done. */
-function givenWeights({ ensemble, weights, weightsSplit, bundle }: Arguments): EnsembleWeights | null {
+/** What weighs the ensemble, checked before any work is done; undefined where none is asked for. */
+function weighingOf({ ensemble, weights, weightsSplit, bundle }: Arguments): Weighing | undefined {
   if (!ensemble && (weights ?? weightsSplit) !== undefined) {
     throw usageError('--weights and --weights-split need --ensemble vote-average');
   }
-  if (weights === undefined) return null;
+  if (!ensemble) return undefined;
+  if (weightsSplit !== undefined) return { by: 'split', split: weightsSplit };
+  if (weights === undefined) return { by: 'recorded' };
   const numbers = weights.split(',').map(Number);
   if (numbers.length !== bundle.length || !numbers.every((weight) => weight >= 0)) {
     throw usageError(`--weights must be ${bundle.length} numbers, one a bundle, with commas between`, {
       received: weights,
     });
   }
-  return { rule: 'vote-average', weights: numbers, from: 'given' };
-}
-
-/** The systems' F1 as their bundles record it. @throws UserError naming a bundle that records none */
-function recordedWeights(
-  { ensemble, weightsSplit }: Arguments,
-  bundles: readonly NamedBundle[],
-): EnsembleWeights | null {
-  if (!ensemble || weightsSplit !== undefined) return null;
-  const recorded = bundles.map(({ manifest: { validation }, folder }) => {
-    if (validation) return validation;
-    throw new UserError('ensemble weights need the validation F1 of every bundle', {
-      received: `none in ${folder}`,
-      remedy: 'give --weights or --weights-split',
-    });
-  });
-  const splits = new Set(recorded.map(({ split }) => split));
-  return { rule: 'vote-average', weights: recorded.map(({ f1 }) => f1), from: [...splits].join(', ') };
-}
-
-/** The systems' F1 on `--weights-split`. */
-async function splitWeights(
-  args: Arguments,
-  bundles: readonly NamedBundle[],
-  dataset: Dataset,
-): Promise<EnsembleWeights | null> {
-  const { weightsSplit } = args;
-  if (weightsSplit === undefined) return null;
-  const scored = await scoreBundles(args, bundles, dataset, weightsSplit);
-  const weights = await Promise.all(
-    scored.map(async ({ samples, probabilities, bundle: { manifest } }) => {
-      if (samples.length === 0) throw usageError(`the split ${weightsSplit} has no samples to weigh by`);
-      return exampleBasedScores({
-        samples: samples.length,
-        labels: manifest.labels.names.length,
-        probabilities,
-        truth: await dataset.truth(samples),
-        threshold: manifest.threshold,
-      }).f1;
-    }),
-  );
-  return { rule: 'vote-average', weights, from: weightsSplit };
+  return { by: 'given', weights: numbers };
 }
 
 /** Where `result.json` and the report are to lie. */
@@ -163,7 +118,7 @@ async function writeOutputs(
   }
   if (reportFolder !== undefined) {
     // The charts take longer to load than a cached evaluation takes to run.
-    const { writeEvaluationReport } = await import('./evaluation-report.ts');
+    const { writeEvaluationReport } = await import('../jobs/evaluation-report.ts');
     const command = ['actionnx', ...process.argv.slice(2)].join(' ');
     const path = await writeEvaluationReport(reportFolder, dataset, evaluation, bundles, command);
     process.stderr.write(`wrote ${path}\n`);

@@ -1,6 +1,8 @@
 import type { CommandModule } from 'yargs';
 import { readBundles } from '../jobs/bundles.ts';
-import { openData, type ScoringArguments, scoreBundles, withScoringOptions } from './evaluation.ts';
+import { scoreBundles } from '../jobs/score.ts';
+import { openData, type ScoringArguments, withScoringOptions } from './evaluation.ts';
+import { listening } from './listening.ts';
 import { table } from './table.ts';
 
 type Arguments = ScoringArguments & { bundle: string[]; skipBroken: boolean; json: boolean };
@@ -23,7 +25,7 @@ export const command: CommandModule<unknown, Arguments> = {
   handler: async (args) => {
     const bundles = await readBundles(args.bundle);
     const dataset = await openData(args);
-    const scored = await scoreBundles(args, bundles, dataset, args.split);
+    const scored = await listening((listener) => scoreBundles(bundles, { ...args, dataset, ...listener }));
     const rows = scored.map(({ bundle, provider, samples, inferred, broken }) => ({
       system: bundle.manifest.name,
       bundle: bundle.folder,

@@ -6,6 +6,11 @@ export interface NamedBundle extends Bundle {
   readonly folder: string;
 }
 
-export async function readBundles(folders: readonly string[]): Promise<NamedBundle[]> {
-  return Promise.all(folders.map(async (folder) => ({ ...(await readBundle(folder)), folder })));
+/** @param bundles folders, or bundles that were read already */
+export async function readBundles(bundles: readonly (string | NamedBundle)[]): Promise<NamedBundle[]> {
+  return Promise.all(
+    bundles.map(async (bundle) =>
+      typeof bundle === 'string' ? { ...(await readBundle(bundle)), folder: bundle } : bundle,
+    ),
+  );
 }

@@ -2,10 +2,10 @@ import type { ReportError } from '../eval/report/data.ts';
 import { writeReport } from '../eval/report/index.ts';
 import { trainingHistory } from '../eval/training-history.ts';
 import { worstErrors } from '../eval/worst-errors.ts';
-import type { NamedBundle } from '../jobs/bundles.ts';
 import type { Dataset } from '../src/data/dataset.ts';
 import { encodeJpeg } from '../src/node/image-file.ts';
-import type { Evaluation } from './evaluation.ts';
+import type { NamedBundle } from './bundles.ts';
+import type { Evaluation } from './evaluate.ts';
 
 /** Key frames on the contact sheet. */
 const errorsShown = 12;

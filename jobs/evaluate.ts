@@ -1,0 +1,155 @@
+import { exampleBasedScores } from '../eval/metrics/index.ts';
+import { buildResult, type EnsembleWeights, type Member, type Result } from '../eval/result.ts';
+import { UserError, usageError } from '../src/core/errors.ts';
+import type { BrokenSample, Dataset, Sample } from '../src/data/dataset.ts';
+import { packageVersion } from '../src/node/package-info.ts';
+import { nodeRuntime } from '../src/runtime/node.ts';
+import { type NamedBundle, readBundles } from './bundles.ts';
+import { type ScoreBundlesOptions, type ScoredBundle, scoreBundles } from './score.ts';
+
+/** What the members of an ensemble are weighed by. */
+export type Weighing =
+  /** Their F1 as their bundles record it. */
+  | { readonly by: 'recorded' }
+  /** Their F1 on another split. */
+  | { readonly by: 'split'; readonly split: string }
+  /** Numbers, one a bundle, not negative. */
+  | { readonly by: 'given'; readonly weights: readonly number[] };
+
+export interface EvaluateBundlesOptions extends ScoreBundlesOptions {
+  /** Also evaluate the bundles' vote-plus-average ensemble. Default: no. */
+  readonly ensemble?: Weighing;
+}
+
+/** A finished evaluation: `result.json`, and what the report is drawn from. */
+export interface Evaluation {
+  readonly result: Result;
+  readonly samples: readonly Sample[];
+  /** Multi-hot, samples × labels. */
+  readonly truth: Uint8Array;
+  readonly members: readonly Member[];
+  /** The ensemble's probabilities, samples × labels. */
+  readonly combined: Float32Array | null;
+  /** Samples inferred now, over all bundles; 0 where the cache had all. */
+  readonly inferred: number;
+}
+
+/**
+ * Scores bundles on a split, then computes every metric, of each and of their ensemble. Where a sample was unreadable
+ * for one system, it is left out for all.
+ *
+ * @param bundles folders, or bundles that were read
+ * @throws UserError as `scoreBundles`; when a member of an ensemble records no validation F1; exit 2 for a split
+ *   without samples
+ * @example
+ * const dataset = await openA2d('A2D');
+ * const { result } = await evaluateBundles(['bundles/a1', 'bundles/a3'], { dataset, ensemble: { by: 'recorded' } });
+ */
+export async function evaluateBundles(
+  bundles: readonly (string | NamedBundle)[],
+  options: EvaluateBundlesOptions,
+): Promise<Evaluation> {
+  const { dataset, split = 'val', ensemble } = options;
+  const read = await readBundles(bundles);
+  const known = ensemble ? knownWeights(read, ensemble) : null;
+  const scored = await scoreBundles(read, options);
+  const { broken } = dataset;
+  const weights =
+    ensemble?.by === 'split' ? await splitWeights(read, { ...options, split: ensemble.split }) : known;
+  return evaluate(dataset, split, scored, weights, broken);
+}
+
+/**
+ * Weights that need no scoring, checked before any work; null where they do.
+ *
+ * @throws UserError naming a bundle that records no F1
+ */
+export function knownWeights(bundles: readonly NamedBundle[], weighing: Weighing): EnsembleWeights | null {
+  if (weighing.by === 'split') return null;
+  if (weighing.by === 'given') {
+    return { rule: 'vote-average', weights: weighing.weights, from: 'given' };
+  }
+  const recorded = bundles.map(({ manifest: { validation }, folder }) => {
+    if (validation) return validation;
+    throw new UserError('ensemble weights need the validation F1 of every bundle', {
+      received: `none in ${folder}`,
+      remedy: 'give --weights or --weights-split',
+    });
+  });
+  const splits = new Set(recorded.map(({ split }) => split));
+  return { rule: 'vote-average', weights: recorded.map(({ f1 }) => f1), from: [...splits].join(', ') };
+}
+
+/** The systems' F1 on a split. */
+async function splitWeights(
+  bundles: readonly NamedBundle[],
+  options: ScoreBundlesOptions & { readonly split: string },
+): Promise<EnsembleWeights> {
+  const { dataset, split } = options;
+  const scored = await scoreBundles(bundles, options);
+  const weights = await Promise.all(
+    scored.map(async ({ samples, probabilities, bundle: { manifest } }) => {
+      if (samples.length === 0) throw usageError(`the split ${split} has no samples to weigh by`);
+      return exampleBasedScores({
+        samples: samples.length,
+        labels: manifest.labels.names.length,
+        probabilities,
+        truth: await dataset.truth(samples),
+        threshold: manifest.threshold,
+      }).f1;
+    }),
+  );
+  return { rule: 'vote-average', weights, from: split };
+}
+
+/**
+ * Metrics of scored bundles, and of their ensemble. Where a sample was unreadable for one system, it is left out
+ * for all, so that every row is over the same samples.
+ *
+ * @param datasetBroken what the data set itself left out of the split
+ */
+async function evaluate(
+  dataset: Dataset,
+  split: string,
+  scored: readonly ScoredBundle[],
+  ensemble: EnsembleWeights | null,
+  datasetBroken: readonly BrokenSample[] = [],
+): Promise<Evaluation> {
+  const broken = new Map(
+    [...datasetBroken, ...scored.flatMap((scores) => scores.broken)].map((sample) => [sample.id, sample]),
+  );
+  const samples = scored[0].samples.filter(({ id }) => !broken.has(id));
+  const truth = await dataset.truth(samples);
+  const members = scored.map(({ bundle, provider, ids, probabilities }): Member => {
+    const labels = bundle.manifest.labels.names.length;
+    const kept = ids.flatMap((id, i) => (broken.has(id) ? [] : [i]));
+    return {
+      manifest: bundle.manifest,
+      bundle: bundle.folder,
+      provider,
+      probabilities:
+        kept.length === ids.length
+          ? probabilities
+          : Float32Array.from(kept.flatMap((i) => [...probabilities.subarray(i * labels, (i + 1) * labels)])),
+    };
+  });
+  const { result, combined } = await buildResult(
+    {
+      dataset: dataset.name,
+      split,
+      labels: dataset.labels,
+      samples: samples.length,
+      truth,
+      broken: [...broken.values()],
+      versions: {
+        actionnx: packageVersion,
+        [nodeRuntime.name]: nodeRuntime.version,
+        node: process.versions.node,
+      },
+    },
+    members,
+    ensemble,
+  );
+  const inferred = scored.reduce((sum, scores) => sum + scores.inferred, 0);
+  return { result, samples, truth, members, combined, inferred };
+}
