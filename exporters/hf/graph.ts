@@ -1,10 +1,13 @@
 import type { BundleManifest } from '../../src/core/bundle.ts';
 import type { Attribute, GraphNode, GraphPort, Initializer } from '../../src/onnx/graph.ts';
 import type { Model } from '../../src/onnx/model.ts';
-import { raiseToOpset18 } from '../onnx/raise-opset.ts';
+import { raiseOpset } from '../onnx/raise-opset.ts';
 
 /** Keeps logits finite: probabilities nearer to 0 or 1 than this count as this near. */
 const nearest = 1e-7;
+
+/** The first operator set whose Resize is antialiased. */
+const antialiasedSince = 18;
 
 /** TensorProto.DataType of uint8. */
 const uint8 = 2;
@@ -17,9 +20,12 @@ const uint8 = 2;
  * levels that the bundle's graph takes, because the libraries' own resizing differs from one to the next (transformers.js
  * samples without antialiasing in Node and as the browser likes in browsers). `logits` are [N, labels], the probabilities'
  * log-odds, so that a sigmoid gives the probabilities back. An attention map stays an output.
+ *
+ * @throws UserError for a graph that cannot be raised to opset 18
  */
-export function huggingFaceModel(model: Model, { input, outputs }: BundleManifest): Model {
-  const { graph, ...rest } = raiseToOpset18(model);
+export function huggingFaceModel(model: Model, { name, input, outputs }: BundleManifest): Model {
+  const opset = Math.max(antialiasedSince, model.opsets.get('') ?? 0);
+  const { graph, ...rest } = raiseOpset(model, opset, name, 'to resize as it was trained');
   const initializers = new Map(graph.initializers);
   const constant = (name: string, data: BigInt64Array | Float32Array, shape: readonly number[]): string => {
     const dtype = data instanceof Float32Array ? 'float32' : 'int64';

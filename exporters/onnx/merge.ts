@@ -2,7 +2,7 @@
 import { UserError } from '../../src/core/errors.ts';
 import { type Graph, type GraphNode, renameValues, subgraphs } from '../../src/onnx/graph.ts';
 import type { Model } from '../../src/onnx/model.ts';
-import { raiseToOpset18 } from './raise-opset.ts';
+import { raiseOpset } from './raise-opset.ts';
 
 /** The graph with everything in it called `<prefix>/…`, but for the values that `given` has other names for. */
 export function prefixGraph(
@@ -23,18 +23,6 @@ export function prefixGraph(
   };
 }
 
-/** The oldest set that can be raised without rewriting operators one by one, and the newest that was looked at. */
-const raisable = { from: 13, to: 24 };
-
-/** Operators that mean something else from a set on, and are not rewritten here. */
-const changedIn = new Map([
-  ['BatchNormalization', 14],
-  ['RoiAlign', 16],
-  ['GridSample', 20],
-  ['DFT', 20],
-  ['GroupNormalization', 21],
-]);
-
 /**
  * Models whose operators are from the same sets, so that their nodes can stand in one graph: older ones are raised to
  * the newest.
@@ -47,7 +35,7 @@ export function alignOpsets(
   names: readonly string[],
 ): { models: Model[]; opsets: Map<string, number> } {
   const newest = Math.max(...models.map((model) => model.opsets.get('') ?? 0));
-  const raised = models.map((model, i) => raise(model, newest, names[i]));
+  const raised = models.map((model, i) => raiseOpset(model, newest, names[i], 'as what it is joined with'));
   const opsets = new Map<string, number>();
   raised.forEach((model, i) => {
     for (const [domain, version] of model.opsets) {
@@ -62,32 +50,6 @@ export function alignOpsets(
     }
   });
   return { models: raised, opsets };
-}
-
-function raise(model: Model, to: number, name: string): Model {
-  const from = model.opsets.get('') ?? 0;
-  if (from === to) return model;
-  const isChanged = (node: GraphNode): boolean => {
-    const since = changedIn.get(node.operator) ?? Number.POSITIVE_INFINITY;
-    // Batch normalisation changed for training alone, where it has more than one result.
-    const isInference = node.operator === 'BatchNormalization' && node.outputs.length === 1;
-    return (
-      (!node.domain && !isInference && from < since && since <= to) ||
-      subgraphs(node).some((graph) => graph.nodes.some(isChanged))
-    );
-  };
-  const changed = model.graph.nodes.find(isChanged);
-  if (from < raisable.from || to > raisable.to || changed) {
-    throw new UserError(`${name} must be of operator set ${to}, as what it is joined with`, {
-      received: `operator set ${from}${changed ? `, with ${changed.operator}, which has changed since` : ''}`,
-      remedy: `export it again with operator set ${Math.max(17, Math.min(to, raisable.to))}`,
-    });
-  }
-  const at = (version: number, of = model): Model => ({
-    ...of,
-    opsets: new Map([...of.opsets, ['', version]]),
-  });
-  return from <= 17 && to >= 18 ? at(to, raiseToOpset18(at(17))) : at(to);
 }
 
 /** Keeps nodes that compute the same from the same once: preprocessing that merged graphs have in common. */
