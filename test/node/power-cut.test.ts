@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { accessSync, constants, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -15,7 +15,17 @@ vi.mock('node:fs/promises', async () => (await import('./faulty-disk.ts')).promi
 
 // In memory where that can be: thousands of trees are grown.
 const memory = '/dev/shm';
-const base = realpathSync(mkdtempSync(join(existsSync(memory) ? memory : tmpdir(), 'actionnx-power-cut-')));
+
+function isWritable(place: string): boolean {
+  try {
+    accessSync(place, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const base = realpathSync(mkdtempSync(join(isWritable(memory) ? memory : tmpdir(), 'actionnx-power-cut-')));
 afterAll(() => rmSync(base, { recursive: true, force: true }));
 const root = join(base, 'root');
 
