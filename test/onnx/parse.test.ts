@@ -141,6 +141,15 @@ describe('parseModel and serializeModel', () => {
   });
 });
 
+function thrownBy(attempt: () => unknown): unknown {
+  try {
+    attempt();
+  } catch (error) {
+    return error;
+  }
+  throw new Error('nothing was thrown');
+}
+
 describe('hostile files', () => {
   const file = (message: Message) => new Uint8Array(Buffer.concat([...message.chunks()]));
   const modelWith = (graph: Message) => file(new Message().integer(1, 8).message(7, graph));
@@ -243,10 +252,11 @@ describe('hostile files', () => {
     ],
     ['external data nowhere', external(''), "outside the model's folder"],
   ])('refuses %s', (_, bytes, reason) => {
-    const attempt = () => parseModel(bytes, 'hostile.onnx');
-    expect(attempt).toThrow(UserError);
-    expect(attempt).toThrow(reason);
-    expect(attempt).toThrow('hostile.onnx');
+    // Once: some of them take their time.
+    const error = thrownBy(() => parseModel(bytes, 'hostile.onnx'));
+    expect(error).toBeInstanceOf(UserError);
+    expect(String(error)).toContain(reason);
+    expect(String(error)).toContain('hostile.onnx');
   });
 
   it('gives an error or a model for thousands of damaged files, and nothing out of proportion', () => {
