@@ -46,7 +46,7 @@ export const core = [
   'web/load-bundle.ts',
 ];
 
-/** Drawings, texts and styles, and the page, which only a browser runs: never mutated. */
+/** Drawings, texts and styles, and what only a browser runs: never mutated. */
 export const passedOver = [
   'cli/commands.ts',
   'cli/progress.ts',
@@ -59,7 +59,11 @@ export const passedOver = [
   'exporters/model-card.ts',
   'src/data/synth/',
   'src/node/contact-sheet.ts',
+  'web/edit-list.ts',
+  'web/image-file.ts',
   'web/page/',
+  'web/predict.ts',
+  'web/video-file.ts',
 ];
 
 const isIn = (list, module) =>
