@@ -127,12 +127,36 @@ export async function probeVideo(path: string): Promise<VideoInfo> {
 async function* decodeFrames(
   path: string,
   stream: VideoStream,
-  { stamps, distinct }: FrameStamps,
-  numbers: readonly number[] = stamps.map((_, i) => i + 1),
+  found: FrameStamps,
+  numbers: readonly number[] = found.stamps.map((_, i) => i + 1),
 ): AsyncGenerator<{ number: number; image: RgbImage }> {
-  const wanted = [...new Set(numbers)].sort((a, b) => a - b);
+  let wanted = [...new Set(numbers)].sort((a, b) => a - b);
   if (wanted.length === 0) return;
-  requireNumbers(path, wanted, stamps.length);
+  requireNumbers(path, wanted, found.stamps.length);
+  let last = 0;
+  try {
+    for await (const frame of decodeOnce(path, stream, found, wanted)) {
+      last = frame.number;
+      yield frame;
+    }
+  } catch (error) {
+    wanted = wanted.filter((number) => number > last);
+    if (!(error instanceof UserError) || wanted.length === 0) throw error;
+    // Where one of several threads fails, the others drop what they are at, now more, now less: one alone gives all
+    // that comes before the damage, which may lie behind the last that is wanted.
+    yield* decodeOnce(path, stream, found, wanted, ['-threads', '1']);
+    throw error;
+  }
+}
+
+/** @param wanted ascending */
+async function* decodeOnce(
+  path: string,
+  stream: VideoStream,
+  { stamps, distinct }: FrameStamps,
+  wanted: readonly number[],
+  flags: readonly string[] = [],
+): AsyncGenerator<{ number: number; image: RgbImage }> {
   // Frames are known by their stamps, which no change of size within the stream resets; or else by counting all.
   const runs: Run[] = distinct ? runsToSend(wanted) : [[1, wanted[wanted.length - 1]]];
   const sent = runs.reduce((sum, [first, last]) => sum + last - first + 1, 0);
@@ -140,7 +164,7 @@ async function* decodeFrames(
   const reports: ShownFrame[] = [];
   const { child, ended, stop } = startFfmpeg(
     [
-      ...[...decodeFlags, '-i', `file:${path}`, ...everyFrameOf(stream), ...ownSize],
+      ...[...decodeFlags, ...flags, '-i', `file:${path}`, ...everyFrameOf(stream), ...ownSize],
       ...['-vf', `${select}${showinfo}`, '-frames:v', String(sent)],
       ...['-f', 'rawvideo', '-pix_fmt', stream.pixelFormat, 'pipe:1'],
     ],
@@ -151,12 +175,15 @@ async function* decodeFrames(
   );
   try {
     const picture = new PictureReader(child.stdout);
+    const silent = once(child.stderr, 'end');
+    silent.catch(() => {});
     const left = new Set(wanted);
     for (const number of numbersOf(runs)) {
       // A report is written before its picture: once there are bytes, it is on its way.
       if (!(await picture.hasMore())) break;
-      while (reports.length === 0 && child.exitCode === null) {
-        await Promise.race([once(child.stderr, 'data'), ended]);
+      // Not until the process is gone: what it last said may still be in the pipe.
+      while (reports.length === 0 && !child.stderr.readableEnded) {
+        await Promise.race([once(child.stderr, 'data'), silent]);
       }
       const report = reports.shift();
       if (!report) break;
