@@ -11,11 +11,8 @@ class LongFilesFirst extends BaseSequencer {
   }
 }
 
-/** Tests that start programs and count them, or look at all that their process has registered. */
-const alone = [
-  ...['test/*.test.ts', 'test/{e2e,node,scripts}/**/*.test.ts'],
-  ...['test/jobs/{tolerance,trusted-backend}.test.ts', 'test/exporters/coverage.test.ts'],
-];
+/** Tests that start programs and count them, or share tfjs's registries and backend, which are global. */
+const alone = ['test/*.test.ts', 'test/{e2e,exporters,jobs,models,node,scripts}/**/*.test.ts'];
 
 const everywhere = {
   // Native addons (sharp, onnxruntime, libtensorflow) are not safe in worker threads.
