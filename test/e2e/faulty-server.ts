@@ -4,9 +4,12 @@ import { buffer } from 'node:stream/consumers';
 import { serveSite } from '../../web/serve.ts';
 
 /** What goes wrong with a file: it is not there, ends early, stops coming, or is something else. */
+export type FaultKind = 'missing' | 'truncated' | 'stalled' | 'silent' | 'broken' | 'page';
+
 export type Fault =
-  | { readonly kind: 'missing' | 'truncated' | 'stalled' | 'silent' | 'broken' }
-  | { readonly kind: 'page' };
+  | { readonly kind: FaultKind }
+  /** Half of it comes at once, more of it once `until` is there, and the end never. */
+  | { readonly kind: 'held'; readonly until: Promise<unknown> };
 
 /** A site's server that fails as it is told, file by file. */
 export interface FaultyServer {
@@ -64,12 +67,8 @@ async function ask(url: URL) {
   return { status: answer.statusCode ?? 500, headers: answer.headers, body: await buffer(answer) };
 }
 
-function fail(
-  response: ServerResponse,
-  { kind }: Fault,
-  body: Buffer,
-  headers: Record<string, string>,
-): void {
+function fail(response: ServerResponse, fault: Fault, body: Buffer, headers: Record<string, string>): void {
+  const { kind } = fault;
   const half = body.subarray(0, body.length >> 1);
   if (kind === 'missing') response.writeHead(404, { 'content-type': 'text/plain' }).end('not found');
   else if (kind === 'page') response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html>');
@@ -77,7 +76,10 @@ function fail(
     response.writeHead(200, { ...headers, 'content-length': half.length }).end(half);
   else if (kind === 'stalled')
     response.writeHead(200, { ...headers, 'content-length': body.length }).write(half);
-  else if (kind === 'broken') {
+  else if (kind === 'held') {
+    response.writeHead(200, { ...headers, 'content-length': body.length }).write(half);
+    void fault.until.then(() => response.write(body.subarray(half.length, -1)));
+  } else if (kind === 'broken') {
     response.writeHead(200, { ...headers, 'content-length': body.length });
     response.write(half, () => response.destroy());
   }

@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { encodePng } from '../../src/node/image-file.ts';
 import { deploySite } from '../../web/deploy.ts';
 import { launchChromium, quickStart } from './chromium.ts';
-import { type Fault, type FaultyServer, serveFaulty } from './faulty-server.ts';
+import { type FaultKind, type FaultyServer, serveFaulty } from './faulty-server.ts';
 import { download, errorMessage, upload } from './page.ts';
 import { presets, writeRandomBundles } from './random-bundles.ts';
 
@@ -51,7 +51,7 @@ const inState = (...states: string[]) =>
   page.waitForSelector(states.map((state) => `body[data-state=${state}]`).join(', '));
 
 describe('a page that loses one system of three', () => {
-  it.each<[string, Fault['kind'], RegExp]>([
+  it.each<[string, FaultKind, RegExp]>([
     ['model.onnx', 'missing', /HTTP 404/],
     ['model.onnx', 'truncated', /./],
     ['bundle.json', 'page', /must be JSON/],
@@ -111,7 +111,7 @@ describe('a page that loses one system of three', () => {
 });
 
 describe('a page that gets nowhere', () => {
-  it.each<[string, string, Fault['kind'], RegExp]>([
+  it.each<[string, string, FaultKind, RegExp]>([
     ['missing models', 'model.onnx', 'missing', /HTTP 404/],
     ['a missing worker', 'worker-', 'missing', /the worker .* did not load/],
     ['a page in place of the worker', 'worker-', 'page', /the worker .* did not load/],
@@ -137,6 +137,22 @@ describe('a page that gets nowhere', () => {
     expect(await errorMessage(page)).toBeNull();
   });
 
+  it('says no more of a runtime that arrives after all systems have failed', async () => {
+    let release = () => {};
+    const until = new Promise<void>((done) => {
+      release = done;
+    });
+    server.faults.set('model.onnx', { kind: 'missing' }).set('.wasm', { kind: 'held', until });
+    const failed = presets.map((name) => expect.stringMatching(`^${name} not loaded`));
+    await page.goto(server.url);
+    await inState('failed');
+    expect(await pills()).toEqual(failed);
+    release();
+    // Time for the worker to hear of it, and to tell the page.
+    await page.workers()[0].evaluate(() => new Promise((done) => setTimeout(done, 500)));
+    expect(await pills()).toEqual(failed);
+  });
+
   it('where WebAssembly is blocked says so, and once', async () => {
     server.headers.set('content-security-policy', "script-src 'self' 'unsafe-inline' blob:");
     await page.goto(server.url);
@@ -145,7 +161,7 @@ describe('a page that gets nowhere', () => {
     expect(await page.locator('#systems li.missing').count()).toBe(3);
   });
 
-  it.each<[Fault['kind'], RegExp]>([
+  it.each<[FaultKind, RegExp]>([
     ['missing', /cannot start.*HTTP 404 for site\.json/],
     ['page', /cannot start.*a page of HTML in place of site\.json/],
   ])(
@@ -190,7 +206,7 @@ describe('a page that gets nowhere', () => {
 });
 
 describe('a page that is kept waiting', () => {
-  it.each<[string, Fault['kind'], RegExp]>([
+  it.each<[string, FaultKind, RegExp]>([
     ['pcd-r2plus1d-tiny/model.onnx', 'stalled', /Waiting for: pcd-r2plus1d-tiny \(.* MB of .* MB\)\./],
     ['pcd-r2plus1d-tiny/bundle.json', 'silent', /Waiting for: pcd-r2plus1d-tiny \(loading\)\./],
     ['worker-', 'silent', /Waiting for: pcd-resnet-tiny \(waiting\), apcd-resnet-tiny/],

@@ -124,8 +124,10 @@ export class Systems {
 
   #hearOfLoading(response: LoadResponse): void {
     if (response.kind === 'progress') this.#list.progress(response.system, response.loaded, response.total);
-    else if (response.kind === 'runtime') this.#list.runtime(response.loaded, response.total);
-    else if (response.kind === 'checking') this.#list.checking(response.system);
+    else if (response.kind === 'runtime') {
+      // It goes on arriving where all systems have failed before it was there: nobody waits for it then.
+      if (this.isLoading) this.#list.runtime(response.loaded, response.total);
+    } else if (response.kind === 'checking') this.#list.checking(response.system);
     else if (response.kind === 'loaded') {
       this.#loaded.set(response.system.system, response.system);
       this.#list.loaded(response.system);
