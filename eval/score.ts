@@ -2,7 +2,7 @@ import type { Bundle } from '../src/core/bundle.ts';
 import { plannedFrames } from '../src/core/clip.ts';
 import { UserError } from '../src/core/errors.ts';
 import { labelSetHash } from '../src/core/labels.ts';
-import type { BrokenSample, Dataset, Sample } from '../src/data/dataset.ts';
+import { type BrokenSample, type Dataset, keyFrameOf, type Sample } from '../src/data/dataset.ts';
 import type { RgbImage } from '../src/image/image.ts';
 import { packageVersion } from '../src/node/package-info.ts';
 import { Classifier } from '../src/runtime/classifier.ts';
@@ -97,8 +97,9 @@ export async function score(options: ScoreOptions): Promise<Scored> {
 }
 
 async function checkLabels({ manifest }: Bundle, dataset: Dataset): Promise<void> {
-  if (manifest.labels.hash === (await labelSetHash(dataset.labels))) return;
-  const [theirs, ours] = [manifest.labels.names, dataset.labels.names];
+  const [labels] = dataset.spaces;
+  if (manifest.labels.hash === (await labelSetHash(labels))) return;
+  const [theirs, ours] = [manifest.labels.names, labels.names];
   const first = theirs.findIndex((name, i) => name !== ours[i]);
   throw new UserError(`${manifest.name} and ${dataset.name} must have the same labels in the same order`, {
     received:
@@ -151,7 +152,7 @@ async function fill(
   );
   const read = async (sample: Sample): Promise<RgbImage[] | null> => {
     try {
-      return await dataset.frames(sample.video, plannedFrames(input, sample.frame, sample.frameCount));
+      return await dataset.frames(sample.video, plannedFrames(input, keyFrameOf(sample), sample.frameCount));
     } catch (error) {
       if (!(options.skipBroken && error instanceof UserError)) throw error;
       broken.push({ id: sample.id, reason: error.message });

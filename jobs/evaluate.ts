@@ -137,7 +137,7 @@ async function evaluate(
     {
       dataset: dataset.name,
       split,
-      labels: dataset.labels,
+      labels: dataset.spaces[0],
       samples: samples.length,
       truth,
       broken: [...broken.values()],

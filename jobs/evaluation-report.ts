@@ -2,7 +2,7 @@ import type { ReportError } from '../eval/report/data.ts';
 import { writeReport } from '../eval/report/index.ts';
 import { trainingHistory } from '../eval/training-history.ts';
 import { worstErrors } from '../eval/worst-errors.ts';
-import type { Dataset } from '../src/data/dataset.ts';
+import { type Dataset, keyFrameOf } from '../src/data/dataset.ts';
 import { encodeJpeg } from '../src/node/image-file.ts';
 import type { NamedBundle } from './bundles.ts';
 import type { Evaluation } from './evaluate.ts';
@@ -31,8 +31,8 @@ export async function writeEvaluationReport(
   const worst = worstErrors({ ...shown, truth, labels: names.length }, errorsShown);
   const errors = await Promise.all(
     worst.map(async ({ index, predicted, truth, f1 }): Promise<ReportError> => {
-      const { id, video, frame } = samples[index];
-      const [image] = await dataset.frames(video, [frame]);
+      const { id, video } = samples[index];
+      const [image] = await dataset.frames(video, [keyFrameOf(samples[index])]);
       const row = shown.probabilities.subarray(index * names.length, (index + 1) * names.length);
       return {
         id,

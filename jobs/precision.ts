@@ -12,7 +12,7 @@ import { clipFrames } from '../src/core/clip.ts';
 import { UserError, usageError } from '../src/core/errors.ts';
 import { Rng } from '../src/core/rng.ts';
 import type { Tensor } from '../src/core/tensor.ts';
-import type { Dataset, Sample } from '../src/data/dataset.ts';
+import { type Dataset, keyFrameOf, type Sample } from '../src/data/dataset.ts';
 import { describeProcessor } from '../src/node/processor.ts';
 import { nodeRuntime } from '../src/runtime/node.ts';
 import { packFrames } from '../src/runtime/pack-frames.ts';
@@ -182,8 +182,10 @@ async function calibrated(
 ): Promise<Quantized> {
   const { frames: count, speed } = source.input;
   const inputs: Record<string, Tensor>[] = [];
-  for (const { video, frame, frameCount } of samples) {
-    const images = await data.frames(video, clipFrames({ target: frame, count, speed, frameCount }));
+  for (const sample of samples) {
+    const { video, frameCount } = sample;
+    const target = keyFrameOf(sample);
+    const images = await data.frames(video, clipFrames({ target, count, speed, frameCount }));
     inputs.push({ [source.onnx.inputs[0].name]: packFrames([images], source) });
   }
   const { model } = source.onnx;

@@ -10,7 +10,7 @@ export async function witnessOf(
   dataset: Dataset,
   { video, frame }: Pick<Sample, 'video' | 'frame'>,
 ): Promise<Record<string, string>> {
-  const [{ width, height, data }] = await dataset.frames(video, [frame]);
+  const [{ width, height, data }] = await dataset.frames(video, [frame ?? 1]);
   return {
     witness: JSON.stringify({ video, frame }),
     witness_pixels: `${width}x${height} sha256 ${await sha256(data)}`,

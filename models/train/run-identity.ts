@@ -16,7 +16,8 @@ export async function describeRun(
   validation: number,
 ): Promise<RunRecord> {
   const { system, preset, config, recipe, seed, dataset, backend, pretrained } = settings;
-  const { names, codes } = dataset.labels;
+  const [labels] = dataset.spaces;
+  const { names, codes } = labels;
   const sources = await describeSources(recipe);
   if ('labels' in config && config.labels !== names.length) {
     throw new UserError(`${preset} predicts ${config.labels} labels, ${dataset.name} has ${names.length}`, {
@@ -37,7 +38,7 @@ export async function describeRun(
       train: { split: splits.train, samples: training },
       validation: { split: splits.validation, samples: validation },
     },
-    labels: { names: [...names], codes: [...codes], hash: await labelSetHash(dataset.labels) },
+    labels: { names: [...names], codes: [...codes], hash: await labelSetHash(labels) },
     ...(pretrained && {
       pretrained: {
         file: basename(pretrained.path),

@@ -3,7 +3,7 @@ import { clipFrames } from '../../src/core/clip.ts';
 import { multiHot } from '../../src/core/labels.ts';
 import { imagenetNormalization } from '../../src/core/normalization.ts';
 import { Rng } from '../../src/core/rng.ts';
-import type { Dataset, Sample } from '../../src/data/dataset.ts';
+import { type Dataset, keyFrameOf, type Sample } from '../../src/data/dataset.ts';
 import type { RgbImage } from '../../src/image/image.ts';
 import { resizeBilinear } from '../../src/image/resize.ts';
 import type { Augmentation } from './augment/augmentation.ts';
@@ -49,7 +49,7 @@ export class SampleSource {
   /** Reads the labels of samples, once, before batches of them are made. */
   async readLabels(samples: readonly Sample[]): Promise<void> {
     const truth = await this.#dataset.truth(samples);
-    const labels = this.#dataset.labels.names.length;
+    const labels = this.#dataset.spaces[0].names.length;
     samples.forEach(({ id }, i) => {
       this.#truth.set(id, truth.subarray(i * labels, (i + 1) * labels));
     });
@@ -81,9 +81,10 @@ export class SampleSource {
   async #batch(samples: readonly Sample[], plan: BatchPlan): Promise<Batch> {
     const size = this.#size ** 2 * 3;
     const frames = new Float32Array(samples.length * plan.frames * size);
-    const labels = this.#dataset.labels.names.length;
+    const labels = this.#dataset.spaces[0].names.length;
     const truth = new Float32Array(samples.length * labels);
-    const fromMap = losesLabels(plan.augment?.names ?? []);
+    // Where there are no maps, labels are of the whole picture, and stay with what is left of it.
+    const fromMap = this.#dataset.labelMap !== undefined && losesLabels(plan.augment?.names ?? []);
     await Promise.all(
       samples.map(async (sample, i) => {
         const transforms = this.#draw(sample, plan);
@@ -100,9 +101,9 @@ export class SampleSource {
 
   /** The labels that are still in the picture. */
   async #transformedTruth(sample: Sample, transforms: readonly Transform[]): Promise<Uint8Array> {
-    let map = await this.#dataset.labelMap(sample);
+    let map = await this.#dataset.labelMap!(sample);
     for (const transform of transforms) map = transform.labels(map);
-    return multiHot(new Set(map.codes), this.#dataset.labels);
+    return multiHot(new Set(map.codes), this.#dataset.spaces[0]);
   }
 
   #draw(sample: Sample, { augment }: BatchPlan): Transform[] {
@@ -117,7 +118,7 @@ export class SampleSource {
   /** The sample's frames at the model's size, all changed alike. */
   async #images(sample: Sample, plan: BatchPlan, transforms: readonly Transform[]): Promise<RgbImage[]> {
     const { frames: count, speed, augment } = plan;
-    const numbers = clipFrames({ target: sample.frame, count, speed, frameCount: sample.frameCount });
+    const numbers = clipFrames({ target: keyFrameOf(sample), count, speed, frameCount: sample.frameCount });
     const change = (image: RgbImage) => transforms.reduce((changed, { image }) => image(changed), image);
     // A flip is the same before and after resizing; everything else is meant for the picture's own pixels.
     if (!augment || augment.names.every((name) => name === 'flip')) {

@@ -17,7 +17,7 @@ export async function validationScores(
   { dataset, evaluate }: Pick<TrainSettings, 'dataset' | 'evaluate'>,
   onBatch: (batch: Batch) => void,
 ): Promise<ValidationScores> {
-  const labels = dataset.labels.names.length;
+  const labels = dataset.spaces[0].names.length;
   const probabilities = new Float32Array(samples * labels);
   const truth = new Uint8Array(samples * labels);
   let [done, loss] = [0, 0];

@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import { UserError, usageError } from '../core/errors.ts';
-import { a2dLabels, multiHot } from '../core/labels.ts';
+import { a2dActionLabels, a2dActorLabels, a2dLabels, multiHot } from '../core/labels.ts';
 import type { RgbImage } from '../image/image.ts';
 import { isCompletePng, readImage } from '../node/image-file.ts';
 import { readLabelMap } from '../node/mat-file.ts';
@@ -17,7 +17,7 @@ import {
   splitNames,
 } from './a2d-splits.ts';
 import { BrokenSamples } from './broken-samples.ts';
-import type { BrokenSample, Dataset, LabelMap, Sample } from './dataset.ts';
+import { type BrokenSample, type Dataset, keyFrameOf, type LabelMap, type Sample } from './dataset.ts';
 import { FrameCache } from './frame-cache.ts';
 import { LabelCache } from './label-cache.ts';
 import { forEachParallel } from './parallel.ts';
@@ -72,7 +72,7 @@ function framesMissing(root: string, received: string): UserError {
 
 class A2d implements Dataset {
   readonly name: string;
-  readonly labels = a2dLabels;
+  readonly spaces = [a2dLabels, a2dActorLabels, a2dActionLabels] as const;
   readonly root: string;
   readonly splits: readonly string[];
   readonly #folders: A2dFolders;
@@ -201,7 +201,7 @@ class A2d implements Dataset {
     let done = 0;
     await forEachParallel(samples, 4, async (sample) => {
       try {
-        await this.frames(sample.video, [sample.frame]);
+        await this.frames(sample.video, [keyFrameOf(sample)]);
       } catch (error) {
         this.#broken.report(sample.id, error);
         broken.add(sample);
@@ -212,6 +212,6 @@ class A2d implements Dataset {
   }
 }
 
-function annotationName(sample: KeyFrame): string {
-  return `${sampleId(sample)}.mat`;
+function annotationName({ id }: Sample): string {
+  return `${id}.mat`;
 }

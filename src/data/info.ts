@@ -23,12 +23,13 @@ export interface DatasetInfo {
 
 /** Counts the samples of each split, per label and by labels a sample. @throws UserError for a broken file */
 export async function describeDataset(dataset: Dataset): Promise<DatasetInfo> {
+  const [labels] = dataset.spaces;
   const splits: SplitInfo[] = [];
   for (const split of dataset.splits) splits.push(await describeSplit(dataset, split));
   return {
     dataset: dataset.name,
     root: dataset.root,
-    labels: { hash: await labelSetHash(dataset.labels), names: dataset.labels.names },
+    labels: { hash: await labelSetHash(labels), names: labels.names },
     splits,
     broken: dataset.broken,
   };
@@ -37,7 +38,7 @@ export async function describeDataset(dataset: Dataset): Promise<DatasetInfo> {
 async function describeSplit(dataset: Dataset, split: string): Promise<SplitInfo> {
   const samples = await dataset.samples(split);
   const truth = await dataset.truth(samples);
-  const labelCount = dataset.labels.names.length;
+  const labelCount = dataset.spaces[0].names.length;
   const perLabel = new Array<number>(labelCount).fill(0);
   const labelsPerSample: number[] = [0];
   for (let row = 0; row < samples.length; row++) {

@@ -1,11 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import {
+  a2dActionLabels,
   a2dActions,
+  a2dActorLabels,
   a2dActors,
   a2dLabels,
   actorAction,
   labelSetHash,
   multiHot,
+  unionTruth,
 } from '../../src/core/labels.ts';
 
 /** The actors and actions of A2D, and the combinations that do not occur (Xu et al. 2015, figure 2). */
@@ -63,5 +66,43 @@ describe('multiHot', () => {
   it('has nothing for codes outside the set, and three zeros for none', () => {
     expect([...multiHot([99, 0, -1], labels)]).toEqual([0, 0, 0]);
     expect([...multiHot([], labels)]).toEqual([0, 0, 0]);
+  });
+});
+
+describe("A2D's marginals", () => {
+  const truthOf = (...codes: number[]) => multiHot(codes, a2dLabels);
+  const named = (truth: Uint8Array, { names }: { names: readonly string[] }) =>
+    names.filter((_, i) => truth[i] === 1);
+
+  it('are seven actors and nine actions, and every label is in one of each', () => {
+    for (const [space, count] of [
+      [a2dActorLabels, 7],
+      [a2dActionLabels, 9],
+    ] as const) {
+      expect(space.names).toHaveLength(count);
+      expect(space.of?.space).toBe('a2d');
+      expect(space.of?.parts.flat().sort((a, b) => a - b)).toEqual([...a2dLabels.codes.keys()]);
+    }
+  });
+
+  it('hold where one of their labels does', () => {
+    // baby-rolling, bird-flying, bird-eating; then nothing; then dog-none.
+    const truth = Uint8Array.from([...truthOf(26, 44, 43), ...truthOf(), ...truthOf(79)]);
+    const actors = unionTruth(truth, 43, a2dActorLabels);
+    const actions = unionTruth(truth, 43, a2dActionLabels);
+    expect([0, 1, 2].map((i) => named(actors.subarray(i * 7, i * 7 + 7), a2dActorLabels))).toEqual([
+      ['baby', 'bird'],
+      [],
+      ['dog'],
+    ]);
+    expect([0, 1, 2].map((i) => named(actions.subarray(i * 9, i * 9 + 9), a2dActionLabels))).toEqual([
+      ['eating', 'flying', 'rolling'],
+      [],
+      ['none'],
+    ]);
+  });
+
+  it('follow from labels they are of, and from no others', () => {
+    expect(() => unionTruth(truthOf(26), 43, a2dLabels)).toThrow('only a space of unions');
   });
 });

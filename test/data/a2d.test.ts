@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { a2dLabels } from '../../src/core/labels.ts';
 import { type A2dOptions, openA2d } from '../../src/data/a2d.ts';
-import type { Dataset } from '../../src/data/dataset.ts';
+import { type Dataset, keyFrameOf, truthIn } from '../../src/data/dataset.ts';
 import { describeDataset } from '../../src/data/info.ts';
 import { smallFrame, smallSize, writeSmallRelease } from './small-release.ts';
 
@@ -59,6 +59,34 @@ describe('the challenge layout', () => {
     expect(await labelsOf(a2d, 'val')).toEqual([['car-flying'], ['adult-running'], []]);
   });
 
+  it('answers for labels, actors and actions by the name of the space', async () => {
+    const a2d = await open();
+    const samples = await a2d.samples('val');
+    const [labels, actors, actions] = a2d.spaces;
+    const joint = await truthIn(a2d, samples, 'a2d');
+    expect(joint).toEqual(await a2d.truth(samples));
+    for (const [space, part] of [
+      [actors, 0],
+      [actions, 1],
+    ] as const) {
+      const truth = await truthIn(a2d, samples, space.name);
+      const expected = samples.map((_, row) => {
+        const present = labels.names.filter((_, i) => joint[row * labels.names.length + i] === 1);
+        return space.names.map((name) => Number(present.some((label) => label.split('-')[part] === name)));
+      });
+      expect([...truth]).toEqual(expected.flat());
+      expect(truth).toContain(1);
+    }
+    await expect(truthIn(a2d, samples, 'a2d-colours')).rejects.toThrow(
+      'a2d has no labels of that name; received a2d-colours; known: a2d, a2d-actors, a2d-actions',
+    );
+  });
+
+  it('has key frames, and a middle for what has none', () => {
+    expect(keyFrameOf({ frame: 3, frameCount: 8 })).toBe(3);
+    expect([1, 2, 8, 9].map((frameCount) => keyFrameOf({ frame: null, frameCount }))).toEqual([1, 2, 5, 5]);
+  });
+
   it('gives frames by number, in the order asked for, and label maps of their size', async () => {
     const a2d = await open();
     expect(await a2d.frames('aa-runs', [9, 1, 1])).toEqual([
@@ -67,7 +95,7 @@ describe('the challenge layout', () => {
       smallFrame('aa-runs', 1),
     ]);
     const [, , sample] = await a2d.samples('val');
-    const { codes, ...size } = await a2d.labelMap(sample);
+    const { codes, ...size } = await a2d.labelMap!(sample);
     expect(size).toEqual(smallSize);
     expect(Array.from(codes)).toEqual(Array.from({ length: 96 }, (_, i) => (i >= 10 && i < 22 ? 14 : 0)));
     const missing = release('pngs320H', 'aa-runs', '00010.png');

@@ -241,10 +241,10 @@ describe('score', () => {
       return { id: `long/${i + 1}`, video: 'long', frame: i + 1, frameCount: samples };
     });
     return {
-      ...{ name: 'long', root: data, labels: dataset.labels, splits: ['val'], broken: [] },
+      ...{ name: 'long', root: data, spaces: dataset.spaces, splits: ['val'], broken: [] },
       samples: async () => all,
       truth: async () => new Uint8Array(samples * 43),
-      labelMap: (sample) => dataset.labelMap(sample),
+      labelMap: (sample) => dataset.labelMap!(sample),
       frames: frames ?? (async (video, numbers) => numbers.map((number) => tinyFrame(1, video, number))),
     };
   }

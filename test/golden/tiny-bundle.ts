@@ -22,7 +22,11 @@ export async function tinyBundle(graph: TinyGraph, changes: Partial<BundleManife
       formatVersion: 1,
       name: graph,
       task: 'multi-label-classification',
-      labels: { ...a2dLabels, hash: await labelSetHash(a2dLabels) },
+      labels: {
+        names: [...a2dLabels.names],
+        codes: [...a2dLabels.codes],
+        hash: await labelSetHash(a2dLabels),
+      },
       input: {
         name: clip ? 'clip' : 'frame',
         kind: clip ? 'clip' : 'frame',

@@ -108,9 +108,9 @@ describe('a synthetic release', () => {
     }
     expect(counts).toEqual(summary.labels.map(({ frames }) => frames));
     const [sample] = await dataset.samples('val');
-    const [image] = await dataset.frames(sample.video, [sample.frame]);
+    const [image] = await dataset.frames(sample.video, [sample.frame!]);
     expect([image.width, image.height]).toEqual([64, 48]);
-    const map = await dataset.labelMap(sample);
+    const map = await dataset.labelMap!(sample);
     expect([map.width, map.height]).toEqual([64, 48]);
   });
 

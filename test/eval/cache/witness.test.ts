@@ -24,10 +24,10 @@ const sample = { video: 'alpha', frame: 5 };
 
 /** The same data set with other frames. */
 const withFrames = (frames: Dataset['frames']): Dataset => ({
-  ...{ name: dataset.name, root: dataset.root, labels: dataset.labels, splits: dataset.splits, broken: [] },
+  ...{ name: dataset.name, root: dataset.root, spaces: dataset.spaces, splits: dataset.splits, broken: [] },
   samples: (split) => dataset.samples(split),
   truth: (samples) => dataset.truth(samples),
-  labelMap: (of) => dataset.labelMap(of),
+  labelMap: (of) => dataset.labelMap!(of),
   frames,
 });
 

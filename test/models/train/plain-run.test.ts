@@ -75,7 +75,7 @@ const { recipe } = regression;
 const config = { frames: 3, labels: 2 };
 const seed = 11;
 
-const labels = { names: ['left', 'right'], codes: [4, 9] };
+const labels = { name: 'sides', task: 'multi-label', names: ['left', 'right'], codes: [4, 9] } as const;
 const splits: Record<string, Sample[]> = Object.fromEntries(
   [
     ['train', 10],
@@ -96,7 +96,7 @@ const codesOf = ({ video }: Sample) =>
 
 /** Pictures of 7 × 6 pixels, which lean to one colour where the one label is, and to another where the other is. */
 const dataset: Dataset = {
-  ...{ name: 'memory', root: '/memory', labels, splits: ['train', 'val'], broken: [] },
+  ...{ name: 'memory', root: '/memory', spaces: [labels], splits: ['train', 'val'], broken: [] },
   samples: async (split) => splits[split],
   truth: async (samples) => Uint8Array.from(samples.flatMap((s) => [...multiHot(codesOf(s), labels)])),
   frames: async (video, numbers) =>

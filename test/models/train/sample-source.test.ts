@@ -54,7 +54,7 @@ function codesOf({ video, frame }: Sample): Uint8Array {
     if (y === 0 && x === 17) return 48;
     if (x < 2) return 11;
     if (x >= 19) return 79;
-    return y < 1 + (frame % 2) ? (video === 'left' ? 36 : 44) : 0;
+    return y < 1 + (frame! % 2) ? (video === 'left' ? 36 : 44) : 0;
   });
 }
 
@@ -62,7 +62,7 @@ function codesOf({ video, frame }: Sample): Uint8Array {
 function memoryDataset() {
   const asked: string[] = [];
   const dataset: Dataset = {
-    ...{ name: 'golden', root: '', labels: a2dLabels, splits: ['train'], broken: [] },
+    ...{ name: 'golden', root: '', spaces: [a2dLabels], splits: ['train'], broken: [] },
     samples: async () => samples,
     truth: async (of) => Uint8Array.from(of.flatMap((sample) => [...multiHot(codesOf(sample), a2dLabels)])),
     frames: async (video, numbers) => {
@@ -211,7 +211,7 @@ describe('batches', () => {
     for (const side of [width, height]) {
       const [{ frames }] = await batchesOf(new SampleSource(memoryDataset().dataset, side), plain);
       const expected = samples.flatMap(({ video, frame }) =>
-        Array.from(resizeBilinear(picture(video, frame), side, side).data, (level, i) =>
+        Array.from(resizeBilinear(picture(video, frame!), side, side).data, (level, i) =>
           Math.fround((level / 255 - mean[i % 3]) / std[i % 3]),
         ),
       );

@@ -47,7 +47,12 @@ const nest = defineSystem({
 });
 
 const dataset: Dataset = {
-  ...{ name: 'memory', root: '/memory', labels: { names: ['a', 'b'], codes: [1, 2] }, broken: [] },
+  ...{
+    name: 'memory',
+    root: '/memory',
+    spaces: [{ name: 'letters', task: 'multi-label', names: ['a', 'b'], codes: [1, 2] }],
+    broken: [],
+  },
   splits: ['train', 'val'],
   samples: async (split) =>
     [0, 1, 2, 3].map((i) => ({ id: `${split}${i}`, video: String(i), frame: 1, frameCount: 1 })),

@@ -49,9 +49,9 @@ const small = defineSystem({
   },
 });
 
-const labels = { names: ['left', 'right'], codes: [4, 9] };
+const labels = { name: 'sides', task: 'multi-label', names: ['left', 'right'], codes: [4, 9] } as const;
 const dataset: Dataset = {
-  ...{ name: 'memory', root: '/memory', labels, splits: ['train', 'val'], broken: [] },
+  ...{ name: 'memory', root: '/memory', spaces: [labels], splits: ['train', 'val'], broken: [] },
   samples: async (split) =>
     Array.from({ length: split === 'train' ? 10 : 4 }, (_, i) => ({
       ...{ id: `${split}${i}/1`, video: `${split}${i}`, frame: 1, frameCount: 1 },
