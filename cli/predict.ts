@@ -4,7 +4,10 @@ import type { CommandModule } from 'yargs';
 import { voteAverage, voteAverageWeights } from '../eval/ensemble.ts';
 import { type KeyFramePrediction, type MediaInfo, predictFile } from '../eval/predict.ts';
 import { type NamedBundle, readBundles } from '../jobs/bundles.ts';
+import { recordedScore } from '../src/bundle/recorded-score.ts';
 import { UserError, usageError } from '../src/core/errors.ts';
+import { ensembleTask, predictedLabels, statedThreshold, type Task } from '../src/core/task.ts';
+import { InputPlan } from '../src/inputs/plan.ts';
 import { Classifier } from '../src/runtime/classifier.ts';
 import { nodeProviders, nodeRuntime } from '../src/runtime/node.ts';
 import { type Progress, progressBar } from './progress.ts';
@@ -24,7 +27,7 @@ interface Arguments {
 interface Predictor {
   readonly name: string;
   readonly labels: readonly string[];
-  readonly threshold: number;
+  readonly task: Task;
   probabilities(prediction: KeyFramePrediction): Float32Array;
 }
 
@@ -57,6 +60,7 @@ export const command: CommandModule<unknown, Arguments> = {
     if (!(args.rate > 0)) throw usageError('--rate must be above 0', { received: String(args.rate) });
     const { folders, files } = await sortArguments(args.files);
     const bundles = await readBundles(folders);
+    requireThresholds(bundles, args.threshold);
     const weights = ensembleWeights(bundles, args.weights);
     const classifiers: Classifier[] = [];
     try {
@@ -74,11 +78,11 @@ export const command: CommandModule<unknown, Arguments> = {
         else if (info) console.log(asTable(file, info, predictions, predictors, bundles));
       }
       if (args.json) {
-        const systems = classifiers.map(({ manifest: { name, labels, threshold }, provider }, i) => ({
+        const systems = classifiers.map(({ manifest: { name, labels }, provider }, i) => ({
           name,
           bundle: bundles[i].folder,
           provider,
-          threshold: args.threshold ?? threshold,
+          threshold: statedThreshold(predictors[i].task),
           labels: labels.names,
         }));
         const ensemble = weights && { rule: 'vote-average', weights };
@@ -118,6 +122,16 @@ async function sortArguments(paths: readonly string[]): Promise<{ folders: strin
   return { folders, files };
 }
 
+/** @throws UserError (exit 2) for a threshold where the most probable label is predicted */
+function requireThresholds(bundles: readonly NamedBundle[], threshold: number | undefined): void {
+  const single = bundles.find(({ manifest }) => manifest.task.kind === 'single-label');
+  if (threshold === undefined || !single) return;
+  throw usageError('--threshold is for labels of which several may hold', {
+    received: `${single.folder}, which predicts the most probable one`,
+    remedy: 'leave it out',
+  });
+}
+
 /** Null for a single bundle, and, with a word on stderr, for bundles that cannot be combined. */
 function ensembleWeights(bundles: readonly NamedBundle[], given: string | undefined): number[] | null {
   if (given !== undefined) {
@@ -131,7 +145,7 @@ function ensembleWeights(bundles: readonly NamedBundle[], given: string | undefi
   }
   if (bundles.length === 1) return null;
   const different = bundles.find(({ manifest }) => manifest.labels.hash !== bundles[0].manifest.labels.hash);
-  const unweighted = bundles.find(({ manifest }) => manifest.validation === null);
+  const unweighted = bundles.find(({ manifest }) => recordedScore(manifest) === null);
   if (different || unweighted) {
     const reason = different
       ? `${different.folder} has other labels than ${bundles[0].folder}`
@@ -139,7 +153,7 @@ function ensembleWeights(bundles: readonly NamedBundle[], given: string | undefi
     process.stderr.write(`no ensemble: ${reason}\n`);
     return null;
   }
-  return voteAverageWeights(bundles.map(({ manifest }) => manifest.validation?.f1 ?? 0));
+  return voteAverageWeights(bundles.map(({ manifest }) => recordedScore(manifest)?.value ?? 0));
 }
 
 function predictorsOf(
@@ -147,11 +161,12 @@ function predictorsOf(
   weights: readonly number[] | null,
   threshold: number | undefined,
 ): Predictor[] {
+  const taskOf = (task: Task): Task => (threshold === undefined ? task : { kind: 'multi-label', threshold });
   const systems = bundles.map(
     ({ manifest }, k): Predictor => ({
       name: manifest.name,
       labels: manifest.labels.names,
-      threshold: threshold ?? manifest.threshold,
+      task: taskOf(manifest.task),
       probabilities: ({ probabilities }) => probabilities[k],
     }),
   );
@@ -159,7 +174,7 @@ function predictorsOf(
   const ensemble: Predictor = {
     name: 'ensemble',
     labels: bundles[0].manifest.labels.names,
-    threshold: threshold ?? 0.5,
+    task: taskOf(ensembleTask(bundles[0].manifest.task.kind)),
     probabilities: ({ probabilities }) => voteAverage(probabilities, weights),
   };
   return [...systems, ensemble];
@@ -206,11 +221,12 @@ function reportFailures(failures: readonly UserError[], fileCount: number): void
   }
 }
 
-/** The labels at or above the threshold, most probable first. */
-function labelsOf({ labels, threshold }: Predictor, probabilities: Float32Array) {
+/** The labels that are predicted, most probable first. */
+function labelsOf({ labels, task }: Predictor, probabilities: Float32Array) {
+  const predicted = predictedLabels(task, probabilities, labels.length);
   return labels
     .map((label, i) => ({ label, probability: probabilities[i] }))
-    .filter(({ probability }) => probability >= threshold)
+    .filter((_, i) => predicted[i])
     .sort((a, b) => b.probability - a.probability);
 }
 
@@ -256,7 +272,7 @@ function asTable(
     info.duration === null
       ? `${file}  ${size}`
       : `${file}  ${size}, ${info.duration.toFixed(1)} s, ${count} key frame${count === 1 ? '' : 's'}`;
-  const clips = bundles.filter(({ manifest }) => manifest.input.kind === 'clip');
+  const clips = bundles.filter(({ manifest }) => new InputPlan(manifest.inputs).sizes.length > 1);
   const note =
     info.kind === 'image' && clips.length > 0
       ? `\na still image: ${clips.map(({ manifest }) => manifest.name).join(', ')} saw it repeated, without motion`

@@ -1,8 +1,10 @@
 import { voteAverage, voteAverageWeights } from '../eval/ensemble.ts';
 import { gatherWindows, windowNumbers } from '../eval/windows.ts';
-import type { BundleManifest } from '../src/core/bundle.ts';
+import type { BundleManifest } from '../src/bundle/manifest.ts';
+import { recordedScore } from '../src/bundle/recorded-score.ts';
 import type { Tensor } from '../src/core/tensor.ts';
 import type { RgbImage } from '../src/image/image.ts';
+import type { Place } from '../src/inputs/input.ts';
 import type { Classifier } from '../src/runtime/classifier.ts';
 import { keyFrames } from '../src/runtime/key-frames.ts';
 import { decodeImage } from './image-file.ts';
@@ -87,7 +89,7 @@ export interface VideoOptions extends ImageOptions {
  * for systems whose labels differ, where a bundle records no validation F1, and where none is above 0.
  */
 export function ensembleWeights(manifests: readonly BundleManifest[]): number[] | null {
-  const f1s = manifests.flatMap(({ validation }) => validation?.f1 ?? []);
+  const f1s = manifests.flatMap((manifest) => recordedScore(manifest)?.value ?? []);
   const labelSets = new Set(manifests.map(({ labels }) => labels.hash));
   if (manifests.length < 2 || labelSets.size > 1 || f1s.length < manifests.length) return null;
   if (!f1s.some((f1) => f1 > 0)) return null;
@@ -109,9 +111,7 @@ export async function predictImage(
   { onFailure }: ImageOptions = {},
 ): Promise<ImagePrediction> {
   const image = source instanceof Blob ? await decodeImage(source, nameOf(source)) : source;
-  const windows = classifiers.map(({ manifest }) =>
-    Array.from({ length: manifest.input.frames }, () => image),
-  );
+  const windows = classifiers.map(({ plan }) => plan.sizes.map(() => image));
   const prediction = await predictWindows(classifiers, windows, { frame: 1, failed: new Set(), onFailure });
   return { width: image.width, height: image.height, ...prediction };
 }
@@ -133,7 +133,7 @@ export async function predictVideo(
     const targets = keyFrames({ ...timeline, rate: options.rate ?? 1 });
     options.onOpen?.({ ...info, keyFrameCount: targets.length });
     // The last plan is for the key frame itself.
-    const plans = [...classifiers.map(({ manifest }) => manifest.input), { frames: 1, speed: 1 }];
+    const plans = [...classifiers.map(({ plan }) => plan), { needs: ({ key }: Place) => [key] }];
     const numbers = windowNumbers(targets, plans, info.frameCount);
     const predictions: KeyFramePrediction[] = [];
     const failed = new Set<Classifier>();

@@ -1,6 +1,8 @@
 import { UserError } from '../../src/core/errors.ts';
 import { Rng } from '../../src/core/rng.ts';
+import { InputPlan } from '../../src/inputs/plan.ts';
 import { loadPretrained } from '../pretrained/load.ts';
+import { inputsOf, type System } from '../system.ts';
 import { bestEpoch, isBetter, isSameMeasure } from './best-epoch.ts';
 import {
   type CheckpointName,
@@ -27,6 +29,7 @@ import { schedules } from './schedules/index.ts';
 import { parseRecipe } from './stage.ts';
 import { checkSource, readSource, readUnchanged, takeWeights } from './stage-source.ts';
 import type { StepProgress, TrainSettings } from './train-settings.ts';
+import { trainedSpace } from './trained-space.ts';
 import { Trainer, targetNames } from './trainer.ts';
 import { validationScores } from './validation.ts';
 import { checkGroups } from './weight-groups.ts';
@@ -76,12 +79,17 @@ class Session {
   private constructor(settings: TrainSettings, start: RunStart) {
     this.#settings = settings;
     this.#start = start;
-    const input = settings.system.input(settings.config);
-    this.#course = new Course(settings.recipe, input, {
-      training: start.training.length,
-      validation: start.validation.length,
-    });
-    this.#source = new SampleSource(settings.dataset, input.size, settings.frameMemory);
+    const { system, config, dataset } = settings;
+    const framesOf = (config: Readonly<Record<string, unknown>>) => planOf(system, config).sizes.length;
+    this.#course = new Course(
+      settings.recipe,
+      { config, framesOf },
+      {
+        training: start.training.length,
+        validation: start.validation.length,
+      },
+    );
+    this.#source = new SampleSource(dataset, trainedSpace(settings), settings.frameMemory);
     this.#trainer = new Trainer(settings);
   }
 
@@ -191,12 +199,13 @@ class Session {
   }
 
   /** Trains what is left of the epoch; returns its last learning rate. */
-  async #trainEpoch({ stage, clip, batches, position }: Leg): Promise<number> {
-    const { seed, signal, checkpointInterval = 300 } = this.#settings;
+  async #trainEpoch({ stage, config, batches, position }: Leg): Promise<number> {
+    const { system, seed, signal, checkpointInterval = 300 } = this.#settings;
     const epoch = this.#progress.epoch + 1;
-    this.#trainer.setFrames(clip.frames);
+    this.#trainer.configure(config);
     const order = new Rng(`${seed}/order/${epoch}`).shuffle(this.#start.training);
-    const plan = { ...clip, augment: { names: stage.augment, seed, epoch } };
+    const inputs = planOf(system, config);
+    const plan = { inputs, augment: { names: stage.augment, seed, epoch } };
     const schedule = schedules.make(stage.schedule);
     const memory = this.#progress.schedule;
     const rateAt = (step: number, base = stage.rate) => schedule.rate(base, position(step), memory);
@@ -220,7 +229,14 @@ class Session {
         },
       };
       began = now;
-      this.#report('training', step + 1, batches, rateAt(step), batch.samples, trainingWork(clip.frames));
+      this.#report(
+        'training',
+        step + 1,
+        batches,
+        rateAt(step),
+        batch.samples,
+        trainingWork(inputs.sizes.length),
+      );
       if (signal?.aborted) {
         await this.#save('last');
         throw new UserError(`training stopped in epoch ${epoch}, after step ${step + 1} of ${batches}`, {
@@ -237,12 +253,13 @@ class Session {
 
   async #validate({ stage }: Leg, learningRate: number): Promise<ValidationScores> {
     const { system, config, signal } = this.#settings;
-    const { frames, speed } = system.input(config);
+    const inputs = planOf(system, config);
+    const frames = inputs.sizes.length;
     const { validation: samples } = this.#start;
-    const batches = this.#source.batches(samples, { frames, speed }, stage.batch);
+    const batches = this.#source.batches(samples, { inputs }, stage.batch);
     const steps = Math.ceil(samples.length / stage.batch);
     let step = 0;
-    this.#trainer.setFrames(frames);
+    this.#trainer.configure(config);
     const scores = await validationScores(this.#trainer, batches, samples.length, this.#settings, (batch) => {
       this.#report('validation', ++step, steps, learningRate, batch.samples, validationWork(frames));
       if (!signal?.aborted) return;
@@ -292,6 +309,10 @@ class Session {
   close(): void {
     this.#trainer.dispose();
   }
+}
+
+function planOf(system: System, config: Readonly<Record<string, unknown>>): InputPlan {
+  return new InputPlan(inputsOf(system, config));
 }
 
 function diverged(loss: number, place: string, learningRate: number): UserError {

@@ -1,4 +1,4 @@
-import type { Bundle } from '../core/bundle.ts';
+import type { Bundle } from '../bundle/manifest.ts';
 import type { Model } from './model.ts';
 import { parseModel } from './parse.ts';
 import type { ReadExternal } from './parse-tensor.ts';

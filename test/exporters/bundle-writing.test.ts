@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type BundleSource, unwrittenBundle, writeBundle } from '../../exporters/bundle.ts';
 import { goldenFrames } from '../../exporters/golden.ts';
 import { modelFile, type OnnxModel } from '../../exporters/onnx/onnx-model.ts';
-import type { BundleManifest, PrecisionCost } from '../../src/core/bundle.ts';
+import type { BundleManifest, PrecisionCost } from '../../src/bundle/manifest.ts';
 import { decodeSafetensors } from '../../src/core/safetensors.ts';
 import { type Tensor, tensor } from '../../src/core/tensor.ts';
 import { readBundle } from '../../src/node/bundle-folder.ts';

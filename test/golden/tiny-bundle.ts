@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Bundle, type BundleManifest, parseManifest } from '../../src/core/bundle.ts';
+import { type Bundle, type BundleManifest, parseManifest } from '../../src/bundle/manifest.ts';
 import { a2dLabels, labelSetHash } from '../../src/core/labels.ts';
 import { encodeSafetensors } from '../../src/core/safetensors.ts';
 import { tensor } from '../../src/core/tensor.ts';

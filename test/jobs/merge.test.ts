@@ -9,7 +9,7 @@ import { goldenFrames } from '../../exporters/golden.ts';
 import { exportOnnx } from '../../exporters/onnx/export.ts';
 import { openEnsemble } from '../../jobs/merge.ts';
 import { tfjsReference } from '../../models/reference.ts';
-import { type Bundle, parseManifest } from '../../src/core/bundle.ts';
+import { type Bundle, parseManifest } from '../../src/bundle/manifest.ts';
 import { a2dLabels, labelSetHash } from '../../src/core/labels.ts';
 import { imagenetNormalization } from '../../src/core/normalization.ts';
 import { openA2d } from '../../src/data/a2d.ts';

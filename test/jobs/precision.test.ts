@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { exportOnnx } from '../../exporters/onnx/export.ts';
 import { inPrecision } from '../../jobs/precision.ts';
 import { tfjsReference } from '../../models/reference.ts';
-import type { Bundle } from '../../src/core/bundle.ts';
+import type { Bundle } from '../../src/bundle/manifest.ts';
 import { a2dLabels } from '../../src/core/labels.ts';
 import { readBundle, readGolden } from '../../src/node/bundle-folder.ts';
 import { serializeModel } from '../../src/onnx/serialize.ts';

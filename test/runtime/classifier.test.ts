@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Bundle } from '../../src/core/bundle.ts';
+import type { Bundle } from '../../src/bundle/manifest.ts';
 import { type Tensor, tensor } from '../../src/core/tensor.ts';
 import type { RgbImage } from '../../src/image/image.ts';
 import { Classifier } from '../../src/runtime/classifier.ts';

@@ -1,6 +1,6 @@
 import { type ReportData, writeReport } from '../../../eval/report/index.ts';
 import { buildResult } from '../../../eval/result.ts';
-import type { BundleManifest } from '../../../src/core/bundle.ts';
+import type { BundleManifest } from '../../../src/bundle/manifest.ts';
 import type { RgbImage } from '../../../src/image/image.ts';
 import { encodeJpeg } from '../../../src/node/image-file.ts';
 

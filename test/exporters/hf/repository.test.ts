@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import * as transformers from '@huggingface/transformers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeHuggingFaceRepository } from '../../../exporters/hf/repository.ts';
-import type { Bundle } from '../../../src/core/bundle.ts';
+import type { Bundle } from '../../../src/bundle/manifest.ts';
 import { Rng } from '../../../src/core/rng.ts';
 import type { RgbImage } from '../../../src/image/image.ts';
 import { readBundle } from '../../../src/node/bundle-folder.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type BundleManifest, parseManifest } from '../../src/core/bundle.ts';
+import { type BundleManifest, parseManifest } from '../../src/bundle/manifest.ts';
 import { UserError } from '../../src/core/errors.ts';
 import { tinyBundle } from '../golden/tiny-bundle.ts';
 
