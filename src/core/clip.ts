@@ -17,11 +17,15 @@ export function clipFrames(plan: {
   before?: number;
 }): number[] {
   const { target, count, speed, frameCount, before = Math.floor((count - 1) / 2) } = plan;
-  if (!(target >= 1 && target <= frameCount)) {
-    throw new UserError(`a clip's key frame must lie in 1–${frameCount}`, { received: String(target) });
-  }
+  requireInVideo(target, frameCount);
   const window = Array.from({ length: count }, (_, i) => (i - before) * speed + target);
   const below = Math.max(0, 1 - window[0]);
   const above = Math.max(0, window[count - 1] - frameCount);
   return window.map((frame) => Math.min(Math.max(frame + below - above, 1), frameCount));
+}
+
+/** @throws UserError when a key frame, 1-based, is outside its video */
+export function requireInVideo(target: number, frameCount: number): void {
+  if (target >= 1 && target <= frameCount) return;
+  throw new UserError(`a clip's key frame must lie in 1–${frameCount}`, { received: String(target) });
 }

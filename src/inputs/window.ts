@@ -1,4 +1,4 @@
-import { clipFrames } from '../core/clip.ts';
+import { clipFrames, requireInVideo } from '../core/clip.ts';
 import { noFrame, type Place } from './input.ts';
 
 /** Frames around a key frame. */
@@ -23,6 +23,7 @@ export function window({ key, frameCount }: Place, plan: WindowPlan): number[] {
   const { frames: count, speed, at = 'centre', edge = 'shift' } = plan;
   const before = at === 'end' ? count - 1 : Math.floor((count - 1) / 2);
   if (edge === 'shift') return clipFrames({ target: key, before, count, speed, frameCount });
+  requireInVideo(key, frameCount);
   return Array.from({ length: count }, (_, i) => {
     const number = key + (i - before) * speed;
     return number >= 1 && number <= frameCount ? number : noFrame;

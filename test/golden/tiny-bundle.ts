@@ -16,7 +16,8 @@ export async function tinyBundle(graph: TinyGraph, changes: Partial<BundleManife
   const bytes = new Uint8Array(await readFile(new URL(`${graph}.onnx`, import.meta.url)));
   const clip = graph === 'tiny-clip';
   const golden = goldenFile();
-  const manifest = parseManifest(
+  // As the first versions wrote it.
+  const written = parseManifest(
     {
       format: 'actionnx-bundle',
       formatVersion: 1,
@@ -47,10 +48,10 @@ export async function tinyBundle(graph: TinyGraph, changes: Partial<BundleManife
       graph: { file: 'model.onnx', sha256: sha256(bytes), bytes: bytes.length, opset: 17, parameters: 172 },
       golden: { file: 'golden.safetensors', sha256: sha256(golden) },
       provenance: {},
-      ...changes,
     },
     graph,
   );
+  const manifest = parseManifest({ ...written, ...changes }, graph);
   return { manifest, graph: bytes };
 }
 
