@@ -35,7 +35,7 @@ const heavy = {
 
 /** Runs in any browser. */
 const isomorphic =
-  '^(src/(core|image|onnx|weights)/|exporters/((inspect|onnx|graph-model)/|(index|random-inputs)[.]ts$)|src/runtime/(session|open-bundle|classifier|pack-frames|download|wasm-files|web|key-frames)[.]ts$|eval/(ensemble|windows)[.]ts$|web/(?!(deploy|serve|static-files)[.]ts$))';
+  '^(src/(core|image|onnx|rewrites|weights)/|exporters/((inspect|onnx|graph-model)/|(index|random-inputs)[.]ts$)|src/runtime/(session|open-bundle|classifier|pack-frames|download|wasm-files|web|key-frames)[.]ts$|eval/(ensemble|windows)[.]ts$|web/(?!(deploy|serve|static-files)[.]ts$))';
 
 module.exports = {
   forbidden: [

@@ -1,10 +1,10 @@
 import { reasonOf } from '../core/errors.ts';
 import { Rng } from '../core/rng.ts';
 import { sizeOf, type Tensor, tensor } from '../core/tensor.ts';
-import { blockClips } from '../onnx/blocked-clips.ts';
 import type { Graph, GraphNode, Initializer } from '../onnx/graph.ts';
 import { type Model, modelOf } from '../onnx/model.ts';
 import { serializeModel } from '../onnx/serialize.ts';
+import { blockClips } from '../rewrites/blocked-clips.ts';
 import type { InferenceSession } from './session.ts';
 
 type Open = (graph: Uint8Array) => Promise<InferenceSession>;

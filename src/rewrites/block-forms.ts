@@ -1,4 +1,4 @@
-import type { NodeWriter } from './node-writer.ts';
+import type { NodeWriter } from '../onnx/node-writer.ts';
 
 /** Of onnxruntime's internal operators on blocks. */
 export const domain = 'com.microsoft.nchwc';

@@ -5,13 +5,19 @@
  * over space to one over time, and residual sums and rectifiers are part of the convolutions.
  */
 import { sizeOf } from '../core/tensor.ts';
+import { type Extents, knownExtents } from '../onnx/extents.ts';
+import { foldConstants } from '../onnx/fold-constants.ts';
+import {
+  dropUnusedInitializers,
+  type Graph,
+  type GraphNode,
+  type Initializer,
+  useCounts,
+} from '../onnx/graph.ts';
+import type { Model } from '../onnx/model.ts';
+import { NodeWriter } from '../onnx/node-writer.ts';
 import { BlockForms, domain, type Kind } from './block-forms.ts';
 import { blockKernel } from './block-kernel.ts';
-import { type Extents, knownExtents } from './extents.ts';
-import { foldConstants } from './fold-constants.ts';
-import { dropUnusedInitializers, type Graph, type GraphNode, type Initializer, useCounts } from './graph.ts';
-import type { Model } from './model.ts';
-import { NodeWriter } from './node-writer.ts';
 import { type Gains, tileCount, winogradShape, writeWinograd } from './winograd.ts';
 
 /**
