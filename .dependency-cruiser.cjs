@@ -17,6 +17,19 @@ const floors = {
   cli: { path: '^(cli/|index[.]ts$)', below: '^(bench|test)/' },
 };
 
+/** A room of src, and the other rooms of src that it may import. */
+const rooms = {
+  core: [],
+  image: ['core'],
+  onnx: ['core'],
+  rewrites: ['core', 'onnx'],
+  // Weights lie in ONNX files too, and what an element is called is the same everywhere.
+  weights: ['core', 'onnx'],
+  runtime: ['core', 'image', 'onnx', 'rewrites'],
+  node: ['core', 'image', 'onnx', 'weights'],
+  data: ['core', 'image', 'node'],
+};
+
 /** A heavy package, and the one place that may import it. */
 const heavy = {
   'tfjs-core-and-layers': ['@tensorflow/tfjs(-core|-layers)?', '^models/tf[.]ts$'],
@@ -68,6 +81,20 @@ module.exports = {
       from: { path },
       to: { path: below },
     })),
+    ...Object.entries(rooms).map(([room, others]) => ({
+      name: `rooms-below-${room}`,
+      severity: 'error',
+      comment: `Of src, ${['itself', ...others].join(', ')} and nothing else: what others need too goes further down.`,
+      from: { path: `^src/${room}/` },
+      to: { path: '^src/', pathNot: `^src/(${[room, ...others].join('|')})/` },
+    })),
+    {
+      name: 'rooms-are-listed',
+      severity: 'error',
+      comment: 'A new room of src says above which rooms it may import.',
+      from: {},
+      to: { path: '^src/', pathNot: `^src/(${Object.keys(rooms).join('|')})/` },
+    },
     ...Object.entries(heavy).map(([name, [packages, place]]) => ({
       name: `one-place-for-${name}`,
       severity: 'error',

@@ -1,6 +1,6 @@
-import type { Value, ValueShape } from '../../src/core/converter.ts';
 import { UserError } from '../../src/core/errors.ts';
 import { sizeOf } from '../../src/core/tensor.ts';
+import type { Value, ValueShape } from '../../src/onnx/converter.ts';
 import type { ModelBuilder } from './builder.ts';
 
 /** Channel statistics of RGB values scaled to 0–1. */
