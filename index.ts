@@ -57,6 +57,7 @@ export {
   type TritonRepository,
 } from './jobs/publish.ts';
 export { type ScoreBundlesOptions, type ScoredBundle, scoreBundles } from './jobs/score.ts';
+export { type Deployed, deploySite } from './jobs/site/deploy.ts';
 export { type WrapModelOptions, wrapModel } from './jobs/wrap.ts';
 export type { WrittenBundle } from './jobs/written-bundle.ts';
 export { type ResolvedSystem, resolveSystem, systems } from './models/index.ts';
@@ -92,4 +93,3 @@ export { webRuntime } from './src/runtime/web.ts';
 export { decodeWeights } from './src/weights/decode.ts';
 export { float32Of } from './src/weights/float32.ts';
 export type { StoredTensor, WeightFile, WeightFormat } from './src/weights/weight-file.ts';
-export { type Deployed, deploySite } from './web/deploy.ts';

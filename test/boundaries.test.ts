@@ -89,6 +89,12 @@ const files: Record<string, { source: string; breaks: string[] }> = {
   },
   'eval/job.ts': { source: "export * from '../jobs/work.ts';", breaks: ['down-only-from-eval'] },
   'jobs/work.ts': { source: "export * from '../models/door.ts';", breaks: [] },
+  'web/serve.ts': { source: "export * from 'node:http';", breaks: ['browsers-have-no-node'] },
+  'web/train.ts': {
+    source: "export * from '../models/door.ts';",
+    breaks: ['browsers-import-what-browsers-run', 'down-only-from-web'],
+  },
+  'jobs/site/serve.ts': { source: "export * from 'node:http';", breaks: [] },
   'web/say.ts': { source: "export * from '../cli/say.ts';", breaks: ['down-only-from-web'] },
   'cli/say.ts': { source: "export * from '../eval/model.ts';\nexport * from '../web/page.ts';", breaks: [] },
   'web/page.ts': { source: "export * from '../src/core/rooms.ts';", breaks: [] },
