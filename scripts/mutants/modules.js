@@ -28,6 +28,7 @@ export const core = [
   'src/core/clip.ts',
   'src/core/kind.ts',
   'src/core/labels.ts',
+  'src/core/largest-difference.ts',
   'src/core/safetensors.ts',
   'src/data/a2d-splits.ts',
   'src/image/colour.ts',
