@@ -48,7 +48,7 @@ const heavy = {
 
 /** Runs in any browser. */
 const isomorphic =
-  '^(src/(core|image|onnx|rewrites|weights)/|exporters/((inspect|onnx|graph-model)/|(index|random-inputs)[.]ts$)|src/runtime/(session|open-bundle|classifier|pack-frames|download|wasm-files|web|key-frames)[.]ts$|eval/(ensemble|windows)[.]ts$|web/)';
+  '^(src/(core|image|onnx|rewrites|weights)/|exporters/((inspect|onnx|graph-model)/|(index|random-inputs)[.]ts$)|src/runtime/(session|open-bundle|classifier|pack-frames|download|wasm-files|web|key-frames)[.]ts$|eval/(ensemble|validation-weights|windows)[.]ts$|web/)';
 
 module.exports = {
   forbidden: [

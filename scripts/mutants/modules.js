@@ -9,6 +9,7 @@ export const core = [
   'eval/ensemble.ts',
   'eval/metrics/',
   'eval/score.ts',
+  'eval/validation-weights.ts',
   'eval/windows.ts',
   'exporters/bundle.ts',
   'exporters/onnx/passes/cancel-transposes.ts',
