@@ -21,8 +21,8 @@ export {
   metrics,
   perLabel,
 } from './eval/metrics/index.ts';
-export { type KeyFramePrediction, type MediaInfo, predictFile } from './eval/predict.ts';
-export type { Predictions } from './eval/predictions.ts';
+export { type KeyFrameProbabilities, type MediaInfo, predictFile } from './eval/predict.ts';
+export type { JoinedPredictions } from './eval/predictions.ts';
 export { type ReportData, writeReport } from './eval/report/index.ts';
 export {
   buildResult,
@@ -82,7 +82,7 @@ export { resizeBilinear } from './src/image/resize.ts';
 export { readBundle, readGolden } from './src/node/bundle-folder.ts';
 export { encodeJpeg, encodePng, readImage } from './src/node/image-file.ts';
 export { type ModelJsonFile, readModelJson } from './src/node/model-json-file.ts';
-export { openVideo, probeVideo, readVideoFrames, type VideoInfo } from './src/node/video-frames.ts';
+export { openVideo, type ProbedVideo, probeVideo, readVideoFrames } from './src/node/video-frames.ts';
 export { writeVideo } from './src/node/video-writer.ts';
 export { readWeightFile, type WeightFileOnDisk } from './src/node/weight-file.ts';
 export { Classifier } from './src/runtime/classifier.ts';

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CommandModule } from 'yargs';
 import { voteAverage, voteAverageWeights } from '../eval/ensemble.ts';
-import { type KeyFramePrediction, type MediaInfo, predictFile } from '../eval/predict.ts';
+import { type KeyFrameProbabilities, type MediaInfo, predictFile } from '../eval/predict.ts';
 import { validationWeights } from '../eval/validation-weights.ts';
 import { type NamedBundle, readBundles } from '../jobs/bundles.ts';
 import { UserError, usageError } from '../src/core/errors.ts';
@@ -26,7 +26,7 @@ interface Predictor {
   readonly name: string;
   readonly labels: readonly string[];
   readonly threshold: number;
-  probabilities(prediction: KeyFramePrediction): Float32Array;
+  probabilities(prediction: KeyFrameProbabilities): Float32Array;
 }
 
 /** `actionnx predict`: labels for one's own images and videos. */
@@ -169,13 +169,13 @@ function predictorsOf(
 interface Outcome {
   /** Null where the file could not be opened. */
   readonly info: MediaInfo | null;
-  readonly predictions: readonly KeyFramePrediction[];
+  readonly predictions: readonly KeyFrameProbabilities[];
   readonly failure: UserError | null;
 }
 
 /** @throws whatever is not the file's fault */
 async function predictAll(classifiers: readonly Classifier[], file: string, rate: number): Promise<Outcome> {
-  const done: KeyFramePrediction[] = [];
+  const done: KeyFrameProbabilities[] = [];
   let info: MediaInfo | null = null;
   let bar: Progress | undefined;
   try {
@@ -217,7 +217,7 @@ function labelsOf({ labels, threshold }: Predictor, probabilities: Float32Array)
 function asJson(
   file: string,
   info: MediaInfo | null,
-  predictions: readonly KeyFramePrediction[],
+  predictions: readonly KeyFrameProbabilities[],
   predictors: readonly Predictor[],
   failure: UserError | null,
 ): object {
@@ -246,7 +246,7 @@ function asJson(
 function asTable(
   file: string,
   info: MediaInfo,
-  predictions: readonly KeyFramePrediction[],
+  predictions: readonly KeyFrameProbabilities[],
   predictors: readonly Predictor[],
   bundles: readonly NamedBundle[],
 ): string {

@@ -16,7 +16,7 @@ import {
 } from '../onnx/graph.ts';
 import type { Model } from '../onnx/model.ts';
 import { NodeWriter } from '../onnx/node-writer.ts';
-import { BlockForms, domain, type Kind } from './block-forms.ts';
+import { BlockForms, type ConvolutionKind, domain } from './block-forms.ts';
 import { blockKernel } from './block-kernel.ts';
 import { type Gains, tileCount, winogradShape, writeWinograd } from './winograd.ts';
 
@@ -42,7 +42,7 @@ interface Convolution {
   readonly node: GraphNode;
   readonly kernel: Initializer;
   readonly bias: Initializer | undefined;
-  readonly kind: Kind;
+  readonly kind: ConvolutionKind;
   /** Frames are taken one in so many before. */
   readonly every: number;
   /** [T, H, W] of the input and of the result. */
