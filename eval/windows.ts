@@ -2,7 +2,7 @@ import { type FramePlan, plannedFrames } from '../src/core/clip.ts';
 import type { RgbImage } from '../src/image/image.ts';
 
 /** A key frame, and for each plan the frames of its window. */
-export interface KeyFrame {
+export interface KeyFrameWindows {
   /** 1-based. */
   readonly number: number;
   readonly windows: readonly (readonly RgbImage[])[];
@@ -29,7 +29,7 @@ export async function* gatherWindows(
   keyFrames: readonly number[],
   numbers: readonly (readonly (readonly number[])[])[],
   frames: AsyncIterable<{ number: number; image: RgbImage }>,
-): AsyncGenerator<KeyFrame> {
+): AsyncGenerator<KeyFrameWindows> {
   const firsts = numbers.map((windows) => Math.min(...windows.flat()));
   const lasts = numbers.map((windows) => Math.max(...windows.flat()));
   const kept = new Map<number, RgbImage>();

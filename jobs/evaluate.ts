@@ -1,6 +1,7 @@
 import { exampleBasedScores } from '../eval/metrics/index.ts';
 import { buildResult, type EnsembleWeights, type Member, type Result } from '../eval/result.ts';
-import { UserError, usageError } from '../src/core/errors.ts';
+import { validationWeights } from '../eval/validation-weights.ts';
+import { usageError } from '../src/core/errors.ts';
 import type { BrokenSample, Dataset, Sample } from '../src/data/dataset.ts';
 import { packageVersion } from '../src/node/package-info.ts';
 import { nodeRuntime } from '../src/runtime/node.ts';
@@ -62,22 +63,22 @@ export async function evaluateBundles(
 /**
  * Weights that need no scoring, checked before any work; null where they do.
  *
- * @throws UserError naming a bundle that records no F1
+ * @throws UserError as `validationWeights` finds fault
  */
 export function knownWeights(bundles: readonly NamedBundle[], weighing: Weighing): EnsembleWeights | null {
   if (weighing.by === 'split') return null;
   if (weighing.by === 'given') {
     return { rule: 'vote-average', weights: weighing.weights, from: 'given' };
   }
-  const recorded = bundles.map(({ manifest: { validation }, folder }) => {
-    if (validation) return validation;
-    throw new UserError('ensemble weights need the validation F1 of every bundle', {
-      received: `none in ${folder}`,
-      remedy: 'give --weights or --weights-split',
-    });
-  });
-  const splits = new Set(recorded.map(({ split }) => split));
-  return { rule: 'vote-average', weights: recorded.map(({ f1 }) => f1), from: [...splits].join(', ') };
+  const systems = bundles.map(({ manifest: { labels, validation }, folder }) => ({
+    name: folder,
+    labels: labels.hash,
+    f1: validation?.f1 ?? null,
+  }));
+  const { f1s, fault } = validationWeights(systems, 'give --weights or --weights-split');
+  if (fault) throw fault;
+  const splits = new Set(bundles.map(({ manifest }) => manifest.validation?.split));
+  return { rule: 'vote-average', weights: f1s, from: [...splits].join(', ') };
 }
 
 /** The systems' F1 on a split. */

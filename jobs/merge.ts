@@ -1,5 +1,5 @@
 import { basename, resolve } from 'node:path';
-import { voteAverageWeights } from '../eval/ensemble.ts';
+import { validationWeights } from '../eval/validation-weights.ts';
 import type { BundleSource } from '../exporters/bundle.ts';
 import { sampleShape } from '../exporters/golden.ts';
 import { type EnsembleMember, type EnsembleWindow, ensembleGraph } from '../exporters/onnx/ensemble-graph.ts';
@@ -46,14 +46,11 @@ export async function openEnsemble(
   if (folders.length < 2)
     throw usageError('an ensemble takes two bundles or more', { received: folders.join() || 'none' });
   const bundles = await Promise.all(folders.map(readBundle));
-  const f1s = bundles.map(({ manifest: { validation } }, i) => {
-    if (validation) return validation.f1;
-    throw new UserError('an ensemble weighs its members by their validation F1', {
-      received: `none in ${folders[i]}`,
-      remedy: 'export a run that was validated',
-    });
+  const systems = bundles.map(({ manifest: { labels, validation } }, i) => {
+    return { name: folders[i], labels: labels.hash, f1: validation?.f1 ?? null };
   });
-  const weights = voteAverageWeights(f1s);
+  const { f1s, weights, fault } = validationWeights(systems, 'export a run that was validated');
+  if (fault) throw fault;
   const members = bundles.map((bundle, i): EnsembleMember => {
     return { manifest: bundle.manifest, model: parseBundle(bundle), weight: weights[i] };
   });

@@ -1,4 +1,4 @@
-import type { Normalization } from '../exporters/onnx/frames.ts';
+import type { Normalization } from '../src/core/normalization.ts';
 import { sizeOf, type Tensor, tensor } from '../src/core/tensor.ts';
 
 /**

@@ -6,11 +6,11 @@ import {
   classifierPorts,
   type PortOptions,
 } from '../exporters/onnx/classifier-ports.ts';
-import type { Normalization } from '../exporters/onnx/frames.ts';
 import { modelFile, type OnnxModel } from '../exporters/onnx/onnx-model.ts';
 import { openModel } from '../exporters/onnx/open-model.ts';
 import { type Activation, wrapClassifier } from '../exporters/onnx/wrap.ts';
 import { reasonOf, UserError, usageError } from '../src/core/errors.ts';
+import type { Normalization } from '../src/core/normalization.ts';
 import { type Tensor, tensor } from '../src/core/tensor.ts';
 import { readLabelFile } from '../src/node/label-file.ts';
 import { readModelFile } from '../src/node/model-file.ts';

@@ -1,12 +1,7 @@
 import type { Tensor as TfTensor } from '@tensorflow/tfjs-core';
+import type { Normalization } from '../src/core/normalization.ts';
 import { sizeOf, type Tensor, tensor } from '../src/core/tensor.ts';
 import { tf } from './tf.ts';
-
-/** Channel statistics of RGB values scaled to 0–1. */
-interface Normalization {
-  readonly mean: readonly number[];
-  readonly std: readonly number[];
-}
 
 /** A model of one input, LayersModel or GraphModel. */
 export interface FramesModel {

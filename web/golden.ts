@@ -1,6 +1,6 @@
 import { type FrameSize, frameSizes } from '../src/core/clip.ts';
 import { UserError } from '../src/core/errors.ts';
-import type { Tensor } from '../src/core/tensor.ts';
+import { largestDifference } from '../src/core/largest-difference.ts';
 import type { RgbImage } from '../src/image/image.ts';
 import type { Classifier } from '../src/runtime/classifier.ts';
 import type { LoadedBundle } from './load-bundle.ts';
@@ -53,12 +53,4 @@ function corner({ width, data }: RgbImage, size: FrameSize): RgbImage {
     cut.set(row, y * size.width * 3);
   });
   return { ...size, data: cut };
-}
-
-/** NaN where a value is none, or where there are more or fewer than expected. */
-function largestDifference(actual: Tensor['data'], expected: Tensor['data']): number {
-  if (actual.length !== expected.length) return Number.NaN;
-  let largest = 0;
-  for (let i = 0; i < actual.length; i++) largest = Math.max(largest, Math.abs(actual[i] - expected[i]));
-  return largest;
 }

@@ -1,13 +1,8 @@
-import type { Value, ValueShape } from '../../src/core/converter.ts';
 import { UserError } from '../../src/core/errors.ts';
+import type { Normalization } from '../../src/core/normalization.ts';
 import { sizeOf } from '../../src/core/tensor.ts';
+import type { Value, ValueShape } from '../../src/onnx/converter.ts';
 import type { ModelBuilder } from './builder.ts';
-
-/** Channel statistics of RGB values scaled to 0–1. */
-export interface Normalization {
-  readonly mean: readonly [number, number, number];
-  readonly std: readonly [number, number, number];
-}
 
 /** The input of every bundle's graph. */
 export const framesName = 'frames';

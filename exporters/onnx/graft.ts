@@ -1,4 +1,5 @@
 import { UserError } from '../../src/core/errors.ts';
+import type { Normalization } from '../../src/core/normalization.ts';
 import {
   type Attribute,
   dropUnusedInitializers,
@@ -13,7 +14,7 @@ import { type Model, modelOf } from '../../src/onnx/model.ts';
 import type { Shape } from '../inspect/node-call.ts';
 import { inferShapes } from '../inspect/shapes.ts';
 import { ModelBuilder } from './builder.ts';
-import { framesInput, type Normalization } from './frames.ts';
+import { framesInput } from './frames.ts';
 import { alignOpsets, prefixGraph } from './merge.ts';
 import { modelFile, type OnnxModel } from './onnx-model.ts';
 import { cancelTransposes } from './passes/cancel-transposes.ts';

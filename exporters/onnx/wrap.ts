@@ -1,8 +1,9 @@
+import type { Normalization } from '../../src/core/normalization.ts';
 import { type Graph, type GraphNode, parameterCount } from '../../src/onnx/graph.ts';
 import type { Model } from '../../src/onnx/model.ts';
 import { ModelBuilder } from './builder.ts';
 import type { ClassifierPorts } from './classifier-ports.ts';
-import { framesInput, type Normalization } from './frames.ts';
+import { framesInput } from './frames.ts';
 import { prefixGraph } from './merge.ts';
 import { modelFile, type OnnxModel } from './onnx-model.ts';
 

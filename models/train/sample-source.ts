@@ -4,6 +4,7 @@ import { multiHot } from '../../src/core/labels.ts';
 import { imagenetNormalization } from '../../src/core/normalization.ts';
 import { Rng } from '../../src/core/rng.ts';
 import { type Dataset, keyFrameOf, type Sample } from '../../src/data/dataset.ts';
+import { type FrameMemory, frameMemory } from '../../src/image/frame-memory.ts';
 import type { RgbImage } from '../../src/image/image.ts';
 import { resizeBilinear } from '../../src/image/resize.ts';
 import type { Augmentation } from './augment/augmentation.ts';
@@ -133,13 +134,12 @@ export class SampleSource {
 class ResizedFrames {
   readonly #dataset: Dataset;
   readonly #size: number;
-  readonly #capacity: number;
-  readonly #images = new Map<string, RgbImage>();
+  readonly #images: FrameMemory;
 
   constructor(dataset: Dataset, size: number, memory: number) {
     this.#dataset = dataset;
     this.#size = size;
-    this.#capacity = Math.floor(memory / (size * size * 3));
+    this.#images = frameMemory(memory);
   }
 
   async get(video: string, numbers: readonly number[]): Promise<RgbImage[]> {
@@ -152,17 +152,10 @@ class ResizedFrames {
     if (missing.length > 0) {
       const images = await this.#dataset.frames(video, missing);
       missing.forEach((number, i) => {
-        found.set(number, fit(images[i], this.#size));
+        const image = fit(images[i], this.#size);
+        found.set(number, image);
+        this.#images.set(`${video}/${number}`, image);
       });
-    }
-    for (const [number, image] of found) {
-      // Set anew, so that the map's order is that of the latest use.
-      this.#images.delete(`${video}/${number}`);
-      this.#images.set(`${video}/${number}`, image);
-    }
-    for (const oldest of this.#images.keys()) {
-      if (this.#images.size <= this.#capacity) break;
-      this.#images.delete(oldest);
     }
     return numbers.map((number) => found.get(number)!);
   }
