@@ -21,8 +21,8 @@ export {
   metrics,
   perLabel,
 } from './eval/metrics/index.ts';
-export { type KeyFramePrediction, type MediaInfo, predictFile } from './eval/predict.ts';
-export type { Predictions } from './eval/predictions.ts';
+export { type KeyFrameProbabilities, type MediaInfo, predictFile } from './eval/predict.ts';
+export type { JoinedPredictions } from './eval/predictions.ts';
 export { type ReportData, writeReport } from './eval/report/index.ts';
 export {
   buildResult,
@@ -57,6 +57,7 @@ export {
   type TritonRepository,
 } from './jobs/publish.ts';
 export { type ScoreBundlesOptions, type ScoredBundle, scoreBundles } from './jobs/score.ts';
+export { type Deployed, deploySite } from './jobs/site/deploy.ts';
 export { type WrapModelOptions, wrapModel } from './jobs/wrap.ts';
 export type { WrittenBundle } from './jobs/written-bundle.ts';
 export { type ResolvedSystem, resolveSystem, systems } from './models/index.ts';
@@ -71,16 +72,17 @@ export { type LoadedRun, loadRun } from './models/train/load-run.ts';
 export { curriculum, type Stage, stage } from './models/train/stage.ts';
 export type { Bundle, BundleManifest } from './src/bundle/manifest.ts';
 export { clipFrames } from './src/core/clip.ts';
+export type { LabelMap } from './src/core/label-map.ts';
 export { a2dLabels, type LabelSet, labelSetHash, multiHot } from './src/core/labels.ts';
 export { type A2dOptions, openA2d } from './src/data/a2d.ts';
-export type { BrokenSample, Dataset, LabelMap, Sample } from './src/data/dataset.ts';
+export type { BrokenSample, Dataset, Sample } from './src/data/dataset.ts';
 export { type DatasetInfo, describeDataset } from './src/data/info.ts';
 export type { RgbImage } from './src/image/image.ts';
 export { resizeBilinear } from './src/image/resize.ts';
 export { readBundle, readGolden } from './src/node/bundle-folder.ts';
 export { encodeJpeg, encodePng, readImage } from './src/node/image-file.ts';
 export { type ModelJsonFile, readModelJson } from './src/node/model-json-file.ts';
-export { openVideo, probeVideo, readVideoFrames, type VideoInfo } from './src/node/video-frames.ts';
+export { openVideo, type ProbedVideo, probeVideo, readVideoFrames } from './src/node/video-frames.ts';
 export { writeVideo } from './src/node/video-writer.ts';
 export { readWeightFile, type WeightFileOnDisk } from './src/node/weight-file.ts';
 export { Classifier } from './src/runtime/classifier.ts';
@@ -91,4 +93,3 @@ export { webRuntime } from './src/runtime/web.ts';
 export { decodeWeights } from './src/weights/decode.ts';
 export { float32Of } from './src/weights/float32.ts';
 export type { StoredTensor, WeightFile, WeightFormat } from './src/weights/weight-file.ts';
-export { type Deployed, deploySite } from './web/deploy.ts';

@@ -12,7 +12,7 @@ class LongFilesFirst extends BaseSequencer {
 }
 
 /** Tests that start programs and count them, or share tfjs's registries and backend, which are global. */
-const alone = ['test/*.test.ts', 'test/{e2e,exporters,jobs,models,node,scripts}/**/*.test.ts'];
+const alone = ['test/*.test.ts', 'test/{e2e,exporters,jobs,models,node,rewrites,scripts}/**/*.test.ts'];
 
 const everywhere = {
   // Native addons (sharp, onnxruntime, libtensorflow) are not safe in worker threads.

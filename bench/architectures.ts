@@ -5,8 +5,8 @@
 import type { Tensor as TfTensor } from '@tensorflow/tfjs-core';
 import type { LayersModel, layers, SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { tf } from '../models/tf.ts';
-import { defineConverter } from '../src/core/converter.ts';
 import type { Tensor } from '../src/core/tensor.ts';
+import { defineConverter } from '../src/onnx/converter.ts';
 import { randomTensor, randomTokens } from './compare.ts';
 
 export interface Architecture {

@@ -1,4 +1,6 @@
 /** Seeded tensors, what a graph makes of them, and how far apart values are: without tfjs, for benches and tests. */
+
+import { atLeastOne, largestDifference } from '../src/core/largest-difference.ts';
 import { Rng } from '../src/core/rng.ts';
 import { sizeOf, type Tensor, tensor } from '../src/core/tensor.ts';
 import type { Runtime } from '../src/runtime/session.ts';
@@ -37,12 +39,7 @@ export async function run(runtime: Runtime, graph: Uint8Array, inputs: readonly 
 /** The largest difference relative to max(1, |expected|); Infinity for other shapes or what is not a number. */
 export function difference(actual: Tensor, expected: Tensor): number {
   if (actual.shape.join() !== expected.shape.join()) return Number.POSITIVE_INFINITY;
-  let largest = 0;
-  expected.data.forEach((value, i) => {
-    const distance = Math.abs(actual.data[i] - value) / Math.max(1, Math.abs(value));
-    largest = Number.isNaN(distance) ? Number.POSITIVE_INFINITY : Math.max(largest, distance);
-  });
-  return largest;
+  return largestDifference(actual.data, expected.data, atLeastOne);
 }
 
 /** The largest absolute difference and the largest absolute value expected; Infinity for what is not a number. */
@@ -53,11 +50,7 @@ export function absoluteDifference(
   if (actual.shape.join() !== expected.shape.join()) {
     return { difference: Number.POSITIVE_INFINITY, largestValue: 0 };
   }
-  let [difference, largestValue] = [0, 0];
-  expected.data.forEach((value, i) => {
-    const distance = Math.abs(actual.data[i] - value);
-    difference = Number.isNaN(distance) ? Number.POSITIVE_INFINITY : Math.max(difference, distance);
-    largestValue = Math.max(largestValue, Math.abs(value));
-  });
-  return { difference, largestValue };
+  let largestValue = 0;
+  for (const value of expected.data) largestValue = Math.max(largestValue, Math.abs(value));
+  return { difference: largestDifference(actual.data, expected.data), largestValue };
 }

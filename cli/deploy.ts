@@ -1,5 +1,5 @@
 import type { CommandModule } from 'yargs';
-import { deploySite } from '../web/deploy.ts';
+import { deploySite } from '../jobs/site/deploy.ts';
 
 interface Arguments {
   bundle: string[];

@@ -2,7 +2,8 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CommandModule } from 'yargs';
 import { voteAverage, voteAverageWeights } from '../eval/ensemble.ts';
-import { type KeyFramePrediction, type MediaInfo, predictFile } from '../eval/predict.ts';
+import { type KeyFrameProbabilities, type MediaInfo, predictFile } from '../eval/predict.ts';
+import { validationWeights } from '../eval/validation-weights.ts';
 import { type NamedBundle, readBundles } from '../jobs/bundles.ts';
 import { recordedScore } from '../src/bundle/recorded-score.ts';
 import { UserError, usageError } from '../src/core/errors.ts';
@@ -28,7 +29,7 @@ interface Predictor {
   readonly name: string;
   readonly labels: readonly string[];
   readonly task: Task;
-  probabilities(prediction: KeyFramePrediction): Float32Array;
+  probabilities(prediction: KeyFrameProbabilities): Float32Array;
 }
 
 /** `actionnx predict`: labels for one's own images and videos. */
@@ -133,7 +134,10 @@ function requireThresholds(bundles: readonly NamedBundle[], threshold: number | 
 }
 
 /** Null for a single bundle, and, with a word on stderr, for bundles that cannot be combined. */
-function ensembleWeights(bundles: readonly NamedBundle[], given: string | undefined): number[] | null {
+function ensembleWeights(
+  bundles: readonly NamedBundle[],
+  given: string | undefined,
+): readonly number[] | null {
   if (given !== undefined) {
     const weights = given.split(',').map(Number);
     if (weights.length !== bundles.length || !weights.every((weight) => weight >= 0)) {
@@ -144,16 +148,12 @@ function ensembleWeights(bundles: readonly NamedBundle[], given: string | undefi
     return voteAverageWeights(weights);
   }
   if (bundles.length === 1) return null;
-  const different = bundles.find(({ manifest }) => manifest.labels.hash !== bundles[0].manifest.labels.hash);
-  const unweighted = bundles.find(({ manifest }) => recordedScore(manifest) === null);
-  if (different || unweighted) {
-    const reason = different
-      ? `${different.folder} has other labels than ${bundles[0].folder}`
-      : `${unweighted?.folder} records no validation F1; give --weights`;
-    process.stderr.write(`no ensemble: ${reason}\n`);
-    return null;
-  }
-  return voteAverageWeights(bundles.map(({ manifest }) => recordedScore(manifest)?.value ?? 0));
+  const systems = bundles.map(({ manifest, folder }) => {
+    return { name: folder, labels: manifest.labels.hash, f1: recordedScore(manifest)?.value ?? null };
+  });
+  const { weights, fault } = validationWeights(systems, 'give --weights');
+  if (fault) process.stderr.write(`no ensemble: ${fault.message}\n`);
+  return weights;
 }
 
 function predictorsOf(
@@ -184,13 +184,13 @@ function predictorsOf(
 interface Outcome {
   /** Null where the file could not be opened. */
   readonly info: MediaInfo | null;
-  readonly predictions: readonly KeyFramePrediction[];
+  readonly predictions: readonly KeyFrameProbabilities[];
   readonly failure: UserError | null;
 }
 
 /** @throws whatever is not the file's fault */
 async function predictAll(classifiers: readonly Classifier[], file: string, rate: number): Promise<Outcome> {
-  const done: KeyFramePrediction[] = [];
+  const done: KeyFrameProbabilities[] = [];
   let info: MediaInfo | null = null;
   let bar: Progress | undefined;
   try {
@@ -233,7 +233,7 @@ function labelsOf({ labels, task }: Predictor, probabilities: Float32Array) {
 function asJson(
   file: string,
   info: MediaInfo | null,
-  predictions: readonly KeyFramePrediction[],
+  predictions: readonly KeyFrameProbabilities[],
   predictors: readonly Predictor[],
   failure: UserError | null,
 ): object {
@@ -262,7 +262,7 @@ function asJson(
 function asTable(
   file: string,
   info: MediaInfo,
-  predictions: readonly KeyFramePrediction[],
+  predictions: readonly KeyFrameProbabilities[],
   predictors: readonly Predictor[],
   bundles: readonly NamedBundle[],
 ): string {

@@ -1,3 +1,4 @@
+import { largestDifference } from '../src/core/largest-difference.ts';
 import { Rng } from '../src/core/rng.ts';
 import type { Tensor } from '../src/core/tensor.ts';
 import type { Graph, Initializer } from '../src/onnx/graph.ts';
@@ -82,13 +83,8 @@ export async function probeProvider(runtime: Runtime, provider: Provider): Promi
   try {
     const feed: Tensor = { dtype: 'float32', shape: [1, inputs, side, side], data: image };
     const { result } = await session.run({ image: feed });
-    const difference = expected().reduce(
-      (largest, value, i) => Math.max(largest, Math.abs(value - Number(result.data[i]))),
-      0,
-    );
-    // Written so that NaN fails.
-    if (!(difference <= tolerance))
-      throw new Error(`it computes wrongly: off by ${difference.toPrecision(2)}`);
+    const difference = largestDifference(result.data, expected());
+    if (difference > tolerance) throw new Error(`it computes wrongly: off by ${difference.toPrecision(2)}`);
     return difference;
   } finally {
     await session.release();

@@ -1,6 +1,6 @@
 import type { CommandModule } from 'yargs';
+import { serveSite } from '../jobs/site/serve.ts';
 import { usageError } from '../src/core/errors.ts';
-import { serveSite } from '../web/serve.ts';
 
 interface Arguments {
   site: string;

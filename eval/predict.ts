@@ -5,7 +5,7 @@ import { readImage } from '../src/node/image-file.ts';
 import { openVideo } from '../src/node/video-frames.ts';
 import type { Classifier } from '../src/runtime/classifier.ts';
 import { keyFrames } from '../src/runtime/key-frames.ts';
-import { gatherWindows, type KeyFrame, windowNumbers } from './windows.ts';
+import { gatherWindows, type KeyFrameWindows, windowNumbers } from './windows.ts';
 
 /** What is known of a file before its first key frame is predicted. */
 export interface MediaInfo {
@@ -23,7 +23,7 @@ export interface MediaInfo {
   readonly keyFrames: readonly number[];
 }
 
-export interface KeyFramePrediction {
+export interface KeyFrameProbabilities {
   /** 1-based. */
   readonly frame: number;
   /** When the frame is shown, by its own time stamp: seconds from the first frame. */
@@ -61,7 +61,7 @@ export async function predictFile(
   classifiers: readonly Classifier[],
   path: string,
   { rate }: { rate: number },
-): Promise<{ info: MediaInfo; predictions: AsyncIterable<KeyFramePrediction> }> {
+): Promise<{ info: MediaInfo; predictions: AsyncIterable<KeyFrameProbabilities> }> {
   const plans = classifiers.map(({ plan }) => plan);
   if (await isImage(path)) {
     const image = await readImage(path);
@@ -86,9 +86,9 @@ export async function predictFile(
 
 async function* predictAll(
   classifiers: readonly Classifier[],
-  keyFrames: Iterable<KeyFrame> | AsyncIterable<KeyFrame>,
+  keyFrames: Iterable<KeyFrameWindows> | AsyncIterable<KeyFrameWindows>,
   times: readonly number[],
-): AsyncGenerator<KeyFramePrediction> {
+): AsyncGenerator<KeyFrameProbabilities> {
   for await (const { number, windows } of keyFrames) {
     const probabilities: Float32Array[] = [];
     for (const [k, classifier] of classifiers.entries()) {

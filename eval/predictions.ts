@@ -1,7 +1,7 @@
 import { UserError } from '../src/core/errors.ts';
 
 /** One system's probabilities on a list of samples. */
-export interface Predictions {
+export interface JoinedPredictions {
   readonly ids: readonly string[];
   /** ids × labels, row-major, in 0–1. */
   readonly probabilities: Float32Array;
@@ -24,7 +24,7 @@ export function joinPredictions(
   ids: readonly string[],
   stored: ReadonlyMap<string, Float32Array>,
   labels: number,
-): Predictions {
+): JoinedPredictions {
   const missing = ids.filter((id) => !stored.has(id));
   if (missing.length > 0) {
     throw new UserError('every sample needs a prediction', {

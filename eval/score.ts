@@ -11,7 +11,7 @@ import type { Provider } from '../src/runtime/session.ts';
 import { cacheKey } from './cache/key.ts';
 import { PredictionsCache } from './cache/predictions-cache.ts';
 import { isWitnessed, witnessOf } from './cache/witness.ts';
-import { joinPredictions, type Predictions } from './predictions.ts';
+import { type JoinedPredictions, joinPredictions } from './predictions.ts';
 import { prefetch } from './prefetch.ts';
 
 export interface ScoreOptions {
@@ -33,7 +33,7 @@ export interface ScoreOptions {
 }
 
 /** A system's predictions on a split. */
-export interface Scored extends Predictions {
+export interface Scored extends JoinedPredictions {
   /** In the split's order, without the broken ones. */
   readonly samples: readonly Sample[];
   /** What it answers in. */

@@ -8,7 +8,7 @@ export interface FramePlan {
 }
 
 /** A key frame, and for each plan the frames of its window. */
-export interface KeyFrame {
+export interface KeyFrameWindows {
   /** 1-based. */
   readonly number: number;
   readonly windows: readonly (readonly RgbImage[])[];
@@ -35,7 +35,7 @@ export async function* gatherWindows(
   keyFrames: readonly number[],
   numbers: readonly (readonly (readonly number[])[])[],
   frames: AsyncIterable<{ number: number; image: RgbImage }>,
-): AsyncGenerator<KeyFrame> {
+): AsyncGenerator<KeyFrameWindows> {
   const firsts = numbers.map((windows) => Math.min(...windows.flat().filter((number) => number !== noFrame)));
   const lasts = numbers.map((windows) => Math.max(...windows.flat()));
   const kept = new Map<number, RgbImage>();

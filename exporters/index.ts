@@ -11,6 +11,10 @@
  * @module
  */
 
+export { UserError } from '../src/core/errors.ts';
+export { imagenetNormalization } from '../src/core/normalization.ts';
+export type { Tensor } from '../src/core/tensor.ts';
+export { findLayerWeight, layerWeight, transposeWeights, type Weights } from '../src/core/weights.ts';
 export {
   type Converter,
   defineConverter,
@@ -18,11 +22,7 @@ export {
   type GraphBuilder,
   storedAxis,
   type Value,
-} from '../src/core/converter.ts';
-export { UserError } from '../src/core/errors.ts';
-export { imagenetNormalization } from '../src/core/normalization.ts';
-export type { Tensor } from '../src/core/tensor.ts';
-export { findLayerWeight, layerWeight, transposeWeights, type Weights } from '../src/core/weights.ts';
+} from '../src/onnx/converter.ts';
 export type { Graph, GraphNode, Initializer, TensorPort } from '../src/onnx/graph.ts';
 export { type Model, modelOf } from '../src/onnx/model.ts';
 export { parseModel } from '../src/onnx/parse.ts';

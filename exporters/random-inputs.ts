@@ -1,6 +1,6 @@
-import type { ValueShape, ValueType } from '../src/core/converter.ts';
 import { Rng } from '../src/core/rng.ts';
 import { sizeOf, type Tensor } from '../src/core/tensor.ts';
+import type { ValueShape, ValueType } from '../src/onnx/converter.ts';
 
 /** What a model takes. */
 export interface ModelInput {

@@ -1,7 +1,8 @@
 import { metricsOf } from '../eval/metrics/index.ts';
 import { buildResult, type EnsembleWeights, type Member, type Result } from '../eval/result.ts';
+import { validationWeights } from '../eval/validation-weights.ts';
 import { recordedScore } from '../src/bundle/recorded-score.ts';
-import { UserError, usageError } from '../src/core/errors.ts';
+import { usageError } from '../src/core/errors.ts';
 import { mainMetric } from '../src/core/task.ts';
 import { type BrokenSample, type Dataset, type Sample, truthIn } from '../src/data/dataset.ts';
 import { packageVersion } from '../src/node/package-info.ts';
@@ -64,23 +65,23 @@ export async function evaluateBundles(
 /**
  * Weights that need no scoring, checked before any work; null where they do.
  *
- * @throws UserError naming a bundle that records no F1
+ * @throws UserError as `validationWeights` finds fault
  */
 export function knownWeights(bundles: readonly NamedBundle[], weighing: Weighing): EnsembleWeights | null {
   if (weighing.by === 'split') return null;
   if (weighing.by === 'given') {
     return { rule: 'vote-average', weights: weighing.weights, from: 'given' };
   }
-  const recorded = bundles.map(({ manifest, folder }) => {
-    const score = recordedScore(manifest);
-    if (score) return score;
-    throw new UserError('ensemble weights need the validation F1 of every bundle', {
-      received: `none in ${folder}`,
-      remedy: 'give --weights or --weights-split',
-    });
-  });
-  const splits = new Set(recorded.map(({ split }) => split));
-  return { rule: 'vote-average', weights: recorded.map(({ value }) => value), from: [...splits].join(', ') };
+  const recorded = bundles.map(({ manifest }) => recordedScore(manifest));
+  const systems = bundles.map(({ manifest: { labels }, folder }, i) => ({
+    name: folder,
+    labels: labels.hash,
+    f1: recorded[i]?.value ?? null,
+  }));
+  const { f1s, fault } = validationWeights(systems, 'give --weights or --weights-split');
+  if (fault) throw fault;
+  const splits = new Set(recorded.map((score) => score?.split));
+  return { rule: 'vote-average', weights: f1s, from: [...splits].join(', ') };
 }
 
 /** The systems' F1 on a split. */

@@ -13,11 +13,11 @@ import { graphModelOf } from '../models/graph-model-file.ts';
 import { layersModelOf } from '../models/layers-model-file.ts';
 import { type PredictingModel, type ReferenceInput, tfjsReference } from '../models/reference.ts';
 import { tf } from '../models/tf.ts';
-import type { ValueShape } from '../src/core/converter.ts';
 import { quoted, reasonOf, UserError, usageError } from '../src/core/errors.ts';
 import type { Tensor } from '../src/core/tensor.ts';
 import { requireFinite } from '../src/core/weights.ts';
 import { type ModelJsonFile, readModelJson } from '../src/node/model-json-file.ts';
+import type { ValueShape } from '../src/onnx/converter.ts';
 import type { Listener } from './listener.ts';
 import { type ModelOutput, outputsOf } from './model-outputs.ts';
 

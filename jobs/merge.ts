@@ -1,5 +1,5 @@
 import { basename, resolve } from 'node:path';
-import { voteAverageWeights } from '../eval/ensemble.ts';
+import { validationWeights } from '../eval/validation-weights.ts';
 import type { BundleSource } from '../exporters/bundle.ts';
 import {
   type EnsembleMember,
@@ -11,6 +11,7 @@ import { framesName } from '../exporters/onnx/frames.ts';
 import type { OnnxModel } from '../exporters/onnx/onnx-model.ts';
 import type { FramesInput } from '../src/bundle/frames-input.ts';
 import { type Bundle, goldenTolerance, type Precision, type Target } from '../src/bundle/manifest.ts';
+import { parseBundle } from '../src/bundle/parse-bundle.ts';
 import { recordedScore } from '../src/bundle/recorded-score.ts';
 import { UserError, usageError } from '../src/core/errors.ts';
 import type { Tensor } from '../src/core/tensor.ts';
@@ -18,7 +19,6 @@ import type { NamedInput } from '../src/inputs/plan.ts';
 import { windows as windowsInput } from '../src/inputs/windows.ts';
 import { readBundle } from '../src/node/bundle-folder.ts';
 import { packageVersion } from '../src/node/package-info.ts';
-import { parseBundle } from '../src/onnx/parse-bundle.ts';
 import { combine, decidedFrames } from './ensemble-answers.ts';
 import type { Listener } from './listener.ts';
 import { framesOf } from './source.ts';
@@ -62,15 +62,11 @@ export async function openEnsemble(
   if (folders.length < 2)
     throw usageError('an ensemble takes two bundles or more', { received: folders.join() || 'none' });
   const bundles = await Promise.all(folders.map(readBundle));
-  const f1s = bundles.map(({ manifest }, i) => {
-    const score = recordedScore(manifest);
-    if (score) return score.value;
-    throw new UserError('an ensemble weighs its members by their validation F1', {
-      received: `none in ${folders[i]}`,
-      remedy: 'export a run that was validated',
-    });
+  const systems = bundles.map(({ manifest }, i) => {
+    return { name: folders[i], labels: manifest.labels.hash, f1: recordedScore(manifest)?.value ?? null };
   });
-  const weights = voteAverageWeights(f1s);
+  const { f1s, weights, fault } = validationWeights(systems, 'export a run that was validated');
+  if (fault) throw fault;
   const members = bundles.map((bundle, i): EnsembleMember => {
     return { manifest: bundle.manifest, model: parseBundle(bundle), weight: weights[i] };
   });

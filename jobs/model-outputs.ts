@@ -1,8 +1,8 @@
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import type { ValueShape } from '../src/core/converter.ts';
 import { quoted, UserError } from '../src/core/errors.ts';
 import type { LabelSet } from '../src/core/labels.ts';
 import { readLabelFile } from '../src/node/label-file.ts';
+import type { ValueShape } from '../src/onnx/converter.ts';
 
 /** An output of a tfjs model, under the name that tfjs has for it. */
 export interface ModelOutput {

@@ -9,6 +9,7 @@ import { type Quantized, quantize } from '../exporters/onnx/quantize/quantize.ts
 import { clipsAsPlanes } from '../exporters/onnx/targets.ts';
 import type { Precision, PrecisionCost } from '../src/bundle/manifest.ts';
 import { UserError, usageError } from '../src/core/errors.ts';
+import { largestDifference } from '../src/core/largest-difference.ts';
 import { Rng } from '../src/core/rng.ts';
 import type { Tensor } from '../src/core/tensor.ts';
 import { type Dataset, keyFrameOf, type Sample, truthIn } from '../src/data/dataset.ts';
@@ -114,13 +115,11 @@ export async function inPrecision(
 }
 
 function differences(actual: Tensor['data'], expected: Tensor['data']) {
-  let [sum, maxDifference] = [0, 0];
+  let sum = 0;
   expected.forEach((value, i) => {
-    const difference = Math.abs(actual[i] - value);
-    sum += difference;
-    maxDifference = Math.max(maxDifference, difference);
+    sum += Math.abs(actual[i] - value);
   });
-  return { meanDifference: sum / expected.length, maxDifference };
+  return { meanDifference: sum / expected.length, maxDifference: largestDifference(actual, expected) };
 }
 
 /**

@@ -2,6 +2,7 @@ import { largestSpread } from '../exporters/onnx/verify.ts';
 import type { ModelInput } from '../exporters/random-inputs.ts';
 import { type BackendName, selectBackend } from '../models/train/backend.ts';
 import { quoted, reasonOf } from '../src/core/errors.ts';
+import { largestDifference } from '../src/core/largest-difference.ts';
 import { Rng } from '../src/core/rng.ts';
 import type { Tensor } from '../src/core/tensor.ts';
 import type { Listener } from './listener.ts';
@@ -53,8 +54,10 @@ export async function tfjsSpread(
   }
   return Object.fromEntries(
     Object.entries(expected).map(([name, values]) => {
-      const own = Math.max(...nudged.map((answers) => difference(answers[name], base[name])));
-      const between = there ? difference(there[name], values) : 0;
+      const own = Math.max(
+        ...nudged.map((answers) => largestDifference(answers[name].data, base[name].data)),
+      );
+      const between = there ? largestDifference(there[name].data, values.data) : 0;
       if (between <= Math.max(largestExplained * own, largestSpread * magnitude(values))) {
         return [name, Math.max(own, between)];
       }
@@ -98,18 +101,6 @@ async function answerOn(
     onNotice?.(`tfjs's ${backend} backend cannot run it, so nudged inputs alone: ${reasonOf(error)}`);
     return null;
   }
-}
-
-/** The largest; Infinity where a value is not a number, or there are more of them. */
-function difference(a: Tensor, b: Tensor): number {
-  if (a.shape.join() !== b.shape.join()) return Number.POSITIVE_INFINITY;
-  let largest = 0;
-  for (let i = 0; i < a.data.length; i++) {
-    // Equal infinities are no difference.
-    const apart = a.data[i] === b.data[i] ? 0 : Math.abs(a.data[i] - b.data[i]);
-    largest = Math.max(largest, Number.isNaN(apart) ? Number.POSITIVE_INFINITY : apart);
-  }
-  return largest;
 }
 
 function magnitude({ data }: Tensor): number {

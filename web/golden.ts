@@ -1,5 +1,5 @@
 import { UserError } from '../src/core/errors.ts';
-import type { Tensor } from '../src/core/tensor.ts';
+import { largestDifference } from '../src/core/largest-difference.ts';
 import type { Classifier } from '../src/runtime/classifier.ts';
 import type { LoadedBundle } from './load-bundle.ts';
 
@@ -36,12 +36,4 @@ export async function verifyGolden(classifier: Classifier, golden: LoadedBundle[
     });
   }
   return worst;
-}
-
-/** NaN where a value is none, or where there are more or fewer than expected. */
-function largestDifference(actual: Tensor['data'], expected: Tensor['data']): number {
-  if (actual.length !== expected.length) return Number.NaN;
-  let largest = 0;
-  for (let i = 0; i < actual.length; i++) largest = Math.max(largest, Math.abs(actual[i] - expected[i]));
-  return largest;
 }

@@ -1,4 +1,5 @@
-import { voteAverage, voteAverageWeights } from '../eval/ensemble.ts';
+import { voteAverage } from '../eval/ensemble.ts';
+import { validationWeights } from '../eval/validation-weights.ts';
 import { gatherWindows, windowNumbers } from '../eval/windows.ts';
 import type { BundleManifest } from '../src/bundle/manifest.ts';
 import { recordedScore } from '../src/bundle/recorded-score.ts';
@@ -88,12 +89,12 @@ export interface VideoOptions extends ImageOptions {
  * What each system counts for in the ensemble: its validation F1 over the sum of all. Null for fewer than two systems,
  * for systems whose labels differ, where a bundle records no validation F1, and where none is above 0.
  */
-export function ensembleWeights(manifests: readonly BundleManifest[]): number[] | null {
-  const f1s = manifests.flatMap((manifest) => recordedScore(manifest)?.value ?? []);
-  const labelSets = new Set(manifests.map(({ labels }) => labels.hash));
-  if (manifests.length < 2 || labelSets.size > 1 || f1s.length < manifests.length) return null;
-  if (!f1s.some((f1) => f1 > 0)) return null;
-  return voteAverageWeights(f1s);
+export function ensembleWeights(manifests: readonly BundleManifest[]): readonly number[] | null {
+  const systems = manifests.map((manifest) => {
+    const { name, labels } = manifest;
+    return { name, labels: labels.hash, f1: recordedScore(manifest)?.value ?? null };
+  });
+  return manifests.length < 2 ? null : validationWeights(systems, '').weights;
 }
 
 /**

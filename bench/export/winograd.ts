@@ -1,6 +1,6 @@
 /**
  * From which sizes on Winograd's filtering is faster than the convolution that it replaces, in onnxruntime-web's wasm
- * and on onnxruntime-node's CPU. The limits in `exporters/onnx/passes/winograd.ts` and `src/onnx/blocked-clips.ts` are
+ * and on onnxruntime-node's CPU. The limits in `exporters/onnx/passes/winograd.ts` and `src/rewrites/blocked-clips.ts` are
  * from here.
  */
 
@@ -11,9 +11,9 @@ import { race } from '../../jobs/race.ts';
 import { Rng } from '../../src/core/rng.ts';
 import { sizeOf, tensor } from '../../src/core/tensor.ts';
 import { describeProcessor } from '../../src/node/processor.ts';
-import { blockClips } from '../../src/onnx/blocked-clips.ts';
 import type { Graph } from '../../src/onnx/graph.ts';
 import { type Model, modelOf } from '../../src/onnx/model.ts';
+import { blockClips } from '../../src/rewrites/blocked-clips.ts';
 import { findBlock } from '../../src/runtime/blocked-session.ts';
 import { nodeRuntime } from '../../src/runtime/node.ts';
 import type { Runtime } from '../../src/runtime/session.ts';

@@ -1,5 +1,5 @@
-import type { ValueType } from '../../src/core/converter.ts';
 import { quoted, UserError } from '../../src/core/errors.ts';
+import type { ValueType } from '../../src/onnx/converter.ts';
 
 /** TensorFlow's element types as tfjs computes with them: https://github.com/tensorflow/tensorflow, types.proto. */
 const types: Readonly<Record<string, ValueType>> = {

@@ -1,5 +1,5 @@
-import type { Value } from '../../src/core/converter.ts';
 import { UserError } from '../../src/core/errors.ts';
+import type { Value } from '../../src/onnx/converter.ts';
 import { ModelBuilder } from '../onnx/builder.ts';
 import { type ExportOptions, inputsOf } from '../onnx/export.ts';
 import { graphInputs } from '../onnx/frames.ts';

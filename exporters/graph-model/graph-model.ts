@@ -1,5 +1,5 @@
-import type { ValueShape } from '../../src/core/converter.ts';
 import { quoted, UserError } from '../../src/core/errors.ts';
+import type { ValueShape } from '../../src/onnx/converter.ts';
 import { Attributes, elementType, shapeOf } from './attributes.ts';
 import { type Constant, readConstants } from './constants.ts';
 import type { OpNode, TensorName } from './op-node.ts';

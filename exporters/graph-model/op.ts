@@ -1,5 +1,5 @@
 /** How an operator of TensorFlow says what it is in ONNX. */
-import type { NodeBuilder, ScanOptions, ScanStep, Value, ValueShape } from '../../src/core/converter.ts';
+import type { NodeBuilder, ScanOptions, ScanStep, Value, ValueShape } from '../../src/onnx/converter.ts';
 import type { Attributes } from './attributes.ts';
 import type { Constant } from './constants.ts';
 import type { ListValue } from './control-flow/list.ts';

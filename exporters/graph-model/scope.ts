@@ -1,7 +1,7 @@
-import type { Value } from '../../src/core/converter.ts';
 import { quoted, UserError } from '../../src/core/errors.ts';
 import { sizeOf } from '../../src/core/tensor.ts';
 import { reshapeWeights, transposeWeights, type Weights } from '../../src/core/weights.ts';
+import type { Value } from '../../src/onnx/converter.ts';
 import type { ModelBuilder } from '../onnx/builder.ts';
 import type { Constant } from './constants.ts';
 import { asSequence, isList, placeholder } from './control-flow/list.ts';

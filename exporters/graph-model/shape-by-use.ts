@@ -1,5 +1,5 @@
-import type { ValueShape } from '../../src/core/converter.ts';
 import { sizeOf } from '../../src/core/tensor.ts';
+import type { ValueShape } from '../../src/onnx/converter.ts';
 import type { Constant } from './constants.ts';
 import type { OpNode } from './op-node.ts';
 

@@ -1,5 +1,5 @@
-import type { Value } from '../../src/core/converter.ts';
 import { quoted, UserError } from '../../src/core/errors.ts';
+import type { Value } from '../../src/onnx/converter.ts';
 import type { ModelBuilder } from '../onnx/builder.ts';
 import { isList } from './control-flow/list.ts';
 import { neededFor } from './control-flow/needed.ts';

@@ -1,5 +1,6 @@
 import type { Bundle } from '../../src/bundle/manifest.ts';
 import { UserError } from '../../src/core/errors.ts';
+import { largestDifference } from '../../src/core/largest-difference.ts';
 import { sizeOf, type Tensor, tensor } from '../../src/core/tensor.ts';
 import { openBundle } from '../../src/runtime/open-bundle.ts';
 import type { InferenceSession } from '../../src/runtime/session.ts';
@@ -42,11 +43,8 @@ export async function checkGraph(
     { pixel_values: pixelValues(frames) },
     'logits',
   );
-  let maxDifference = 0;
-  for (const [i, probability] of expected.entries()) {
-    const difference = Math.abs(1 / (1 + Math.exp(-logits[i])) - probability);
-    maxDifference = Math.max(maxDifference, Number.isNaN(difference) ? Number.POSITIVE_INFINITY : difference);
-  }
+  const answered = Float64Array.from(logits, (logit) => 1 / (1 + Math.exp(-logit)));
+  const maxDifference = largestDifference(answered, expected);
   if (maxDifference > verificationTolerance) {
     throw new UserError(`${file} must answer as the bundle's graph does, within ${verificationTolerance}`, {
       received: `a difference of ${maxDifference.toExponential(1)} on ${runtime.name}`,

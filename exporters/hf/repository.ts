@@ -1,10 +1,10 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Bundle, BundleManifest, Precision } from '../../src/bundle/manifest.ts';
+import { parseBundle } from '../../src/bundle/parse-bundle.ts';
 import { UserError, usageError } from '../../src/core/errors.ts';
 import { writeFolderAtomic } from '../../src/node/atomic-folder.ts';
 import { type FolderKind, ownEntries } from '../../src/node/owned-folder.ts';
-import { parseBundle } from '../../src/onnx/parse-bundle.ts';
 import { modelFile } from '../onnx/onnx-model.ts';
 import type { VerificationTarget } from '../onnx/verify.ts';
 import { huggingFaceCard } from './card.ts';

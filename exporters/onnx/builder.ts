@@ -1,3 +1,6 @@
+import { UserError } from '../../src/core/errors.ts';
+import { sizeOf } from '../../src/core/tensor.ts';
+import type { Weights } from '../../src/core/weights.ts';
 import type {
   Attribute,
   GraphBuilder,
@@ -11,10 +14,7 @@ import type {
   Value,
   ValueShape,
   ValueType,
-} from '../../src/core/converter.ts';
-import { UserError } from '../../src/core/errors.ts';
-import { sizeOf } from '../../src/core/tensor.ts';
-import type { Weights } from '../../src/core/weights.ts';
+} from '../../src/onnx/converter.ts';
 import type { Graph, GraphNode, Initializer, TensorPort } from '../../src/onnx/graph.ts';
 import { type ApplyInner, describeCall, type LayerCall } from './layer-call.ts';
 import { keepsMemoryOrder, permutation, reshapeTarget, storedShape } from './layout.ts';

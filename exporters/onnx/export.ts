@@ -1,8 +1,8 @@
 import type { LayersModel, SymbolicTensor } from '@tensorflow/tfjs-layers';
-import type { Value, ValueShape, ValueType } from '../../src/core/converter.ts';
 import { UserError } from '../../src/core/errors.ts';
 import type { Normalization } from '../../src/core/normalization.ts';
 import { sizeOf } from '../../src/core/tensor.ts';
+import type { Value, ValueShape, ValueType } from '../../src/onnx/converter.ts';
 import { ModelBuilder } from './builder.ts';
 import { framesName, type GraphInput, graphInputs } from './frames.ts';
 import { type GraphOptions, type OnnxModel, onnxModel } from './onnx-model.ts';

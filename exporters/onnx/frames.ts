@@ -1,7 +1,7 @@
-import type { Value, ValueShape } from '../../src/core/converter.ts';
 import { UserError } from '../../src/core/errors.ts';
 import type { Normalization } from '../../src/core/normalization.ts';
 import { sizeOf } from '../../src/core/tensor.ts';
+import type { Value, ValueShape } from '../../src/onnx/converter.ts';
 import type { ModelBuilder } from './builder.ts';
 
 /** The input of a graph that takes frames and nothing else. */

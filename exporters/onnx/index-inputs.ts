@@ -1,5 +1,5 @@
 import type { LayersModel, SymbolicTensor } from '@tensorflow/tfjs-layers';
-import type { Layer } from '../../src/core/converter.ts';
+import type { Layer } from '../../src/onnx/converter.ts';
 
 /** Layers that take indices, and what their configuration calls the number of them. */
 const takers: Readonly<Record<string, string>> = { Embedding: 'inputDim', CategoryEncoding: 'numTokens' };

@@ -1,4 +1,4 @@
-import type { Layer, Value, ValueShape } from '../../src/core/converter.ts';
+import type { Layer, Value, ValueShape } from '../../src/onnx/converter.ts';
 import type { Mask } from './masks.ts';
 
 /** One call of one layer, as a converter sees it. */

@@ -1,5 +1,5 @@
 /** How a value's axes are stored: in tfjs's order, or with the channels second. */
-import type { Layout, ValueShape } from '../../src/core/converter.ts';
+import type { Layout, ValueShape } from '../../src/onnx/converter.ts';
 
 /** The transpose that leads into a layout from the other one. */
 export function permutation(rank: number, layout: Layout): number[] {

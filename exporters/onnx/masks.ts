@@ -1,4 +1,4 @@
-import type { GraphBuilder, Layer, Value } from '../../src/core/converter.ts';
+import type { GraphBuilder, Layer, Value } from '../../src/onnx/converter.ts';
 import { asFloat } from './ops/number-types.ts';
 
 /**

@@ -1,5 +1,6 @@
 import type { Bundle } from '../../src/bundle/manifest.ts';
 import { reasonOf, UserError } from '../../src/core/errors.ts';
+import { largestDifference } from '../../src/core/largest-difference.ts';
 import type { Tensor } from '../../src/core/tensor.ts';
 import { openBundle } from '../../src/runtime/open-bundle.ts';
 import type { InferenceSession, Provider, Runtime, SessionOptions } from '../../src/runtime/session.ts';
@@ -26,7 +27,7 @@ export interface VerificationRow {
   readonly provider: Provider;
   readonly output: string;
   readonly samples: number;
-  /** Largest absolute difference over all samples and elements; Infinity where one is not a number. */
+  /** Over all samples and elements, absolute: see `largestDifference`. */
   readonly maxDifference: number;
   /** The range of what tfjs gave. */
   readonly least: number;
@@ -111,9 +112,12 @@ export async function verifyGraph(
   return rows;
 }
 
-/** What tolerances are relative to: an output's largest absolute value, or 1 where that is less. */
+/**
+ * What tolerances are relative to: an output's largest absolute value, or 1 where that is less. An infinity is none:
+ * beside it, everything would pass.
+ */
 function scaleOf({ least, greatest }: Pick<VerificationRow, 'least' | 'greatest'>): number {
-  return Math.max(1, -least, greatest);
+  return Math.max(1, ...[-least, greatest].filter(Number.isFinite));
 }
 
 /**
@@ -162,7 +166,7 @@ export function requirePassed(rows: readonly VerificationRow[], tolerance = veri
   );
 }
 
-/** How far apart two outputs are, Infinity where a value is not a number, and the range of what is expected. */
+/** How far apart two outputs are (see `largestDifference`), and the range of what is expected. */
 function compare(
   name: string,
   actual: Tensor | undefined,
@@ -176,11 +180,9 @@ function compare(
       remedy: 'check the converters of custom layers, or report it with the model',
     });
   }
-  let [maxDifference, least, greatest] = [0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  for (let i = 0; i < expected.data.length; i++) {
-    const value = Number(expected.data[i]);
-    const difference = Math.abs(actual.data[i] - value);
-    maxDifference = Math.max(maxDifference, Number.isNaN(difference) ? Number.POSITIVE_INFINITY : difference);
+  const maxDifference = largestDifference(actual.data, expected.data);
+  let [least, greatest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const value of expected.data) {
     least = Math.min(least, value);
     greatest = Math.max(greatest, value);
   }

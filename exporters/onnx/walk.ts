@@ -1,6 +1,6 @@
 import type { LayersModel, SymbolicTensor } from '@tensorflow/tfjs-layers';
-import { findConverter, type Layer, type Value, type ValueShape } from '../../src/core/converter.ts';
 import { reasonOf, UserError } from '../../src/core/errors.ts';
+import { findConverter, type Layer, type Value, type ValueShape } from '../../src/onnx/converter.ts';
 import type { ModelBuilder } from './builder.ts';
 import { type ApplyInner, describeCall, type LayerCall } from './layer-call.ts';
 import { type Mask, outputMask } from './masks.ts';

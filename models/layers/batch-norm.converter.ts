@@ -1,5 +1,5 @@
-import { defineConverter, float } from '../../src/core/converter.ts';
 import { layerWeight } from '../../src/core/weights.ts';
+import { defineConverter, float } from '../../src/onnx/converter.ts';
 
 /** Folded into the convolution before it by a pass, where there is one. */
 export const batchNormConverter = defineConverter('BatchNorm', (layer, [x], graph) => {

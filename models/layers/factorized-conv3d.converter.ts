@@ -1,5 +1,5 @@
-import { defineConverter } from '../../src/core/converter.ts';
 import { layerWeight, transposeWeights } from '../../src/core/weights.ts';
+import { defineConverter } from '../../src/onnx/converter.ts';
 
 /** One Conv over [N, C, T, H, W]; the kernel [kt, kh, kw, in, out] becomes [out, in, kt, kh, kw]. */
 export const factorizedConv3dConverter = defineConverter('FactorizedConv3D', (layer, [x], graph) => {

@@ -1,4 +1,4 @@
-import { defineConverter } from '../../src/core/converter.ts';
+import { defineConverter } from '../../src/onnx/converter.ts';
 
 export const globalAveragePooling3dConverter = defineConverter(
   'GlobalAveragePooling3D',

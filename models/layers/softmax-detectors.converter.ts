@@ -1,5 +1,5 @@
-import { defineConverter } from '../../src/core/converter.ts';
 import { layerWeight } from '../../src/core/weights.ts';
+import { defineConverter } from '../../src/onnx/converter.ts';
 
 /** Gemm to the pairs, softmax over each pair, then its first value. */
 export const softmaxDetectorsConverter = defineConverter('SoftmaxDetectors', (layer, [x], graph) => {

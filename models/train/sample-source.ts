@@ -1,10 +1,10 @@
 import { setImmediate } from 'node:timers/promises';
-import { LRUCache } from 'lru-cache';
 import { type LabelSpace, multiHot, unionTruth } from '../../src/core/labels.ts';
 import type { Normalization } from '../../src/core/normalization.ts';
 import { Rng } from '../../src/core/rng.ts';
 import { sizeOf } from '../../src/core/tensor.ts';
 import { type Dataset, keyFrameOf, type Sample, truthIn } from '../../src/data/dataset.ts';
+import { type FrameMemory, frameMemory } from '../../src/image/frame-memory.ts';
 import type { RgbImage } from '../../src/image/image.ts';
 import { resizeBilinear } from '../../src/image/resize.ts';
 import type { FrameSize, Values } from '../../src/inputs/input.ts';
@@ -44,12 +44,12 @@ export class SampleSource {
 
   /**
    * @param space the labels that the truth is in
-   * @param frameMemory bytes of resized frames to keep
+   * @param memory bytes of resized frames to keep
    */
-  constructor(dataset: Dataset, space: LabelSpace, frameMemory = 2 ** 30) {
+  constructor(dataset: Dataset, space: LabelSpace, memory = 2 ** 30) {
     this.#dataset = dataset;
     this.#space = space;
-    this.#resized = new ResizedFrames(dataset, frameMemory);
+    this.#resized = new ResizedFrames(dataset, memory);
   }
 
   /** Reads the labels of samples, once, before batches of them are made. */
@@ -148,11 +148,11 @@ export class SampleSource {
 /** Frames at the sizes that models take, the latest used kept within a number of bytes. */
 class ResizedFrames {
   readonly #dataset: Dataset;
-  readonly #images: LRUCache<string, RgbImage>;
+  readonly #images: FrameMemory;
 
   constructor(dataset: Dataset, memory: number) {
     this.#dataset = dataset;
-    this.#images = new LRUCache({ maxSize: Math.max(1, memory), sizeCalculation: ({ data }) => data.length });
+    this.#images = frameMemory(memory);
   }
 
   /** @param sizes one a number */

@@ -2,7 +2,9 @@ import { readdir } from 'node:fs/promises';
 import { totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import { UserError, usageError } from '../core/errors.ts';
+import type { LabelMap } from '../core/label-map.ts';
 import { a2dActionLabels, a2dActorLabels, a2dLabels, multiHot } from '../core/labels.ts';
+import { forEachParallel } from '../core/parallel.ts';
 import type { RgbImage } from '../image/image.ts';
 import { isCompletePng, readImage } from '../node/image-file.ts';
 import { readLabelMap } from '../node/mat-file.ts';
@@ -17,10 +19,9 @@ import {
   splitNames,
 } from './a2d-splits.ts';
 import { BrokenSamples } from './broken-samples.ts';
-import { type BrokenSample, type Dataset, keyFrameOf, type LabelMap, type Sample } from './dataset.ts';
+import { type BrokenSample, type Dataset, keyFrameOf, type Sample } from './dataset.ts';
 import { FrameCache } from './frame-cache.ts';
 import { LabelCache } from './label-cache.ts';
-import { forEachParallel } from './parallel.ts';
 
 export interface A2dOptions {
   /** List broken samples in `broken` and leave them out, rather than fail at the first. Default: false. */

@@ -1,4 +1,5 @@
 import { usageError } from '../core/errors.ts';
+import type { LabelMap } from '../core/label-map.ts';
 import { type LabelSpace, unionTruth } from '../core/labels.ts';
 import type { RgbImage } from '../image/image.ts';
 
@@ -19,13 +20,6 @@ export interface Sample {
 /** The frame that stands for a sample, 1-based: its key frame, or the middle one of a whole video. */
 export function keyFrameOf({ frame, frameCount }: Pick<Sample, 'frame' | 'frameCount'>): number {
   return frame ?? Math.floor(frameCount / 2) + 1;
-}
-
-/** An annotation at the frame's own size: `codes` holds height × width label codes, row-major; 0 is background. */
-export interface LabelMap {
-  readonly width: number;
-  readonly height: number;
-  readonly codes: Uint8Array;
 }
 
 /** A sample left out by `--skip-broken`, and why. */

@@ -2,11 +2,11 @@ import { readdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { UserError } from '../core/errors.ts';
+import { forEachParallel } from '../core/parallel.ts';
 import { extractFrames } from '../node/video-frames.ts';
 import { findA2d, isFolder } from './a2d-splits.ts';
 import { BrokenSamples } from './broken-samples.ts';
 import type { BrokenSample } from './dataset.ts';
-import { forEachParallel } from './parallel.ts';
 
 export interface ExtractSummary {
   /** Where the frames are. */

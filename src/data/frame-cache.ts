@@ -1,3 +1,5 @@
+import { type LimitFunction, limited } from '../core/parallel.ts';
+import { type FrameMemory, frameMemory } from '../image/frame-memory.ts';
 import type { RgbImage } from '../image/image.ts';
 
 /**
@@ -5,15 +7,10 @@ import type { RgbImage } from '../image/image.ts';
  * every epoch; decoding them once is most of what a loader can win. Images are shared: treat them as read-only.
  */
 export class FrameCache {
-  readonly #limit: number;
   readonly #decode: (path: string) => Promise<RgbImage>;
-  readonly #parallel: number;
-  /** In order of use, the oldest first. */
-  readonly #images = new Map<string, RgbImage>();
+  readonly #limit: LimitFunction;
+  readonly #images: FrameMemory;
   readonly #decoding = new Map<string, Promise<RgbImage>>();
-  readonly #waiting: (() => void)[] = [];
-  #running = 0;
-  #bytes = 0;
 
   /**
    * @param limit bytes of decoded pixels to keep
@@ -21,55 +18,31 @@ export class FrameCache {
    * @param parallel decodes in flight at once
    */
   constructor(limit: number, decode: (path: string) => Promise<RgbImage>, parallel = 4) {
-    this.#limit = limit;
+    this.#images = frameMemory(limit);
     this.#decode = decode;
-    this.#parallel = parallel;
+    this.#limit = limited(parallel);
   }
 
   /** Bytes of pixels in memory now. */
   get bytes(): number {
-    return this.#bytes;
+    return this.#images.calculatedSize;
   }
 
   /** The image at a path, decoded once however often it is asked for meanwhile. @throws what decoding throws */
   get(path: string): Promise<RgbImage> {
     const image = this.#images.get(path);
-    if (image) {
-      this.#images.delete(path);
-      this.#images.set(path, image);
-      return Promise.resolve(image);
-    }
+    if (image) return Promise.resolve(image);
     let decoding = this.#decoding.get(path);
     if (!decoding) {
-      decoding = this.#decodeInTurn(path).finally(() => this.#decoding.delete(path));
+      decoding = this.#limit(() => this.#decodeOne(path)).finally(() => this.#decoding.delete(path));
       this.#decoding.set(path, decoding);
     }
     return decoding;
   }
 
-  async #decodeInTurn(path: string): Promise<RgbImage> {
-    if (this.#running >= this.#parallel) await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    else this.#running++;
-    try {
-      const image = await this.#decode(path);
-      this.#keep(path, image);
-      return image;
-    } finally {
-      // Whoever waits longest takes over this turn.
-      const next = this.#waiting.shift();
-      if (next) next();
-      else this.#running--;
-    }
-  }
-
-  #keep(path: string, image: RgbImage): void {
-    if (image.data.byteLength > this.#limit) return;
+  async #decodeOne(path: string): Promise<RgbImage> {
+    const image = await this.#decode(path);
     this.#images.set(path, image);
-    this.#bytes += image.data.byteLength;
-    for (const [oldest, { data }] of this.#images) {
-      if (this.#bytes <= this.#limit) break;
-      this.#images.delete(oldest);
-      this.#bytes -= data.byteLength;
-    }
+    return image;
   }
 }

@@ -3,9 +3,9 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { sha256 } from '../core/hash.ts';
+import { forEachParallel } from '../core/parallel.ts';
 import { writeFileAtomic } from '../node/atomic-file.ts';
 import { readLabelCodes } from '../node/mat-file.ts';
-import { forEachParallel } from './parallel.ts';
 
 /** Codes by annotation file, each good for one size and modification time of that file. */
 const cacheSchema = z.object({

@@ -1,6 +1,7 @@
 import { closeSync, existsSync, fsyncSync, openSync } from 'node:fs';
 import { mkdir, open, readdir, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { forEachParallel } from '../core/parallel.ts';
 
 /** What file systems answer that cannot flush a folder, such as some network shares, or that may not open it. */
 const unsyncable = new Set([
@@ -26,16 +27,11 @@ export async function renameSynced(from: string, to: string): Promise<void> {
 /** Flushes a folder's files and the folders themselves. */
 export async function syncFolder(folder: string): Promise<void> {
   const entries = await readdir(folder, { withFileTypes: true, recursive: true });
-  let next = 0;
-  const lane = async () => {
-    while (next < entries.length) {
-      const entry = entries[next++];
-      const path = join(entry.parentPath, entry.name);
-      if (entry.isDirectory()) await syncNames(path);
-      else if (entry.isFile()) await syncContent(path);
-    }
-  };
-  await Promise.all(Array.from({ length: syncsAtOnce }, lane));
+  await forEachParallel(entries, syncsAtOnce, async (entry) => {
+    const path = join(entry.parentPath, entry.name);
+    if (entry.isDirectory()) await syncNames(path);
+    else if (entry.isFile()) await syncContent(path);
+  });
   await syncNames(folder);
 }
 

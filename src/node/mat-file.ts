@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { reasonOf, UserError } from '../core/errors.ts';
+import type { LabelMap } from '../core/label-map.ts';
 import { sizeOf } from '../core/tensor.ts';
-import type { LabelMap } from '../data/dataset.ts';
 import { writeFileAtomic } from './atomic-file.ts';
 import { type Dataset, type File, hdf5Reason, readHdf5, writeHdf5 } from './hdf5.ts';
 import { hdf5Fault, otherMatFormat, withoutTimes, withUserBlock } from './mat-header.ts';

@@ -20,7 +20,7 @@ import {
 import { probeStream, type VideoStream, videoError } from './video-info.ts';
 
 /** A video as players show it: upright, with square pixels. */
-export interface VideoInfo extends VideoColour {
+export interface ProbedVideo extends VideoColour {
   readonly width: number;
   readonly height: number;
   /** Frames a second on the mean; null where a single frame has no length. */
@@ -65,8 +65,8 @@ function* numbersOf(runs: readonly Run[]): Generator<number, undefined> {
 }
 
 /** A video file as it is shown by players, ready to be decoded. */
-export interface VideoFile {
-  readonly info: VideoInfo;
+export interface OpenedVideo {
+  readonly info: ProbedVideo;
   readonly timeline: Timeline;
   /**
    * Decodes frames as a stream: one in memory at a time, and ffmpeg is stopped when the consumer stops.
@@ -82,12 +82,12 @@ export interface VideoFile {
  *
  * @throws UserError naming the file when it is missing, corrupt or no video, or has colours that need tone mapping
  */
-export async function openVideo(path: string): Promise<VideoFile> {
+export async function openVideo(path: string): Promise<OpenedVideo> {
   const stream = await probeStream(path);
   const found = await frameStamps(path, stream);
   const timeline = timelineOf(found.stamps, stream.ticksPerSecond, found.onlyLength);
   const { fps, duration } = timeline;
-  const info: VideoInfo = {
+  const info: ProbedVideo = {
     ...displaySize(stream.width, stream.height, stream.display),
     fps,
     duration,
@@ -120,7 +120,7 @@ export async function* readVideoFrames(
  *
  * @throws UserError as `openVideo`
  */
-export async function probeVideo(path: string): Promise<VideoInfo> {
+export async function probeVideo(path: string): Promise<ProbedVideo> {
   return (await openVideo(path)).info;
 }
 

@@ -1,10 +1,11 @@
 import { reasonOf } from '../core/errors.ts';
+import { atLeastOne, largestDifference } from '../core/largest-difference.ts';
 import { Rng } from '../core/rng.ts';
 import { sizeOf, type Tensor, tensor } from '../core/tensor.ts';
-import { blockClips } from '../onnx/blocked-clips.ts';
 import type { Graph, GraphNode, Initializer } from '../onnx/graph.ts';
 import { type Model, modelOf } from '../onnx/model.ts';
 import { serializeModel } from '../onnx/serialize.ts';
+import { blockClips } from '../rewrites/blocked-clips.ts';
 import type { InferenceSession } from './session.ts';
 
 type Open = (graph: Uint8Array) => Promise<InferenceSession>;
@@ -38,7 +39,7 @@ export async function withBlockedClips(
   if (block === null) return drop('onnxruntime has no block layout on this machine');
   const blocked = await openBlocked(model, block, open).catch(reasonOf);
   if (typeof blocked === 'string') return drop(`its block form does not load (${blocked})`);
-  const difference = await largestDifference(blocked, portable, model.graph).catch(() => Number.NaN);
+  const difference = await differenceOf(blocked, portable, model.graph).catch(() => Number.NaN);
   if (difference <= tolerance) {
     await portable.release();
     return blocked;
@@ -73,7 +74,7 @@ async function tryBlocks(open: Open): Promise<number | null> {
       const session = await openBlocked(model, block, open).catch(() => null);
       if (!session) continue;
       try {
-        if ((await largestDifference(session, plain, model.graph)) <= tolerance) return block;
+        if ((await differenceOf(session, plain, model.graph)) <= tolerance) return block;
       } catch {
         // A block that does not run is not the machine's.
       } finally {
@@ -107,19 +108,14 @@ function probe(): Graph {
   };
 }
 
-/** Over all outputs for one random input; infinity where a shape differs, NaN where a value is none. */
-async function largestDifference(a: InferenceSession, b: InferenceSession, graph: Graph): Promise<number> {
+/** The largest over all outputs for one random input; Infinity where a shape differs. */
+async function differenceOf(a: InferenceSession, b: InferenceSession, graph: Graph): Promise<number> {
   const feeds = randomInputs(graph);
   const [actual, expected] = [await a.run(feeds), await b.run(feeds)];
   return Math.max(
     ...Object.entries(expected).map(([name, { data, shape }]) => {
       if (String(actual[name]?.shape) !== String(shape)) return Number.POSITIVE_INFINITY;
-      let largest = 0;
-      for (let i = 0; i < data.length; i++) {
-        const difference = Math.abs(actual[name].data[i] - data[i]) / Math.max(1, Math.abs(data[i]));
-        largest = Math.max(largest, difference);
-      }
-      return largest;
+      return largestDifference(actual[name].data, data, atLeastOne);
     }),
   );
 }

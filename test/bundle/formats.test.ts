@@ -77,7 +77,7 @@ describe('what earlier formats said', () => {
     expect(ensemble.scores).toEqual([]);
   });
 
-  it.each<[string, string, (json: Record<string, never>) => unknown, RegExp]>([
+  it.each<[string, string, (json: { input: object }) => unknown, RegExp]>([
     [
       'a frame of three',
       'format-1-frame',

@@ -1,7 +1,7 @@
 import { createServer, get, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
-import { serveSite } from '../../web/serve.ts';
+import { serveSite } from '../../jobs/site/serve.ts';
 
 /** What goes wrong with a file: it is not there, ends early, stops coming, or is something else. */
 export type FaultKind = 'missing' | 'truncated' | 'stalled' | 'silent' | 'broken' | 'page';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type KeyFramePrediction, predictFile } from '../../eval/predict.ts';
+import { type KeyFrameProbabilities, predictFile } from '../../eval/predict.ts';
 import type { RgbImage } from '../../src/image/image.ts';
 import { findFfmpeg } from '../../src/node/ffmpeg.ts';
 import { encodeJpeg, encodePng } from '../../src/node/image-file.ts';
@@ -32,7 +32,7 @@ afterAll(async () => {
 
 async function predictAll(path: string, rate = 1) {
   const { info, predictions } = await predictFile(classifiers, path, { rate });
-  const all: KeyFramePrediction[] = [];
+  const all: KeyFrameProbabilities[] = [];
   for await (const prediction of predictions) all.push(prediction);
   return { info, predictions: all };
 }

@@ -198,7 +198,7 @@ describe('readBundle', () => {
     await damage(copy);
     return copy;
   }
-  type Editable = { labels: { names: string[] }; graph: object; input?: object };
+  type Editable = { labels: { names: string[] }; graph: object; inputs?: object };
   const edit = (change: (manifest: Editable) => unknown) => async (copy: string) => {
     const path = join(copy, 'bundle.json');
     const manifest = JSON.parse(await readFile(path, 'utf8'));

@@ -8,7 +8,7 @@
     python test/golden/onnx-graphs.py /tmp/more test/golden/graph-model-graphs.json
     ACTIONNX_GRAPHS=/tmp/loops npx vitest run test/exporters/graph-model/control-flow.test.ts
     python test/golden/onnx-graphs.py /tmp/loops test/golden/control-flow-graphs.json
-    ACTIONNX_GRAPHS=/tmp/winograd npx vitest run test/exporters/onnx/passes/winograd.test.ts
+    ACTIONNX_GRAPHS=/tmp/winograd npx vitest run test/rewrites/winograd.test.ts
     python test/golden/onnx-graphs.py /tmp/winograd test/golden/winograd-graphs.json
 
 Every graph must pass the full checker and strict shape inference, infer the shapes it declares, be byte for byte what

@@ -64,7 +64,7 @@ describe('from a program', () => {
     expect(given?.metrics).toEqual(recorded.result.systems[0].metrics);
     expect(await weightsOf({ by: 'split', split: 'test' })).toMatchObject({ weightsFrom: 'test' });
     await expect(evaluateBundles([at('raw')], { ...options, ensemble: { by: 'recorded' } })).rejects.toThrow(
-      /validation F1 of every bundle; received none in .*raw/,
+      /weighs its members by their validation F1; received none in .*raw; give --weights/,
     );
 
     const read = await Promise.all(

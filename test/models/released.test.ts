@@ -18,6 +18,7 @@ import { optimizers } from '../../models/train/optimizers/index.ts';
 import { Optimizer } from '../../models/train/optimizers/optimizer.ts';
 import { sgd } from '../../models/train/optimizers/sgd.ts';
 import type { Stage } from '../../models/train/stage.ts';
+import type { Normalization } from '../../src/core/normalization.ts';
 import { encodeSafetensors } from '../../src/core/safetensors.ts';
 import { tensor } from '../../src/core/tensor.ts';
 import { openA2d } from '../../src/data/a2d.ts';
@@ -186,7 +187,7 @@ describe('a model gives every tensor back', () => {
   it('that answers as a reference, or fails at it', async () => {
     const model = built();
     const frames = tensor(new Uint8Array(2 * 16 * 16 * 3), [2, 16, 16, 3]);
-    const normalization = { mean: [0, 0, 0], std: [1, 1, 1] };
+    const normalization: Normalization = { mean: [0, 0, 0], std: [1, 1, 1] };
     const reference = (predict: (x: never) => never) =>
       tfjsReference({ predict }, ['probabilities'], normalization);
     const work = async () => {

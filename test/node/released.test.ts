@@ -16,7 +16,7 @@ import {
   writeAnnotation,
 } from '../../src/node/mat-file.ts';
 import { externalReader } from '../../src/node/model-file.ts';
-import { extractFrames, openVideo, type VideoFile } from '../../src/node/video-frames.ts';
+import { extractFrames, type OpenedVideo, openVideo } from '../../src/node/video-frames.ts';
 import { writeVideo } from '../../src/node/video-writer.ts';
 import { readWeightFile } from '../../src/node/weight-file.ts';
 import { readWhole } from '../../src/node/whole-file.ts';
@@ -35,8 +35,8 @@ function noise(seed: number, width = 160, height = 120): RgbImage {
 const frames = (count: number) => Array.from({ length: count }, (_, i) => noise(i + 1));
 
 /** Opened, and cut off in its middle afterwards. */
-let clip: VideoFile;
-let cut: VideoFile;
+let clip: OpenedVideo;
+let cut: OpenedVideo;
 beforeAll(async () => {
   await writeVideo(at('clip.mp4'), frames(14), { fps: 25 });
   await copyFile(at('clip.mp4'), at('cut.mp4'));
@@ -49,7 +49,7 @@ beforeAll(async () => {
 
 describe('a video leaves no pipe and no process behind', () => {
   /** Looks at the first so many of the frames that are asked for. */
-  async function look({ frames }: VideoFile, count: number, numbers?: readonly number[]): Promise<number> {
+  async function look({ frames }: OpenedVideo, count: number, numbers?: readonly number[]): Promise<number> {
     let seen = 0;
     for await (const { number } of frames(numbers)) {
       seen += 1;

@@ -1,5 +1,5 @@
-import type { Value } from '../../../src/core/converter.ts';
 import type { UserError } from '../../../src/core/errors.ts';
+import type { Value } from '../../../src/onnx/converter.ts';
 import type { Graph } from '../../../src/onnx/graph.ts';
 import type { ModelBuilder } from '../../onnx/builder.ts';
 import { dropUnused } from '../drop-unused.ts';

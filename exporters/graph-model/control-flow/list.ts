@@ -1,5 +1,5 @@
 /** TensorFlow's lists and arrays of tensors, as far as possible worked out while exporting. */
-import type { Value, ValueShape, ValueType } from '../../../src/core/converter.ts';
+import type { Value, ValueShape, ValueType } from '../../../src/onnx/converter.ts';
 import { storageOf } from '../../../src/onnx/element-type.ts';
 import type { GraphPort } from '../../../src/onnx/graph.ts';
 import { Message } from '../../../src/onnx/proto.ts';

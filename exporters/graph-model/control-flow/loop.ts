@@ -1,4 +1,4 @@
-import type { Value } from '../../../src/core/converter.ts';
+import type { Value } from '../../../src/onnx/converter.ts';
 import { type Context, common, innerGraph, plain } from './branch.ts';
 import { isList } from './list.ts';
 

@@ -1,5 +1,5 @@
-import type { Value } from '../../../src/core/converter.ts';
 import { quoted, UserError } from '../../../src/core/errors.ts';
+import type { Value } from '../../../src/onnx/converter.ts';
 import type { NodeList } from '../../onnx/builder.ts';
 import type { OpNode, TensorName } from '../op-node.ts';
 import type { Guards, Loop, Side, Structure } from './structure.ts';

@@ -1,4 +1,4 @@
-import type { Attribute, Value, ValueShape } from '../../../src/core/converter.ts';
+import type { Attribute, Value, ValueShape } from '../../../src/onnx/converter.ts';
 import { type ConvertOp, defineGraphConverter, type GraphOp } from '../op.ts';
 
 /** How a convolution that is turned around moves along height and width. */

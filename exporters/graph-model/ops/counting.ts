@@ -1,4 +1,4 @@
-import type { Value } from '../../../src/core/converter.ts';
+import type { Value } from '../../../src/onnx/converter.ts';
 import { type ConvertOp, defineGraphConverter, frontAxis } from '../op.ts';
 import { broadcastNode } from './arithmetic.ts';
 import { upTo } from './band.ts';

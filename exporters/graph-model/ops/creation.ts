@@ -1,5 +1,5 @@
-import type { Value } from '../../../src/core/converter.ts';
 import { sizeOf } from '../../../src/core/tensor.ts';
+import type { Value } from '../../../src/onnx/converter.ts';
 import { type ConvertOp, defineGraphConverter, frontAxis, type GraphOp } from '../op.ts';
 import { broadcastNode } from './arithmetic.ts';
 import { upTo } from './band.ts';

@@ -1,4 +1,4 @@
-import { float, type Value } from '../../../src/core/converter.ts';
+import { float, type Value } from '../../../src/onnx/converter.ts';
 import { activate } from '../../onnx/ops/activation.ts';
 import type { GraphOp } from '../op.ts';
 import { aligned } from './align.ts';

@@ -1,5 +1,5 @@
 /** Lists and arrays of tensors: see control-flow/list.ts. */
-import type { Value, ValueShape } from '../../../src/core/converter.ts';
+import type { Value, ValueShape } from '../../../src/onnx/converter.ts';
 import { commonElement, isList, type ListContent, type ListValue, listValue } from '../control-flow/list.ts';
 import { type ConvertOp, defineGraphConverter, type GraphOp } from '../op.ts';
 import { concatenated } from './join.ts';

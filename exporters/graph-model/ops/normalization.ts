@@ -1,4 +1,4 @@
-import { float, type Value } from '../../../src/core/converter.ts';
+import { float, type Value } from '../../../src/onnx/converter.ts';
 import { type ConvertOp, defineGraphConverter } from '../op.ts';
 
 /** By given statistics, along the channels. What TensorFlow returns beside it matters in training alone. */

@@ -1,4 +1,4 @@
-import { storedAxis, type Value } from '../../../src/core/converter.ts';
+import { storedAxis, type Value } from '../../../src/onnx/converter.ts';
 import { type ConvertOp, defineGraphConverter, frontAxis, type GraphOp } from '../op.ts';
 import { layoutWithout, storedOrder } from './stored-order.ts';
 

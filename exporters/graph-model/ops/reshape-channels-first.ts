@@ -1,5 +1,5 @@
-import type { Value, ValueShape } from '../../../src/core/converter.ts';
 import { sizeOf } from '../../../src/core/tensor.ts';
+import type { Value, ValueShape } from '../../../src/onnx/converter.ts';
 import type { GraphOp } from '../op.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { Value, ValueShape } from '../../../src/core/converter.ts';
+import type { Value, ValueShape } from '../../../src/onnx/converter.ts';
 import { type ConvertOp, defineGraphConverter, type GraphOp } from '../op.ts';
 import { expanded } from './shape.ts';
 

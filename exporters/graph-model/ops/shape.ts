@@ -1,5 +1,5 @@
-import { storedAxis, type Value, type ValueShape } from '../../../src/core/converter.ts';
 import { sizeOf } from '../../../src/core/tensor.ts';
+import { storedAxis, type Value, type ValueShape } from '../../../src/onnx/converter.ts';
 import { type ConvertOp, defineGraphConverter, frontAxis, type GraphOp } from '../op.ts';
 import { reshapeChannelsFirst } from './reshape-channels-first.ts';
 import { layoutWithout, storedOrder } from './stored-order.ts';

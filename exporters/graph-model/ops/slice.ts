@@ -1,4 +1,4 @@
-import { storedAxis, type Value, type ValueShape } from '../../../src/core/converter.ts';
+import { storedAxis, type Value, type ValueShape } from '../../../src/onnx/converter.ts';
 import { type ConvertOp, defineGraphConverter, frontAxis, type GraphOp } from '../op.ts';
 import { expanded, squeezed } from './shape.ts';
 

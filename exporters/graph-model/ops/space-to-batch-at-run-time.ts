@@ -1,4 +1,4 @@
-import type { Value } from '../../../src/core/converter.ts';
+import type { Value } from '../../../src/onnx/converter.ts';
 import type { GraphOp } from '../op.ts';
 import { paddedAtRunTime } from './padding.ts';
 

@@ -1,4 +1,4 @@
-import { storedAxis, type Value } from '../../../src/core/converter.ts';
+import { storedAxis, type Value } from '../../../src/onnx/converter.ts';
 import { type ConvertOp, defineGraphConverter, type GraphOp } from '../op.ts';
 import { padded, pads } from './padding.ts';
 import { sliced, toTheEnd } from './slice.ts';

@@ -1,4 +1,4 @@
-import type { Layout, Value } from '../../../src/core/converter.ts';
+import type { Layout, Value } from '../../../src/onnx/converter.ts';
 
 /** The axes of tfjs's order, in the order in which they are stored. */
 export function storedOrder({ shape, layout }: Pick<Value, 'shape' | 'layout'>): number[] {

@@ -1,4 +1,4 @@
-import { float, storedAxis, type Value } from '../../../src/core/converter.ts';
+import { float, storedAxis, type Value } from '../../../src/onnx/converter.ts';
 import { activate } from '../../onnx/ops/activation.ts';
 import { type ConvertOp, defineGraphConverter, type GraphOp } from '../op.ts';
 import { prelu } from './fused.ts';

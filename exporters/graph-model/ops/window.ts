@@ -1,4 +1,4 @@
-import type { Attribute, Value, ValueShape } from '../../../src/core/converter.ts';
+import type { Attribute, Value, ValueShape } from '../../../src/onnx/converter.ts';
 import { type Spatial, spatialInput, windowAttributes } from '../../onnx/ops/window.ts';
 import type { GraphOp } from '../op.ts';
 

@@ -4,7 +4,7 @@ import {
   type NodeBuilder,
   storedAxis,
   type Value,
-} from '../../../src/core/converter.ts';
+} from '../../../src/onnx/converter.ts';
 import { asFloat, refuseIntegers } from './number-types.ts';
 
 type Apply = (x: Value, graph: NodeBuilder) => Value;

@@ -1,5 +1,5 @@
-import { defineConverter, float } from '../../../src/core/converter.ts';
 import { findLayerWeight, layerWeight, literalWeights } from '../../../src/core/weights.ts';
+import { defineConverter, float } from '../../../src/onnx/converter.ts';
 import { refuseIntegers } from './number-types.ts';
 
 /** Normalisation by the moving statistics, over the last axis or, for channels-first models, over the second. */

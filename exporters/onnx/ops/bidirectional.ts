@@ -1,4 +1,4 @@
-import { defineConverter, type GraphBuilder, type Layer, type Value } from '../../../src/core/converter.ts';
+import { defineConverter, type GraphBuilder, type Layer, type Value } from '../../../src/onnx/converter.ts';
 import { convLstm2dRecurrence } from './conv-lstm2d.ts';
 import { reverseTime } from './extents.ts';
 import { type Recurrence, type RecurrentConfig, recurrence } from './recurrent.ts';

@@ -1,4 +1,4 @@
-import { defineConverter } from '../../../src/core/converter.ts';
+import { defineConverter } from '../../../src/onnx/converter.ts';
 
 /** Token numbers [N, L] as counts or presences [N, numTokens]. Numbers out of range, which tfjs refuses, count as none. */
 export const categoryEncoding = defineConverter('CategoryEncoding', (layer, [input], graph) => {

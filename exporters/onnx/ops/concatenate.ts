@@ -1,4 +1,4 @@
-import { defineConverter, storedAxis } from '../../../src/core/converter.ts';
+import { defineConverter, storedAxis } from '../../../src/onnx/converter.ts';
 import { sameLayout } from './merge.ts';
 
 export const concatenate = defineConverter('Concatenate', (layer, inputs, graph) => {

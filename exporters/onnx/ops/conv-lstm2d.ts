@@ -1,5 +1,5 @@
-import { defineConverter, type GraphBuilder, type Layer, type Value } from '../../../src/core/converter.ts';
 import { findLayerWeight, layerWeight, transposeWeights } from '../../../src/core/weights.ts';
+import { defineConverter, type GraphBuilder, type Layer, type Value } from '../../../src/onnx/converter.ts';
 import { activate, activateChannels } from './activation.ts';
 import { reverseTime, samplesAsSteps, stepsAsSamples, zerosPerSample } from './extents.ts';
 import type { Recurrence, RecurrentConfig } from './recurrent.ts';

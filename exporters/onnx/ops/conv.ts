@@ -1,5 +1,5 @@
-import { type Convert, defineConverter, type Layer } from '../../../src/core/converter.ts';
 import { findLayerWeight, layerWeight, transposeWeights } from '../../../src/core/weights.ts';
+import { type Convert, defineConverter, type Layer } from '../../../src/onnx/converter.ts';
 import { activate } from './activation.ts';
 import { refuseIntegers } from './number-types.ts';
 import {

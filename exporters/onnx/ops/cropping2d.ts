@@ -1,4 +1,4 @@
-import { defineConverter, type ValueShape } from '../../../src/core/converter.ts';
+import { defineConverter, type ValueShape } from '../../../src/onnx/converter.ts';
 import { type DataFormat, spatialInput } from './window.ts';
 
 /** ONNX clamps a slice's end to the extent, so this stands for "to the end". */

@@ -1,5 +1,5 @@
-import { defineConverter } from '../../../src/core/converter.ts';
 import { findLayerWeight, layerWeight } from '../../../src/core/weights.ts';
+import { defineConverter } from '../../../src/onnx/converter.ts';
 import { activate } from './activation.ts';
 import { asFloat } from './number-types.ts';
 

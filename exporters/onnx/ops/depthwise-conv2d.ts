@@ -1,4 +1,3 @@
-import { defineConverter, type GraphBuilder, type Value } from '../../../src/core/converter.ts';
 import {
   findLayerWeight,
   layerWeight,
@@ -6,6 +5,7 @@ import {
   transposeWeights,
   type Weights,
 } from '../../../src/core/weights.ts';
+import { defineConverter, type GraphBuilder, type Value } from '../../../src/onnx/converter.ts';
 import { activate } from './activation.ts';
 import { type DataFormat, type Padding, type Spatial, spatialInput, windowAttributes } from './window.ts';
 

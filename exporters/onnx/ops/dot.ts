@@ -1,4 +1,4 @@
-import { defineConverter, type GraphBuilder, type Value } from '../../../src/core/converter.ts';
+import { defineConverter, type GraphBuilder, type Value } from '../../../src/onnx/converter.ts';
 import { asFloat, ofOneType } from './number-types.ts';
 
 /** What tfjs adds under the square root of a norm: its `epsilon()`. */

@@ -1,5 +1,5 @@
-import { defineConverter } from '../../../src/core/converter.ts';
 import { layerWeight } from '../../../src/core/weights.ts';
+import { defineConverter } from '../../../src/onnx/converter.ts';
 import { asInteger } from './number-types.ts';
 
 /** Rows of a table; indices of other types are cut to integers first, as tfjs does. */

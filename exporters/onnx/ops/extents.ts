@@ -1,4 +1,4 @@
-import type { NodeBuilder, Value } from '../../../src/core/converter.ts';
+import type { NodeBuilder, Value } from '../../../src/onnx/converter.ts';
 
 /** Some extents of a shape: as numbers where they are known, else an int64 vector that is read as the graph runs. */
 type Extents = readonly number[] | Value;

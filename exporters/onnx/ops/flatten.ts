@@ -1,4 +1,4 @@
-import { defineConverter, type Value } from '../../../src/core/converter.ts';
+import { defineConverter, type Value } from '../../../src/onnx/converter.ts';
 
 /** [N, …] → [N, F], elements in tfjs's order: channels vary fastest, whichever data format the input has. */
 export const flatten = defineConverter('Flatten', (layer, [x], graph) => {

@@ -1,4 +1,4 @@
-import { type Convert, defineConverter } from '../../../src/core/converter.ts';
+import { type Convert, defineConverter } from '../../../src/onnx/converter.ts';
 import { asFloat } from './number-types.ts';
 
 /** [N, …, C] → [N, C]. A value that lies in tfjs's order is reduced where it lies, without a transpose. */

@@ -1,5 +1,5 @@
 /** The converters of tfjs-layers' own layers, one file a family. Importing one defines it. */
-import type { Converter } from '../../../src/core/converter.ts';
+import type { Converter } from '../../../src/onnx/converter.ts';
 import { activation } from './activation.ts';
 import { batchNormalization } from './batch-normalization.ts';
 import { bidirectional } from './bidirectional.ts';

@@ -1,5 +1,5 @@
-import { defineConverter, float, type GraphBuilder, type Value } from '../../../src/core/converter.ts';
 import { findLayerWeight, literalWeights, reshapeWeights } from '../../../src/core/weights.ts';
+import { defineConverter, float, type GraphBuilder, type Value } from '../../../src/onnx/converter.ts';
 import { refuseIntegers } from './number-types.ts';
 
 interface Norm {

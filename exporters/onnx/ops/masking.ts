@@ -1,4 +1,4 @@
-import { defineConverter } from '../../../src/core/converter.ts';
+import { defineConverter } from '../../../src/onnx/converter.ts';
 import { maskedSteps } from '../masks.ts';
 import { asFloat, asInteger } from './number-types.ts';
 

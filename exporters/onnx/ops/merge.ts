@@ -1,4 +1,4 @@
-import { type Convert, defineConverter, type GraphBuilder, type Value } from '../../../src/core/converter.ts';
+import { type Convert, defineConverter, type GraphBuilder, type Value } from '../../../src/onnx/converter.ts';
 import { asFloat, ofOneType } from './number-types.ts';
 
 /** Inputs of one rank and one layout. tfjs gives inputs of lower rank new axes after the batch. */

@@ -1,4 +1,4 @@
-import { type Convert, defineConverter } from '../../../src/core/converter.ts';
+import { type Convert, defineConverter } from '../../../src/onnx/converter.ts';
 
 /** Layers that do something only while training. */
 const passOn: Convert = (_layer, [x], graph) => graph.node('Identity', [x]);

@@ -1,4 +1,4 @@
-import type { NodeBuilder, Value } from '../../../src/core/converter.ts';
+import type { NodeBuilder, Value } from '../../../src/onnx/converter.ts';
 
 /** The value as float32: tfjs takes whole numbers where ONNX's operators do not. */
 export function asFloat(x: Value, graph: NodeBuilder): Value {

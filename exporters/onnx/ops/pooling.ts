@@ -1,4 +1,4 @@
-import { type Convert, defineConverter } from '../../../src/core/converter.ts';
+import { type Convert, defineConverter } from '../../../src/onnx/converter.ts';
 import { asFloat, asInteger } from './number-types.ts';
 import {
   type DataFormat,

@@ -1,11 +1,11 @@
+import { layerWeight, reshapeWeights, transposeWeights } from '../../../src/core/weights.ts';
 import {
   defineConverter,
   float,
   type GraphBuilder,
   storedAxis,
   type Value,
-} from '../../../src/core/converter.ts';
-import { layerWeight, reshapeWeights, transposeWeights } from '../../../src/core/weights.ts';
+} from '../../../src/onnx/converter.ts';
 import { clipFromZero } from './activation.ts';
 import { asFloat, asInteger } from './number-types.ts';
 

@@ -1,4 +1,3 @@
-import type { GraphBuilder, Layer } from '../../../src/core/converter.ts';
 import {
   findLayerWeight,
   layerWeight,
@@ -6,6 +5,7 @@ import {
   transposeWeights,
   type Weights,
 } from '../../../src/core/weights.ts';
+import type { GraphBuilder, Layer } from '../../../src/onnx/converter.ts';
 
 /** A cell of tfjs, and the ONNX operator that runs it over a sequence. */
 interface CellKind {

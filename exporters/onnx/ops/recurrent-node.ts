@@ -1,4 +1,4 @@
-import type { GraphBuilder, Value } from '../../../src/core/converter.ts';
+import type { GraphBuilder, Value } from '../../../src/onnx/converter.ts';
 import { extentsOf, joinExtents, reverseTime } from './extents.ts';
 import { type Cell, onnxBias, onnxKernel } from './recurrent-cell.ts';
 

@@ -1,4 +1,4 @@
-import type { GraphBuilder, Value } from '../../../src/core/converter.ts';
+import type { GraphBuilder, Value } from '../../../src/onnx/converter.ts';
 import { activate } from './activation.ts';
 import { zerosPerSample } from './extents.ts';
 import type { Cell } from './recurrent-cell.ts';

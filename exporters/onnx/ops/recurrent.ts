@@ -4,7 +4,7 @@ import {
   type GraphBuilder,
   type Layer,
   type Value,
-} from '../../../src/core/converter.ts';
+} from '../../../src/onnx/converter.ts';
 import { reverseTime } from './extents.ts';
 import { asFloat } from './number-types.ts';
 import { activationAttributes, cellsOf } from './recurrent-cell.ts';

@@ -1,4 +1,4 @@
-import { defineConverter } from '../../../src/core/converter.ts';
+import { defineConverter } from '../../../src/onnx/converter.ts';
 
 /** [N, F] → [N, n, F]. */
 export const repeatVector = defineConverter('RepeatVector', (layer, [x], graph) => {

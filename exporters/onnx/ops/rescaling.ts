@@ -1,4 +1,4 @@
-import { defineConverter } from '../../../src/core/converter.ts';
+import { defineConverter } from '../../../src/onnx/converter.ts';
 import { asFloat } from './number-types.ts';
 
 /** x · scale + offset. */

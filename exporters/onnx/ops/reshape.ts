@@ -1,4 +1,4 @@
-import { defineConverter } from '../../../src/core/converter.ts';
+import { defineConverter } from '../../../src/onnx/converter.ts';
 
 export const reshape = defineConverter('Reshape', (layer, [x], graph) => {
   const { targetShape } = layer.getConfig() as { targetShape: (number | null)[] };

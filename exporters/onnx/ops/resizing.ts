@@ -1,4 +1,4 @@
-import { defineConverter, type GraphBuilder, type Value } from '../../../src/core/converter.ts';
+import { defineConverter, type GraphBuilder, type Value } from '../../../src/onnx/converter.ts';
 import { extentsOf, joinExtents } from './extents.ts';
 import { asFloat } from './number-types.ts';
 

@@ -1,5 +1,5 @@
-import { defineConverter, type ValueShape } from '../../../src/core/converter.ts';
 import { findLayerWeight, layerWeight, transposeWeights } from '../../../src/core/weights.ts';
+import { defineConverter, type ValueShape } from '../../../src/onnx/converter.ts';
 import { activate, activateChannels } from './activation.ts';
 import { type DepthwiseConfig, depthwise } from './depthwise-conv2d.ts';
 import { spatialInput } from './window.ts';

@@ -1,4 +1,4 @@
-import { defineConverter, type Layer } from '../../../src/core/converter.ts';
+import { defineConverter, type Layer } from '../../../src/onnx/converter.ts';
 import { samplesAsSteps, stepsAsSamples } from './extents.ts';
 
 /** A layer applied to every step alike: to all at once, as samples. */

@@ -1,4 +1,4 @@
-import { defineConverter, type Value } from '../../../src/core/converter.ts';
+import { defineConverter, type Value } from '../../../src/onnx/converter.ts';
 import { asFloat } from './number-types.ts';
 import { type DataFormat, spatialInput } from './window.ts';
 

@@ -1,4 +1,4 @@
-import type { Attribute, Layout, NodeBuilder, Value } from '../../../src/core/converter.ts';
+import type { Attribute, Layout, NodeBuilder, Value } from '../../../src/onnx/converter.ts';
 
 export type DataFormat = 'channelsFirst' | 'channelsLast';
 export type Padding = 'valid' | 'same' | 'causal';

@@ -1,4 +1,4 @@
-import { defineConverter } from '../../../src/core/converter.ts';
+import { defineConverter } from '../../../src/onnx/converter.ts';
 import { type DataFormat, spatialInput } from './window.ts';
 
 export const zeroPadding2d = defineConverter('ZeroPadding2D', (layer, [input], graph) => {

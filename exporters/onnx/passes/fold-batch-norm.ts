@@ -1,4 +1,4 @@
-import type { Float } from '../../../src/core/converter.ts';
+import type { Float } from '../../../src/onnx/converter.ts';
 import {
   dropUnusedInitializers,
   type Graph,

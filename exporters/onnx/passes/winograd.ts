@@ -6,7 +6,7 @@ import {
   type WinogradConvolution,
   winogradShape,
   writeWinograd,
-} from '../../../src/onnx/winograd.ts';
+} from '../../../src/rewrites/winograd.ts';
 import type { Pass } from './pass.ts';
 
 /** Measured in onnxruntime-web, see `bench/export/winograd.ts`: 1.2 to 2.2 times as fast from here on. */

@@ -1,6 +1,6 @@
 import { knownExtents } from '../../../src/onnx/extents.ts';
 import type { Graph, GraphNode } from '../../../src/onnx/graph.ts';
-import { type Feeds, type OpenGraph, observe } from './observe.ts';
+import { type Feeds, type OpenSession, observe } from './observe.ts';
 import {
   countValues,
   emptyHistogram,
@@ -25,7 +25,7 @@ export async function calibrate(
   graph: Graph,
   values: readonly string[],
   inputs: readonly Feeds[],
-  { open, method }: { open: OpenGraph; method: Calibration },
+  { open, method }: { open: OpenSession; method: Calibration },
 ): Promise<Map<string, Range>> {
   const extremes = await findExtremes(graph, values, inputs, open);
   if (method === 'min-max') return extremes;
@@ -49,7 +49,7 @@ async function findExtremes(
   graph: Graph,
   values: readonly string[],
   inputs: readonly Feeds[],
-  open: OpenGraph,
+  open: OpenSession,
 ): Promise<Map<string, Range>> {
   const reduce = (operator: string, name: string): GraphNode => ({
     ...{ name: `${name}/${operator}`, operator, inputs: [name], outputs: [`${name}/${operator}`] },

@@ -1,7 +1,7 @@
 import type { Graph, GraphNode, Initializer } from '../../../src/onnx/graph.ts';
 import { dequantizeChannels, quantizeChannels } from '../precision/quantized-channels.ts';
 import { kernelScales } from './kernel-scales.ts';
-import { type Feeds, type OpenGraph, observe, type Probe } from './observe.ts';
+import { type Feeds, type OpenSession, observe, type Probe } from './observe.ts';
 import type { QuantizedNode } from './plan.ts';
 import { affineScale, type Range } from './range.ts';
 
@@ -27,7 +27,7 @@ export async function measureLayerErrors(
   plan: readonly QuantizedNode[],
   ranges: ReadonlyMap<string, Range>,
   inputs: readonly Feeds[],
-  open: OpenGraph,
+  open: OpenSession,
 ): Promise<Map<string, LayerError>> {
   const convolutions = plan.filter(({ node }) => node.operator === 'Conv').map(({ node }) => node);
   const rounded = new Set<string>();

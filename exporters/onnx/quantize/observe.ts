@@ -6,7 +6,7 @@ import type { InferenceSession } from '../../../src/runtime/session.ts';
 export type Feeds = Readonly<Record<string, Tensor>>;
 
 /** Opens a graph, its operators from the sets of the model that is quantised. */
-export type OpenGraph = (graph: Graph) => Promise<InferenceSession>;
+export type OpenSession = (graph: Graph) => Promise<InferenceSession>;
 
 /** Nodes that are added to a graph to see what happens inside. */
 export interface Probe {
@@ -25,7 +25,7 @@ export async function observe(
   graph: Graph,
   probe: Probe,
   inputs: Iterable<Feeds>,
-  open: OpenGraph,
+  open: OpenSession,
   see: (outputs: Readonly<Record<string, Float32Array>>, index: number) => void,
 ): Promise<void> {
   const observed: Graph = {

@@ -4,7 +4,7 @@ import { serializeModel } from '../../../src/onnx/serialize.ts';
 import type { Runtime } from '../../../src/runtime/session.ts';
 import { type Calibration, calibrate } from './calibrate.ts';
 import { measureLayerErrors } from './layer-error.ts';
-import { type Feeds, type OpenGraph, observe } from './observe.ts';
+import { type Feeds, type OpenSession, observe } from './observe.ts';
 import { planQuantization } from './plan.ts';
 import { quantizeGraph } from './quantize-graph.ts';
 
@@ -49,7 +49,7 @@ const largestFloatShare = 0.25;
 export async function quantize(model: Model, options: QuantizeOptions): Promise<Quantized> {
   const { runtime, inputs, calibration = 'min-max', tolerance = 0.03, onStage } = options;
   const { graph } = model;
-  const open: OpenGraph = (probed) =>
+  const open: OpenSession = (probed) =>
     runtime.open(serializeModel({ ...model, graph: probed }).whole(), { provider: 'cpu' });
   const whole = planQuantization(graph, new Set());
   const values = new Set(whole.flatMap(({ inputs: taken, output }) => [...taken, output]));
@@ -77,7 +77,7 @@ export async function quantize(model: Model, options: QuantizeOptions): Promise<
 }
 
 /** The first output for each input. */
-async function outputs(graph: Graph, inputs: readonly Feeds[], open: OpenGraph): Promise<Float32Array[]> {
+async function outputs(graph: Graph, inputs: readonly Feeds[], open: OpenSession): Promise<Float32Array[]> {
   const found: Float32Array[] = [];
   const [{ name }] = graph.outputs;
   await observe(graph, { nodes: [], outputs: [name] }, inputs, open, (outputs) => {

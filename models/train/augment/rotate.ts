@@ -1,4 +1,4 @@
-import type { LabelMap } from '../../../src/data/dataset.ts';
+import type { LabelMap } from '../../../src/core/label-map.ts';
 import type { RgbImage } from '../../../src/image/image.ts';
 import { type Augmenter, meanColour } from './transform.ts';
 

@@ -1,4 +1,4 @@
-import type { LabelMap } from '../../../src/data/dataset.ts';
+import type { LabelMap } from '../../../src/core/label-map.ts';
 import { resizeBilinear } from '../../../src/image/resize.ts';
 import type { Augmenter } from './transform.ts';
 

@@ -1,5 +1,5 @@
+import type { LabelMap } from '../../../src/core/label-map.ts';
 import type { Rng } from '../../../src/core/rng.ts';
-import type { LabelMap } from '../../../src/data/dataset.ts';
 import type { RgbImage } from '../../../src/image/image.ts';
 import type { Augmentation } from './augmentation.ts';
 

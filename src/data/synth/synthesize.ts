@@ -2,6 +2,7 @@ import { mkdir, readdir, rm, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { usageError } from '../../core/errors.ts';
 import { a2dLabels } from '../../core/labels.ts';
+import { Tasks } from '../../core/parallel.ts';
 import { Rng } from '../../core/rng.ts';
 import type { RgbImage } from '../../image/image.ts';
 import { recoverFolder, writeFolderAtomic } from '../../node/atomic-folder.ts';
@@ -98,30 +99,6 @@ async function checkEmpty(folder: string): Promise<void> {
   });
 }
 
-/** Tasks running beside the drawing, a few at a time. */
-class Tasks {
-  readonly #running = new Set<Promise<void>>();
-  #failure: { error: unknown } | undefined;
-
-  /** Starts a task, once fewer than `inFlight` run. @throws what an earlier one threw */
-  async start(work: () => Promise<void>): Promise<void> {
-    while (this.#running.size >= inFlight) await Promise.race(this.#running);
-    if (this.#failure) throw this.#failure.error;
-    const task = work()
-      .catch((error) => {
-        this.#failure ??= { error };
-      })
-      .finally(() => this.#running.delete(task));
-    this.#running.add(task);
-  }
-
-  /** Waits for all of them. @throws what one of them threw */
-  async finish(): Promise<void> {
-    await Promise.all(this.#running);
-    if (this.#failure) throw this.#failure.error;
-  }
-}
-
 /** What every release has, parents first. */
 const folders = ['list', 'pngs320H', 'Annotations', 'Annotations/mat'];
 
@@ -191,7 +168,7 @@ export async function synthesize(folder: string, options: SynthOptions): Promise
     );
     for (const [split, samples] of Object.entries(plan.splits)) await write(`list/${split}.txt`, samples);
     await write(syntheticMarker, [JSON.stringify({ videos, frames, height, seed })]);
-    const tasks = new Tasks();
+    const tasks = new Tasks(inFlight);
     async function* drawAll(): AsyncGenerator<RgbImage> {
       try {
         for (const [done, video] of plan.videos.entries()) {

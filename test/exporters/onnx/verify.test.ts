@@ -99,9 +99,17 @@ describe('verifyGraph', () => {
     ['expected', [0.5, 0.5], [Number.NaN, 0.5]],
     ['given and expected', [Number.NaN, 0.5], [Number.NaN, 0.5]],
     ['given, an infinity', [0.5, Number.NEGATIVE_INFINITY], [0.5, 0.5]],
+    ['expected, an infinity', [0.5, 0.5], [0.5, Number.NEGATIVE_INFINITY]],
   ])('fails where what is %s is no number', async (_, actual, expected) => {
     const infinite = { maxDifference: Number.POSITIVE_INFINITY, passed: false };
     expect(await judged(actual, expected)).toEqual(infinite);
+  });
+
+  it('takes infinities where they are expected, and judges what stands beside them as ever', async () => {
+    const infinite = Number.POSITIVE_INFINITY;
+    expect(await judged([infinite, 0.5], [infinite, 0.5])).toEqual({ maxDifference: 0, passed: true });
+    expect((await judged([infinite, 0.75], [infinite, 0.5])).passed).toBe(false);
+    expect((await judged([-infinite, 0.75], [-infinite, 0.5])).passed).toBe(false);
   });
 
   // 1e-4 of the largest absolute value, or of 1 where that is less.

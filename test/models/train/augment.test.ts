@@ -5,8 +5,8 @@ import { blurImage } from '../../../models/train/augment/blur.ts';
 import { crop } from '../../../models/train/augment/crop.ts';
 import { drawTransforms, losesLabels } from '../../../models/train/augment/index.ts';
 import { rotateImage, rotateLabels } from '../../../models/train/augment/rotate.ts';
+import type { LabelMap } from '../../../src/core/label-map.ts';
 import { Rng } from '../../../src/core/rng.ts';
-import type { LabelMap } from '../../../src/data/dataset.ts';
 import type { RgbImage } from '../../../src/image/image.ts';
 
 // OpenCV's answers: test/golden/training.py.

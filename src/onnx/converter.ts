@@ -3,11 +3,11 @@
  * the exporter looks it up by the layer's class name.
  */
 import type { layers } from '@tensorflow/tfjs-layers';
-import type { Attribute } from '../onnx/graph.ts';
-import type { UserError } from './errors.ts';
-import type { Weights } from './weights.ts';
+import type { UserError } from '../core/errors.ts';
+import type { Weights } from '../core/weights.ts';
+import type { Attribute } from './graph.ts';
 
-export { type Attribute, type Float, float } from '../onnx/graph.ts';
+export { type Attribute, type Float, float } from './graph.ts';
 
 /** A layer of tfjs-layers. */
 export type Layer = layers.Layer;

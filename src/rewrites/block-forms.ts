@@ -1,4 +1,4 @@
-import type { NodeWriter } from './node-writer.ts';
+import type { NodeWriter } from '../onnx/node-writer.ts';
 
 /** Of onnxruntime's internal operators on blocks. */
 export const domain = 'com.microsoft.nchwc';
@@ -7,11 +7,11 @@ export const domain = 'com.microsoft.nchwc';
  * Of a convolution: over space, [N·T, C, H, W], over time, [N, C, T, H·W], or over space by Winograd's filtering, not in
  * blocks: [H·W, N·T, C].
  */
-export type Kind = 'space' | 'time' | 'winograd';
+export type ConvolutionKind = 'space' | 'time' | 'winograd';
 
 /** The axes of a value in memory: N, T, B(locks), P(lane: H · W) and C(hannels of a block). */
-const orders: Record<Kind, string> = { space: 'NTBPC', time: 'NBTPC', winograd: 'PNTBC' };
-const kinds = Object.keys(orders) as Kind[];
+const orders: Record<ConvolutionKind, string> = { space: 'NTBPC', time: 'NBTPC', winograd: 'PNTBC' };
+const kinds = Object.keys(orders) as ConvolutionKind[];
 
 /** What a value of a clip measures. */
 interface Extent {
@@ -22,7 +22,7 @@ interface Extent {
 
 /** A value: what it is called in each form that it has been needed in. */
 interface Blocked extends Extent {
-  readonly forms: Partial<Record<Kind | 'plain' | 'images', string>>;
+  readonly forms: Partial<Record<ConvolutionKind | 'plain' | 'images', string>>;
 }
 
 /** The values of a graph in blocks, brought into the form that someone needs them in, once for all. */
@@ -37,7 +37,7 @@ export class BlockForms {
   }
 
   /** A value that there is in one form, which is called after both. */
-  add(name: string, kind: Kind, extent: Extent): void {
+  add(name: string, kind: ConvolutionKind, extent: Extent): void {
     this.#values.set(name, { ...extent, forms: { [kind]: `${name}/${kind}` } });
   }
 
@@ -47,7 +47,7 @@ export class BlockForms {
   }
 
   /** A value in blocks, for convolutions of a kind. */
-  of(name: string, kind: Kind, { channels, clip }: Extent): string {
+  of(name: string, kind: ConvolutionKind, { channels, clip }: Extent): string {
     const { forms } = this.#known(name, { channels, clip });
     if (forms[kind]) return forms[kind];
     const [time, height, width] = clip;

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { staticFiles } from '../../web/static-files.ts';
+import { staticFiles } from '../../../jobs/site/static-files.ts';
 
 const script = Buffer.from('export const answer = 42;\n'.repeat(400));
 const weights = Buffer.from(Uint8Array.from({ length: 10_000 }, (_, i) => (i * 7919) % 251));

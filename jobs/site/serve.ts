@@ -1,9 +1,9 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { reasonOf, UserError, usageError } from '../src/core/errors.ts';
-import { readText } from '../src/node/text-file.ts';
-import { parseSite } from './site.ts';
+import { reasonOf, UserError, usageError } from '../../src/core/errors.ts';
+import { readText } from '../../src/node/text-file.ts';
+import { parseSite } from '../../web/site.ts';
 import { staticFiles } from './static-files.ts';
 
 /** A running server. */

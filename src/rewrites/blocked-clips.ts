@@ -5,13 +5,19 @@
  * over space to one over time, and residual sums and rectifiers are part of the convolutions.
  */
 import { sizeOf } from '../core/tensor.ts';
-import { BlockForms, domain, type Kind } from './block-forms.ts';
+import { type Extents, knownExtents } from '../onnx/extents.ts';
+import { foldConstants } from '../onnx/fold-constants.ts';
+import {
+  dropUnusedInitializers,
+  type Graph,
+  type GraphNode,
+  type Initializer,
+  useCounts,
+} from '../onnx/graph.ts';
+import type { Model } from '../onnx/model.ts';
+import { NodeWriter } from '../onnx/node-writer.ts';
+import { BlockForms, type ConvolutionKind, domain } from './block-forms.ts';
 import { blockKernel } from './block-kernel.ts';
-import { type Extents, knownExtents } from './extents.ts';
-import { foldConstants } from './fold-constants.ts';
-import { dropUnusedInitializers, type Graph, type GraphNode, type Initializer, useCounts } from './graph.ts';
-import type { Model } from './model.ts';
-import { NodeWriter } from './node-writer.ts';
 import { type Gains, tileCount, winogradShape, writeWinograd } from './winograd.ts';
 
 /**
@@ -36,7 +42,7 @@ interface Convolution {
   readonly node: GraphNode;
   readonly kernel: Initializer;
   readonly bias: Initializer | undefined;
-  readonly kind: Kind;
+  readonly kind: ConvolutionKind;
   /** Frames are taken one in so many before. */
   readonly every: number;
   /** [T, H, W] of the input and of the result. */

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { forEachParallel } from '../../src/data/parallel.ts';
+import { forEachParallel, Tasks } from '../../src/core/parallel.ts';
 
 /** Work that waits for a word: `finish(i)` or `fail(i)`. */
 function waiting() {
@@ -67,5 +67,53 @@ describe('forEachParallel', () => {
     expect(begun).toEqual([0]);
     await finish(0);
     await all;
+  });
+});
+
+describe('Tasks', () => {
+  it('lets the caller go on while there is room, and wait where there is none', async () => {
+    const { begun, work, finish } = waiting();
+    const tasks = new Tasks(2);
+    const started: number[] = [];
+    const start = (index: number) =>
+      tasks.start(() => work('abcdef'[index], index)).then(() => started.push(index));
+    await start(0);
+    await start(1);
+    const third = start(2);
+    await setImmediate();
+    expect([begun, started]).toEqual([
+      [0, 1],
+      [0, 1],
+    ]);
+    await finish(0);
+    await third;
+    expect([begun, started]).toEqual([
+      [0, 1, 2],
+      [0, 1, 2],
+    ]);
+    const end = tasks.finish().then(() => started.push(-1));
+    await finish(1);
+    expect(started).not.toContain(-1);
+    await finish(2);
+    await end;
+  });
+
+  it('tells of a failure to whoever begins the next, and at the end, after the others', async () => {
+    const { begun, work, finish, fail } = waiting();
+    const tasks = new Tasks(3);
+    await tasks.start(() => work('a', 0));
+    await tasks.start(() => work('b', 1));
+    await fail(1);
+    await expect(tasks.start(() => work('c', 2))).rejects.toThrow('failed at 1');
+    expect(begun).toEqual([0, 1]);
+    let failure = '';
+    const end = tasks.finish().catch((error: Error) => {
+      failure = error.message;
+    });
+    await setImmediate();
+    expect(failure).toBe('');
+    await finish(0);
+    await end;
+    expect(failure).toBe('failed at 1');
   });
 });

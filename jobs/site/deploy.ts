@@ -2,14 +2,14 @@ import { access, copyFile, cp, mkdir, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { BundleManifest } from '../src/bundle/manifest.ts';
-import { UserError } from '../src/core/errors.ts';
-import { filesIn, writeFolderAtomic } from '../src/node/atomic-folder.ts';
-import { readBundle } from '../src/node/bundle-folder.ts';
-import { type FolderKind, ownEntries } from '../src/node/owned-folder.ts';
-import { packageVersion } from '../src/node/package-info.ts';
-import { wasmBuilds } from '../src/runtime/wasm-files.ts';
-import { type Site, siteSchema } from './site.ts';
+import type { BundleManifest } from '../../src/bundle/manifest.ts';
+import { UserError } from '../../src/core/errors.ts';
+import { filesIn, writeFolderAtomic } from '../../src/node/atomic-folder.ts';
+import { readBundle } from '../../src/node/bundle-folder.ts';
+import { type FolderKind, ownEntries } from '../../src/node/owned-folder.ts';
+import { packageVersion } from '../../src/node/package-info.ts';
+import { wasmBuilds } from '../../src/runtime/wasm-files.ts';
+import { type Site, siteSchema } from '../../web/site.ts';
 
 /** What onnxruntime-web fetches at run time: the wasm build, and the one with WebGPU. */
 const ortFiles = Object.values(wasmBuilds).flatMap(({ name }) => [`${name}.mjs`, `${name}.wasm`]);
@@ -110,7 +110,7 @@ async function copyInto(folder: string, from: string, files: readonly string[]):
 
 /** The page as `npm run build` made it: beside the compiled package, or in `dist` when running from the sources. */
 async function pageFolder(): Promise<string> {
-  for (const place of ['../web-page/', '../dist/web-page/']) {
+  for (const place of ['../../web-page/', '../../dist/web-page/']) {
     const folder = fileURLToPath(new URL(place, import.meta.url));
     const built = await access(join(folder, 'index.html')).then(
       () => true,

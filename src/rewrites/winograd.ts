@@ -1,6 +1,6 @@
-import type { Extents } from './extents.ts';
-import type { GraphNode } from './graph.ts';
-import type { NodeWriter } from './node-writer.ts';
+import type { Extents } from '../onnx/extents.ts';
+import type { GraphNode } from '../onnx/graph.ts';
+import type { NodeWriter } from '../onnx/node-writer.ts';
 
 /**
  * Convolutions with 3 × 3 kernels by Winograd's minimal filtering F(2×2, 3×3): of each 4 × 4 patch of the input two by

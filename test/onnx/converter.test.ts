@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { defineConverter, findConverter, storedAxis, type Value } from '../../src/core/converter.ts';
+import { defineConverter, findConverter, storedAxis, type Value } from '../../src/onnx/converter.ts';
 
 const value = (layout: Value['layout'], rank: number): Value => ({
   ...{ name: 'x', dtype: 'float32', layout },

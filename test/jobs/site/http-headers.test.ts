@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { chosenEncoding, matchesTag, requestedRange } from '../../web/http-headers.ts';
+import { chosenEncoding, matchesTag, requestedRange } from '../../../jobs/site/http-headers.ts';
 
 describe('chosenEncoding', () => {
   it.each([
