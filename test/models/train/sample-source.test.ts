@@ -2,11 +2,15 @@ import { readFileSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { Augmentation } from '../../../models/train/augment/augmentation.ts';
-import { type Batch, SampleSource } from '../../../models/train/sample-source.ts';
+import { type Batch, type BatchPlan, SampleSource } from '../../../models/train/sample-source.ts';
 import { a2dLabels, multiHot } from '../../../src/core/labels.ts';
 import type { Dataset, Sample } from '../../../src/data/dataset.ts';
 import type { RgbImage } from '../../../src/image/image.ts';
 import { resizeBilinear } from '../../../src/image/resize.ts';
+import { clip } from '../../../src/inputs/clip.ts';
+import { frame } from '../../../src/inputs/frame.ts';
+import { InputPlan } from '../../../src/inputs/plan.ts';
+import { square } from '../../../src/inputs/rgb.ts';
 
 interface GoldenBatch {
   frames: number;
@@ -83,16 +87,33 @@ async function collected(batches: AsyncIterable<Batch>): Promise<Batch[]> {
   return all;
 }
 
+interface Wanted extends Omit<GoldenBatch, 'values' | 'truth'> {
+  /** Of the square input. Default: the golden script's. */
+  readonly side?: number;
+}
+
+const picturesOf = ({ inputs }: Batch) => inputs.pictures.data;
+
+/** One input of so many frames. */
+function planOf({ frames, speed, names, seed, epoch, side = size }: Wanted): BatchPlan {
+  const input = frames === 1 ? frame(square(side)) : clip({ ...square(side), frames, speed });
+  return {
+    inputs: new InputPlan([{ name: 'pictures', ...input }]),
+    augment: names === null ? undefined : { names, seed, epoch },
+  };
+}
+
 async function batchesOf(
   source: SampleSource,
-  { frames, speed, names, seed, epoch }: Omit<GoldenBatch, 'values' | 'truth'>,
+  wanted: Wanted,
   batch = samples.length,
   of: readonly Sample[] = samples,
 ): Promise<Batch[]> {
   await source.readLabels(of);
-  const augment = names === null ? undefined : { names, seed, epoch };
-  return collected(source.batches(of, { frames, speed, augment }, batch));
+  return collected(source.batches(of, planOf(wanted), batch));
 }
+
+const sourceOf = (dataset: Dataset, memory?: number) => new SampleSource(dataset, a2dLabels, memory);
 
 const floats = (base64: string) => new Float32Array(Uint8Array.from(Buffer.from(base64, 'base64')).buffer);
 
@@ -101,12 +122,12 @@ const title = ({ frames, speed, names, seed, epoch }: GoldenBatch) =>
 
 describe('a batch against NumPy, Pillow and OpenCV', () => {
   it.each(golden.batches.map((batch) => [title(batch), batch] as const))('%s', async (_, wanted) => {
-    const [batch, ...more] = await batchesOf(new SampleSource(memoryDataset().dataset, size), wanted);
+    const [batch, ...more] = await batchesOf(sourceOf(memoryDataset().dataset), wanted);
     expect([batch.samples, more.length]).toEqual([samples.length, 0]);
     expect([...batch.truth]).toEqual(wanted.truth.flat());
     const expected = floats(wanted.values);
-    expect(batch.frames).toHaveLength(expected.length);
-    const differences = Array.from(batch.frames, (value, i) => Math.abs(value - expected[i]));
+    expect(picturesOf(batch)).toHaveLength(expected.length);
+    const differences = Array.from(picturesOf(batch), (value, i) => Math.abs(value - expected[i]));
     // A level is 0.0175 after normalising; where a turn or blur falls between two levels, either may be taken.
     expect(Math.max(...differences)).toBeLessThan(0.018);
     const unequal = differences.filter((difference) => difference > 1e-6).length;
@@ -129,16 +150,16 @@ describe('batches', () => {
 
   it('are the same samples whatever the size of a batch, the last one smaller', async () => {
     const { dataset } = memoryDataset();
-    const [whole] = await batchesOf(new SampleSource(dataset, size), plain, 7, many);
-    const parts = await batchesOf(new SampleSource(dataset, size), plain, 3, many);
+    const [whole] = await batchesOf(sourceOf(dataset), plain, 7, many);
+    const parts = await batchesOf(sourceOf(dataset), plain, 3, many);
     expect(parts.map((batch) => batch.samples)).toEqual([3, 3, 1]);
-    expect(parts.flatMap(({ frames }) => [...frames])).toEqual([...whole.frames]);
+    expect(parts.flatMap((batch) => [...picturesOf(batch)])).toEqual([...picturesOf(whole)]);
     expect(parts.flatMap(({ truth }) => [...truth])).toEqual([...whole.truth]);
   });
 
   it('are the same whichever sample is decoded first', async () => {
     const { dataset } = memoryDataset();
-    const [whole] = await batchesOf(new SampleSource(dataset, size), plain);
+    const [whole] = await batchesOf(sourceOf(dataset), plain);
     let turns = samples.length;
     const backwards: Dataset = {
       ...dataset,
@@ -147,15 +168,15 @@ describe('batches', () => {
         return dataset.frames(video, numbers);
       },
     };
-    expect(await batchesOf(new SampleSource(backwards, size), plain)).toEqual([whole]);
+    expect(await batchesOf(sourceOf(backwards), plain)).toEqual([whole]);
   });
 
   it('begin where they are asked to', async () => {
-    const source = new SampleSource(memoryDataset().dataset, size);
+    const source = sourceOf(memoryDataset().dataset);
     const all = await batchesOf(source, plain, 2, many);
-    const rest = await collected(source.batches(many, { frames: 1, speed: 1 }, 2, 2));
+    const rest = await collected(source.batches(many, planOf(plain), 2, 2));
     expect(rest).toEqual(all.slice(2));
-    expect(await collected(source.batches(many, { frames: 1, speed: 1 }, 2, 4))).toEqual([]);
+    expect(await collected(source.batches(many, planOf(plain), 2, 4))).toEqual([]);
   });
 
   it('change a sample alike in whatever order and batch it comes', async () => {
@@ -165,10 +186,10 @@ describe('batches', () => {
       seed: 3,
       epoch: 2,
     };
-    const source = new SampleSource(memoryDataset().dataset, size);
+    const source = sourceOf(memoryDataset().dataset);
     const [forth] = await batchesOf(source, changed);
     const back = await batchesOf(source, changed, 1, samples.toReversed());
-    expect(back.toReversed().flatMap(({ frames }) => [...frames])).toEqual([...forth.frames]);
+    expect(back.toReversed().flatMap((batch) => [...picturesOf(batch)])).toEqual([...picturesOf(forth)]);
   });
 
   it.each([
@@ -177,19 +198,19 @@ describe('batches', () => {
     ['mirrored', ['flip'] satisfies Augmentation[]],
   ])('take frames that were resized before from memory, and the others only once: %s', async (_, names) => {
     const { dataset, asked } = memoryDataset();
-    const source = new SampleSource(dataset, size);
+    const source = sourceOf(dataset);
     const clips = { ...plain, names, frames: 4, speed: 1 };
     await batchesOf(source, clips, 1);
     expect(asked).toHaveLength(new Set(asked).size);
     const before = asked.length;
     const [again] = await batchesOf(source, clips);
     expect(asked).toHaveLength(before);
-    expect(again).toEqual((await batchesOf(new SampleSource(memoryDataset().dataset, size), clips))[0]);
+    expect(again).toEqual((await batchesOf(sourceOf(memoryDataset().dataset), clips))[0]);
   });
 
   it('keep the latest frames only, where memory is short', async () => {
     const { dataset, asked } = memoryDataset();
-    const source = new SampleSource(dataset, size, 2.5 * size * size * 3);
+    const source = sourceOf(dataset, 2.5 * size * size * 3);
     for (const [i, count] of [
       [0, 1],
       [1, 2],
@@ -209,20 +230,20 @@ describe('batches', () => {
       [0.229, 0.224, 0.225],
     ];
     for (const side of [width, height]) {
-      const [{ frames }] = await batchesOf(new SampleSource(memoryDataset().dataset, side), plain);
+      const [batch] = await batchesOf(sourceOf(memoryDataset().dataset), { ...plain, side });
       const expected = samples.flatMap(({ video, frame }) =>
         Array.from(resizeBilinear(picture(video, frame!), side, side).data, (level, i) =>
           Math.fround((level / 255 - mean[i % 3]) / std[i % 3]),
         ),
       );
-      expect([...frames]).toEqual(expected);
+      expect([...picturesOf(batch)]).toEqual(expected);
     }
   });
 
   it('hand on what a data set throws', async () => {
     const { dataset } = memoryDataset();
     const broken: Dataset = { ...dataset, frames: () => Promise.reject(new Error('gone')) };
-    await expect(batchesOf(new SampleSource(broken, size), plain)).rejects.toThrow('gone');
+    await expect(batchesOf(sourceOf(broken), plain)).rejects.toThrow('gone');
   });
 
   it('are decoded one ahead of the one at hand, whose failure is heard of in its turn', async () => {
@@ -235,9 +256,9 @@ describe('batches', () => {
       frames: (video, numbers) =>
         video === 'right' ? Promise.reject(new Error('gone')) : dataset.frames(video, numbers),
     };
-    const source = new SampleSource(failing, size);
+    const source = sourceOf(failing);
     await source.readLabels(samples);
-    const batches = source.batches(samples, { frames: 1, speed: 1 }, 1);
+    const batches = source.batches(samples, planOf(plain), 1);
     await batches.next();
     expect(asked).toEqual(['left/1', 'left/5']);
     await batches.next();
@@ -249,11 +270,11 @@ describe('batches', () => {
   });
 
   it('let signals have their turn between them', async () => {
-    const source = new SampleSource(memoryDataset().dataset, size);
+    const source = sourceOf(memoryDataset().dataset);
     await source.readLabels(samples);
     const turns: number[] = [];
     let step = 0;
-    for await (const _ of source.batches(samples, { frames: 1, speed: 1 }, 1)) {
+    for await (const _ of source.batches(samples, planOf(plain), 1)) {
       const at = step++;
       void setImmediate().then(() => turns.push(at, step));
     }
