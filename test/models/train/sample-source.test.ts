@@ -3,12 +3,13 @@ import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { Augmentation } from '../../../models/train/augment/augmentation.ts';
 import { type Batch, type BatchPlan, SampleSource } from '../../../models/train/sample-source.ts';
-import { a2dLabels, multiHot } from '../../../src/core/labels.ts';
+import { a2dActionLabels, a2dActorLabels, a2dLabels, multiHot } from '../../../src/core/labels.ts';
 import type { Dataset, Sample } from '../../../src/data/dataset.ts';
 import type { RgbImage } from '../../../src/image/image.ts';
 import { resizeBilinear } from '../../../src/image/resize.ts';
 import { clip } from '../../../src/inputs/clip.ts';
 import { frame } from '../../../src/inputs/frame.ts';
+import type { FrameSize } from '../../../src/inputs/input.ts';
 import { InputPlan } from '../../../src/inputs/plan.ts';
 import { square } from '../../../src/inputs/rgb.ts';
 
@@ -66,7 +67,13 @@ function codesOf({ video, frame }: Sample): Uint8Array {
 function memoryDataset() {
   const asked: string[] = [];
   const dataset: Dataset = {
-    ...{ name: 'golden', root: '', spaces: [a2dLabels], splits: ['train'], broken: [] },
+    ...{
+      name: 'golden',
+      root: '',
+      spaces: [a2dLabels, a2dActorLabels, a2dActionLabels],
+      splits: ['train'],
+      broken: [],
+    },
     samples: async () => samples,
     truth: async (of) => Uint8Array.from(of.flatMap((sample) => [...multiHot(codesOf(sample), a2dLabels)])),
     frames: async (video, numbers) => {
@@ -113,6 +120,19 @@ async function batchesOf(
   return collected(source.batches(of, planOf(wanted), batch));
 }
 
+/** The key frames of all samples, resized and normalised. */
+function plainly({ height: high, width: wide }: FrameSize): number[] {
+  const [mean, std] = [
+    [0.485, 0.456, 0.406],
+    [0.229, 0.224, 0.225],
+  ];
+  return samples.flatMap(({ video, frame: key }) =>
+    Array.from(resizeBilinear(picture(video, key!), wide, high).data, (level, i) =>
+      Math.fround((level / 255 - mean[i % 3]) / std[i % 3]),
+    ),
+  );
+}
+
 const sourceOf = (dataset: Dataset, memory?: number) => new SampleSource(dataset, a2dLabels, memory);
 
 const floats = (base64: string) => new Float32Array(Uint8Array.from(Buffer.from(base64, 'base64')).buffer);
@@ -132,6 +152,36 @@ describe('a batch against NumPy, Pillow and OpenCV', () => {
     expect(Math.max(...differences)).toBeLessThan(0.018);
     const unequal = differences.filter((difference) => difference > 1e-6).length;
     expect(unequal / differences.length).toBeLessThan(0.005);
+  });
+
+  it.each(golden.batches.map((batch) => [title(batch), batch] as const))(
+    'has the actors and the actions of its labels: %s',
+    async (_, wanted) => {
+      // Codes are 10 · actor + action, both from 1.
+      const marginals = [
+        { space: a2dActorLabels, count: 7, of: (code: number) => Math.floor(code / 10) },
+        { space: a2dActionLabels, count: 9, of: (code: number) => code % 10 },
+      ];
+      for (const { space, count, of } of marginals) {
+        const [batch] = await batchesOf(new SampleSource(memoryDataset().dataset, space), wanted);
+        const expected = wanted.truth.flatMap((row) => {
+          const left = new Set(a2dLabels.codes.filter((_, i) => row[i] === 1).map(of));
+          return Array.from({ length: count }, (_, i) => Number(left.has(i + 1)));
+        });
+        expect([...batch.truth], space.name).toEqual(expected);
+      }
+    },
+  );
+
+  it('loses actors as it loses labels', () => {
+    const actorsOf = ({ truth }: GoldenBatch) =>
+      truth
+        .map(
+          (row) =>
+            new Set(a2dLabels.codes.filter((_, i) => row[i] === 1).map((code) => Math.floor(code / 10))).size,
+        )
+        .join();
+    expect(new Set(golden.batches.map(actorsOf)).size).toBeGreaterThan(2);
   });
 
   it('covers every change, drawn and not drawn, and labels that are lost', () => {
@@ -208,6 +258,23 @@ describe('batches', () => {
     expect(again).toEqual((await batchesOf(sourceOf(memoryDataset().dataset), clips))[0]);
   });
 
+  it('keep a frame at every size that an input has', async () => {
+    const sizes = [
+      { height: 4, width: 6 },
+      { height: 4, width: 3 },
+      { height: 3, width: 6 },
+    ];
+    const inputs = new InputPlan(sizes.map((own, i) => ({ name: `input${i}`, ...frame(own) })));
+    const source = sourceOf(memoryDataset().dataset);
+    await source.readLabels(samples);
+    for (let round = 0; round < 2; round++) {
+      const [batch] = await collected(source.batches(samples, { inputs }, samples.length));
+      for (const [i, own] of sizes.entries()) {
+        expect([...batch.inputs[`input${i}`].data]).toEqual(plainly(own));
+      }
+    }
+  });
+
   it('keep the latest frames only, where memory is short', async () => {
     const { dataset, asked } = memoryDataset();
     const source = sourceOf(dataset, 2.5 * size * size * 3);
@@ -225,18 +292,9 @@ describe('batches', () => {
   });
 
   it('resize pictures of which one side is right already', async () => {
-    const [mean, std] = [
-      [0.485, 0.456, 0.406],
-      [0.229, 0.224, 0.225],
-    ];
     for (const side of [width, height]) {
       const [batch] = await batchesOf(sourceOf(memoryDataset().dataset), { ...plain, side });
-      const expected = samples.flatMap(({ video, frame }) =>
-        Array.from(resizeBilinear(picture(video, frame!), side, side).data, (level, i) =>
-          Math.fround((level / 255 - mean[i % 3]) / std[i % 3]),
-        ),
-      );
-      expect([...picturesOf(batch)]).toEqual(expected);
+      expect([...picturesOf(batch)]).toEqual(plainly(square(side)));
     }
   });
 
