@@ -1,5 +1,6 @@
 import type { Position } from './schedules/schedule.ts';
 import type { Recipe, Stage } from './stage.ts';
+import { stageConfig } from './stage-config.ts';
 
 /** An epoch's place in a run. */
 export interface Leg {
@@ -7,7 +8,7 @@ export interface Leg {
   /** Whether the stage begins with this epoch, or ends with it. */
   readonly begins: boolean;
   readonly ends: boolean;
-  /** The system's configuration in this stage. One configured for shorter clips never trains on longer ones. */
+  /** The system's configuration in this stage, as `stageConfig` has it. */
   readonly config: Readonly<Record<string, unknown>>;
   /** Batches of this epoch. */
   readonly batches: number;
@@ -51,18 +52,13 @@ export class Course {
     const steps = epochsOf(first, last + 1) * stepsPerEpoch;
     const done = (epochsOf(first, index) + epoch - 1 - before) * stepsPerEpoch;
     return {
-      ...{ stage, batches, config: this.#config(stage) },
+      ...{ stage, batches, config: stageConfig(this.#model.config, stage) },
       ...{ begins: epoch === before + 1, ends: epoch === before + stage.epochs },
       position: (batch) => ({
         ...{ step: done + Math.floor(batch / stage.accumulate), steps, stepsPerEpoch },
         pending: batch % stage.accumulate,
       }),
     };
-  }
-
-  #config({ inputs }: Stage): Record<string, unknown> {
-    const { config } = this.#model;
-    return Number(inputs.frames ?? 0) > Number(config.frames ?? 0) ? config : { ...config, ...inputs };
   }
 
   /** The work that is left once some batches of an epoch are done, in forward passes over a frame. */

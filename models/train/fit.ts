@@ -14,6 +14,7 @@ import {
 import { Course, type Leg, trainingWork, validationWork } from './course.ts';
 import { losses } from './losses/index.ts';
 import { checkLoss } from './losses/loss.ts';
+import { checkInputs } from './model-inputs.ts';
 import { Pace } from './pace.ts';
 import {
   type EpochRecord,
@@ -27,6 +28,7 @@ import { type RunStart, startOf } from './run-start.ts';
 import { SampleSource } from './sample-source.ts';
 import { schedules } from './schedules/index.ts';
 import { parseRecipe } from './stage.ts';
+import { checkStageConfigs } from './stage-config.ts';
 import { checkSource, readSource, readUnchanged, takeWeights } from './stage-source.ts';
 import type { StepProgress, TrainSettings } from './train-settings.ts';
 import { trainedSpace } from './trained-space.ts';
@@ -51,7 +53,9 @@ export interface TrainResult {
  *   is aborted
  */
 export async function train(settings: TrainSettings): Promise<TrainResult> {
-  const session = await Session.open({ ...settings, recipe: parseRecipe(settings.recipe) });
+  const recipe = parseRecipe(settings.recipe);
+  checkStageConfigs(settings.system, settings.config, recipe);
+  const session = await Session.open({ ...settings, recipe });
   try {
     return await session.run();
   } finally {
@@ -111,6 +115,8 @@ class Session {
   /** Whether the recipe is for this model: for all stages, before the first begins. */
   async #checkModel(): Promise<void> {
     const { model } = this.#trainer;
+    const { system, config } = this.#settings;
+    checkInputs(model, planOf(system, config));
     for (const { loss } of this.#settings.recipe)
       checkLoss(losses.make(loss), model.outputNames, targetNames);
     checkGroups(model, this.#settings.recipe);

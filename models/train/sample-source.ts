@@ -7,7 +7,7 @@ import { type Dataset, keyFrameOf, type Sample, truthIn } from '../../src/data/d
 import { type FrameMemory, frameMemory } from '../../src/image/frame-memory.ts';
 import type { RgbImage } from '../../src/image/image.ts';
 import { resizeBilinear } from '../../src/image/resize.ts';
-import type { FrameSize, Values } from '../../src/inputs/input.ts';
+import { type FrameSize, noFrame, type Values } from '../../src/inputs/input.ts';
 import { framesAt, type InputPlan } from '../../src/inputs/plan.ts';
 import type { Augmentation } from './augment/augmentation.ts';
 import { drawTransforms, losesLabels, type Transform } from './augment/index.ts';
@@ -141,7 +141,8 @@ export class SampleSource {
       return (await this.#resized.get(video, numbers, inputs.sizes)).map(change);
     }
     const images = await framesAt(numbers, (present) => this.#dataset.frames(video, present));
-    return images.map((image, i) => fit(change(image), inputs.sizes[i]));
+    // Where the video has no frame there is nothing to change: a crop would put its border around the black.
+    return images.map((image, i) => fit(numbers[i] === noFrame ? image : change(image), inputs.sizes[i]));
   }
 }
 

@@ -100,7 +100,7 @@ export async function framesAt(
   load: (numbers: readonly number[]) => Promise<readonly RgbImage[]>,
 ): Promise<RgbImage[]> {
   const present = numbers.filter((number) => number !== noFrame);
-  const images = await load(present);
+  const images = present.length > 0 ? await load(present) : [];
   let at = 0;
   return numbers.map((number) => (number === noFrame ? black : images[at++]));
 }
