@@ -32,7 +32,7 @@ function spoilt(spoil: (value: number) => number): Runtime {
 
 it.each([
   ['a number that is off', (value: number) => value + 0.01, 'off by 0.010'],
-  ['no number', () => Number.NaN, 'off by NaN'],
+  ['no number', () => Number.NaN, 'off by Infinity'],
 ])('a provider that answers with %s is found out', async (_, spoil, reason) => {
   await expect(probeProvider(spoilt(spoil), 'cpu')).rejects.toThrow(reason);
 });
