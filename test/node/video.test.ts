@@ -141,7 +141,9 @@ describe('a broken video', () => {
   it('gives every frame before its damage, as it is in the whole file, and then says so', async () => {
     const broken = join(folder, 'broken.mp4');
     const indexed = join(folder, 'indexed.mp4');
-    execFileSync('ffmpeg', ['-v', 'error', '-i', clip, '-c', 'copy', '-movflags', '+faststart', indexed]);
+    const source = ['-f', 'lavfi', '-i', `testsrc=s=64x48:r=25:d=8`];
+    const h264 = ['-c:v', 'libx264', '-pix_fmt', 'yuv420p', '-g', '10', '-movflags', '+faststart'];
+    execFileSync('ffmpeg', ['-v', 'error', ...source, ...h264, indexed]);
     const intact = await all(indexed);
     const bytes = readFileSync(indexed);
     writeFileSync(broken, bytes.subarray(0, bytes.length * 0.8));
@@ -153,7 +155,7 @@ describe('a broken video', () => {
     await expect(read()).rejects.toThrow(/^cannot decode .*broken\.mp4; received /);
     const sound = seen.length;
     expect(sound).toBeGreaterThan(10);
-    expect(sound).toBeLessThan(count);
+    expect(sound).toBeLessThan(200);
     expect(seen).toEqual(intact.slice(0, sound));
     // Decoders are ahead of what they give, and may meet damage behind the last frame that is wanted.
     await read([2, sound - 3]).catch(() => {});
