@@ -21,12 +21,15 @@ const floors = {
 const rooms = {
   core: [],
   image: ['core'],
+  // What a system looks at is made of pictures.
+  inputs: ['core', 'image'],
   onnx: ['core'],
+  bundle: ['core', 'inputs', 'onnx'],
   rewrites: ['core', 'onnx'],
   // Weights lie in ONNX files too, and what an element is called is the same everywhere.
   weights: ['core', 'onnx'],
-  runtime: ['core', 'image', 'onnx', 'rewrites'],
-  node: ['core', 'image', 'onnx', 'weights'],
+  runtime: ['core', 'image', 'inputs', 'onnx', 'bundle', 'rewrites'],
+  node: ['core', 'image', 'onnx', 'bundle', 'weights'],
   data: ['core', 'image', 'node'],
 };
 
@@ -48,7 +51,7 @@ const heavy = {
 
 /** Runs in any browser. */
 const isomorphic =
-  '^(src/(core|image|onnx|rewrites|weights)/|exporters/((inspect|onnx|graph-model)/|(index|random-inputs)[.]ts$)|src/runtime/(session|open-bundle|classifier|pack-frames|download|wasm-files|web|key-frames)[.]ts$|eval/(ensemble|validation-weights|windows)[.]ts$|web/)';
+  '^(src/(core|image|inputs|onnx|bundle|rewrites|weights)/|exporters/((inspect|onnx|graph-model)/|(index|random-inputs)[.]ts$)|src/runtime/(session|open-bundle|classifier|download|wasm-files|web|key-frames)[.]ts$|eval/(ensemble|validation-weights|windows)[.]ts$|web/)';
 
 module.exports = {
   forbidden: [

@@ -53,7 +53,7 @@ export const command: CommandModule<unknown, Arguments> = {
     console.log(`${manifest.name} on ${provider}, median of ${args.runs} runs`);
     console.log(
       table(
-        ['Batch', 'Latency ms', 'Slowest ms', `${manifest.input.kind}s/s`],
+        ['Batch', 'Latency ms', 'Slowest ms', classifier.plan.sizes.length > 1 ? 'clips/s' : 'frames/s'],
         rows.map((row) => [
           row.batch,
           row.medianMs.toFixed(1),
@@ -70,9 +70,8 @@ const warmUps = 3;
 /** Times `predict` on noise of a video frame's size. */
 async function time(classifier: Classifier, batch: number, runs: number) {
   const rng = new Rng('bench');
-  const { frames } = classifier.manifest.input;
   const samples = Array.from({ length: batch }, () =>
-    Array.from({ length: frames }, () => ({
+    classifier.plan.sizes.map(() => ({
       width: 320,
       height: 240,
       data: Uint8Array.from({ length: 320 * 240 * 3 }, () => rng.integer(256)),

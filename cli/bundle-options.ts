@@ -9,7 +9,7 @@ import { unvariedNote, verificationTable } from './verification-table.ts';
 export const bundleOptions = {
   out: { type: 'string', describe: 'bundle folder; default: bundles/<name>' },
   name: { type: 'string', describe: 'what results call it; default: the name of --out' },
-  threshold: { type: 'number', default: 0.5, describe: 'least probability of a predicted label' },
+  threshold: { type: 'number', describe: 'least probability of a predicted label; default: 0.5' },
   'external-data': {
     type: 'boolean',
     default: false,

@@ -1,6 +1,7 @@
 import type { CommandModule } from 'yargs';
-import type { SystemInput } from '../models/system.ts';
 import { type KindOption, type Kinds, optionsOf } from '../src/core/kind.ts';
+import { inputKinds } from '../src/inputs/index.ts';
+import { InputPlan, type NamedInput } from '../src/inputs/plan.ts';
 import { plotOf, scheduleChart } from './schedule-plot.ts';
 import { table } from './table.ts';
 
@@ -35,18 +36,18 @@ export const command: CommandModule<unknown, Arguments> = {
       console.log(JSON.stringify(listed, null, 2));
       return;
     }
-    const { systems, recipes, providers, metrics } = listed;
+    const { systems, inputs, recipes, providers, metrics } = listed;
     const rows = systems.flatMap(({ id, name, reported, presets }) =>
       presets.map((preset, i) => [
         i === 0 ? id : '',
         i === 0 ? name : '',
         preset.name,
-        inputText(preset.input),
+        inputText(preset.inputs),
         i === 0 && reported.f1 !== null ? reported.f1.toFixed(1) : '',
       ]),
     );
     console.log(table(['Id', 'System', 'Preset', 'Input', 'Reported F1 %'], rows));
-    for (const [sort, kinds] of Object.entries(recipes)) {
+    for (const [sort, kinds] of Object.entries({ Input: inputs, ...recipes })) {
       const rows = kinds.map(({ kind, title, options }) => [kind, title, optionsText(options)]);
       console.log(`\n${table([sort, 'What it is', 'Options'], rows)}`);
     }
@@ -87,6 +88,7 @@ async function list() {
     import('../src/runtime/node.ts'),
   ]);
   const { systems, resolveSystem } = models;
+  const { inputsOf } = await import('../models/system.ts');
   return {
     systems: systems.all.map(({ id, name, title, presets, reported }) => ({
       id,
@@ -95,9 +97,10 @@ async function list() {
       reported,
       presets: Object.keys(presets).map((preset) => {
         const { system, config } = resolveSystem(preset);
-        return { name: preset, input: system.input(config) };
+        return { name: preset, inputs: inputsOf(system, config) };
       }),
     })),
+    inputs: described(inputKinds),
     recipes: {
       Loss: described(losses.losses),
       Optimizer: described(optimizers.optimizers),
@@ -134,8 +137,7 @@ function optionsText(options: readonly KindOption[]): string {
     .join(' ');
 }
 
-/** `224² frame`, `16 × 112² clip, every 2nd frame`. */
-function inputText({ kind, size, frames, speed }: SystemInput): string {
-  if (kind === 'frame') return `${size}×${size} frame`;
-  return `${frames} frames of ${size}×${size}${speed > 1 ? `, ${speed} apart` : ''}`;
+/** "16 frames of 112×112, around the key frame" */
+function inputText(inputs: readonly NamedInput[]): string {
+  return [...new InputPlan(inputs).inputs.values()].map(({ title }) => title).join(' + ');
 }

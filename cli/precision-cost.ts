@@ -1,4 +1,4 @@
-import type { PrecisionCost } from '../src/core/bundle.ts';
+import type { PrecisionCost } from '../src/bundle/manifest.ts';
 
 const percent = (rate: number) => (100 * rate).toFixed(1);
 

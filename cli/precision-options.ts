@@ -1,6 +1,6 @@
 import { calibrations } from '../exporters/onnx/quantize/calibrate.ts';
 import { type PrecisionOptions, precisionDefaults, requireCost } from '../jobs/precision.ts';
-import { precisions, targets } from '../src/core/bundle.ts';
+import { precisions, targets } from '../src/bundle/manifest.ts';
 import { usageError } from '../src/core/errors.ts';
 import { openData } from './evaluation.ts';
 

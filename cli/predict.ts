@@ -5,7 +5,10 @@ import { voteAverage, voteAverageWeights } from '../eval/ensemble.ts';
 import { type KeyFrameProbabilities, type MediaInfo, predictFile } from '../eval/predict.ts';
 import { validationWeights } from '../eval/validation-weights.ts';
 import { type NamedBundle, readBundles } from '../jobs/bundles.ts';
+import { recordedScore } from '../src/bundle/recorded-score.ts';
 import { UserError, usageError } from '../src/core/errors.ts';
+import { ensembleTask, predictedLabels, statedThreshold, type Task } from '../src/core/task.ts';
+import { InputPlan } from '../src/inputs/plan.ts';
 import { Classifier } from '../src/runtime/classifier.ts';
 import { nodeProviders, nodeRuntime } from '../src/runtime/node.ts';
 import { type Progress, progressBar } from './progress.ts';
@@ -25,7 +28,7 @@ interface Arguments {
 interface Predictor {
   readonly name: string;
   readonly labels: readonly string[];
-  readonly threshold: number;
+  readonly task: Task;
   probabilities(prediction: KeyFrameProbabilities): Float32Array;
 }
 
@@ -58,6 +61,7 @@ export const command: CommandModule<unknown, Arguments> = {
     if (!(args.rate > 0)) throw usageError('--rate must be above 0', { received: String(args.rate) });
     const { folders, files } = await sortArguments(args.files);
     const bundles = await readBundles(folders);
+    requireThresholds(bundles, args.threshold);
     const weights = ensembleWeights(bundles, args.weights);
     const classifiers: Classifier[] = [];
     try {
@@ -75,11 +79,11 @@ export const command: CommandModule<unknown, Arguments> = {
         else if (info) console.log(asTable(file, info, predictions, predictors, bundles));
       }
       if (args.json) {
-        const systems = classifiers.map(({ manifest: { name, labels, threshold }, provider }, i) => ({
+        const systems = classifiers.map(({ manifest: { name, labels }, provider }, i) => ({
           name,
           bundle: bundles[i].folder,
           provider,
-          threshold: args.threshold ?? threshold,
+          threshold: statedThreshold(predictors[i].task),
           labels: labels.names,
         }));
         const ensemble = weights && { rule: 'vote-average', weights };
@@ -119,6 +123,16 @@ async function sortArguments(paths: readonly string[]): Promise<{ folders: strin
   return { folders, files };
 }
 
+/** @throws UserError (exit 2) for a threshold where the most probable label is predicted */
+function requireThresholds(bundles: readonly NamedBundle[], threshold: number | undefined): void {
+  const single = bundles.find(({ manifest }) => manifest.task.kind === 'single-label');
+  if (threshold === undefined || !single) return;
+  throw usageError('--threshold is for labels of which several may hold', {
+    received: `${single.folder}, which predicts the most probable one`,
+    remedy: 'leave it out',
+  });
+}
+
 /** Null for a single bundle, and, with a word on stderr, for bundles that cannot be combined. */
 function ensembleWeights(
   bundles: readonly NamedBundle[],
@@ -134,8 +148,8 @@ function ensembleWeights(
     return voteAverageWeights(weights);
   }
   if (bundles.length === 1) return null;
-  const systems = bundles.map(({ manifest: { labels, validation }, folder }) => {
-    return { name: folder, labels: labels.hash, f1: validation?.f1 ?? null };
+  const systems = bundles.map(({ manifest, folder }) => {
+    return { name: folder, labels: manifest.labels.hash, f1: recordedScore(manifest)?.value ?? null };
   });
   const { weights, fault } = validationWeights(systems, 'give --weights');
   if (fault) process.stderr.write(`no ensemble: ${fault.message}\n`);
@@ -147,11 +161,12 @@ function predictorsOf(
   weights: readonly number[] | null,
   threshold: number | undefined,
 ): Predictor[] {
+  const taskOf = (task: Task): Task => (threshold === undefined ? task : { kind: 'multi-label', threshold });
   const systems = bundles.map(
     ({ manifest }, k): Predictor => ({
       name: manifest.name,
       labels: manifest.labels.names,
-      threshold: threshold ?? manifest.threshold,
+      task: taskOf(manifest.task),
       probabilities: ({ probabilities }) => probabilities[k],
     }),
   );
@@ -159,7 +174,7 @@ function predictorsOf(
   const ensemble: Predictor = {
     name: 'ensemble',
     labels: bundles[0].manifest.labels.names,
-    threshold: threshold ?? 0.5,
+    task: taskOf(ensembleTask(bundles[0].manifest.task.kind)),
     probabilities: ({ probabilities }) => voteAverage(probabilities, weights),
   };
   return [...systems, ensemble];
@@ -206,11 +221,12 @@ function reportFailures(failures: readonly UserError[], fileCount: number): void
   }
 }
 
-/** The labels at or above the threshold, most probable first. */
-function labelsOf({ labels, threshold }: Predictor, probabilities: Float32Array) {
+/** The labels that are predicted, most probable first. */
+function labelsOf({ labels, task }: Predictor, probabilities: Float32Array) {
+  const predicted = predictedLabels(task, probabilities, labels.length);
   return labels
     .map((label, i) => ({ label, probability: probabilities[i] }))
-    .filter(({ probability }) => probability >= threshold)
+    .filter((_, i) => predicted[i])
     .sort((a, b) => b.probability - a.probability);
 }
 
@@ -256,7 +272,7 @@ function asTable(
     info.duration === null
       ? `${file}  ${size}`
       : `${file}  ${size}, ${info.duration.toFixed(1)} s, ${count} key frame${count === 1 ? '' : 's'}`;
-  const clips = bundles.filter(({ manifest }) => manifest.input.kind === 'clip');
+  const clips = bundles.filter(({ manifest }) => new InputPlan(manifest.inputs).sizes.length > 1);
   const note =
     info.kind === 'image' && clips.length > 0
       ? `\na still image: ${clips.map(({ manifest }) => manifest.name).join(', ')} saw it repeated, without motion`

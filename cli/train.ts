@@ -10,6 +10,7 @@ import {
 } from '../models/train/backend.ts';
 import { type StepProgress, type TrainResult, train } from '../models/train/fit.ts';
 import { reasonOf, UserError, usageError } from '../src/core/errors.ts';
+import { ensembleTask } from '../src/core/task.ts';
 import { readWeightFile } from '../src/node/weight-file.ts';
 import { openData } from './evaluation.ts';
 import { pretrainedReport } from './pretrained-report.ts';
@@ -111,8 +112,8 @@ export const command: CommandModule<object, Arguments> = {
         onPretrained: (match) =>
           process.stderr.write(`${pretrainedReport(match, pretrained?.metadata ?? {})}\n`),
         splits: { train: args.split, validation: args['validation-split'] },
-        evaluate: (probabilities, truth, samples, labels) =>
-          exampleBasedScores({ probabilities, truth, samples, labels, threshold: 0.5 }),
+        evaluate: (probabilities, truth, samples, labels, kind) =>
+          exampleBasedScores({ probabilities, truth, samples, labels, task: ensembleTask(kind) }),
         signal: interruption(),
         onProgress: (progress) => bars.show(progress),
       });

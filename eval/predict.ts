@@ -62,7 +62,7 @@ export async function predictFile(
   path: string,
   { rate }: { rate: number },
 ): Promise<{ info: MediaInfo; predictions: AsyncIterable<KeyFrameProbabilities> }> {
-  const plans = classifiers.map(({ manifest }) => manifest.input);
+  const plans = classifiers.map(({ plan }) => plan);
   if (await isImage(path)) {
     const image = await readImage(path);
     const { width, height } = image;
@@ -70,7 +70,7 @@ export async function predictFile(
       ...({ kind: 'image', width, height, fps: null, duration: null } as const),
       ...{ frameCount: 1, keyFrames: [1] },
     };
-    const windows = plans.map(({ frames }) => Array.from({ length: frames }, () => image));
+    const windows = plans.map(({ sizes }) => sizes.map(() => image));
     return { info, predictions: predictAll(classifiers, [{ number: 1, windows }], [0]) };
   }
   const { info, timeline, frames } = await openVideo(path);

@@ -1,16 +1,19 @@
-import type { BundleManifest } from '../src/core/bundle.ts';
+import type { BundleManifest } from '../src/bundle/manifest.ts';
 import { usageError } from '../src/core/errors.ts';
-import { type LabelSet, labelSetHash } from '../src/core/labels.ts';
+import { type LabelSpace, labelSetHash } from '../src/core/labels.ts';
+import { ensembleTask, statedThreshold, type Task } from '../src/core/task.ts';
 import type { BrokenSample } from '../src/data/dataset.ts';
 import type { Provider } from '../src/runtime/session.ts';
 import { bestConstant } from './constant.ts';
 import { voteAverage, voteAverageWeights } from './ensemble.ts';
-import { type Evaluated, type LabelScores, metrics, perLabel } from './metrics/index.ts';
+import { confusion, type Evaluated, type LabelScores, metricsOf, perLabel } from './metrics/index.ts';
 
 /** How good predictions are: rates in 0–1 by metric name, and by label; null where undefined. */
 export interface Scores {
   readonly metrics: Readonly<Record<string, number | null>>;
   readonly perLabel: readonly LabelScores[];
+  /** Samples by true label (row) and predicted one (column), where a sample has one label. */
+  readonly confusion?: readonly (readonly number[])[];
 }
 
 export interface SystemScores extends Scores {
@@ -20,7 +23,8 @@ export interface SystemScores extends Scores {
   /** sha256 of the graph. */
   readonly graph: string;
   readonly provider: Provider;
-  readonly threshold: number;
+  /** From which a label is predicted: one for all or one a label; null where it is the most probable. */
+  readonly threshold: number | readonly number[] | null;
 }
 
 export interface EnsembleScores extends Scores {
@@ -40,6 +44,8 @@ export interface Result {
   readonly samples: number;
   readonly broken: readonly BrokenSample[];
   readonly labels: { readonly hash: string; readonly names: readonly string[] };
+  /** Whether several labels may hold for a sample, or one does. */
+  readonly task: Task['kind'];
   readonly versions: Readonly<Record<string, string>>;
   /** What ran the graphs; `mixed` where it differs by system. */
   readonly provider: Provider | 'mixed';
@@ -79,7 +85,7 @@ export interface EnsembleWeights {
 export interface Subject {
   readonly dataset: string;
   readonly split: string;
-  readonly labels: LabelSet;
+  readonly labels: LabelSpace;
   readonly samples: number;
   /** samples × labels, row-major. */
   readonly truth: Uint8Array;
@@ -87,11 +93,16 @@ export interface Subject {
   readonly versions: Readonly<Record<string, string>>;
 }
 
-/** Every metric, and every label's rates. */
-export function scoresOf(evaluated: Evaluated, names: readonly string[]): Scores {
+/** Every metric of what is asked, and every label's rates. */
+export function scoresOf(
+  evaluated: Evaluated,
+  names: readonly string[],
+  kind: Task['kind'] = evaluated.task.kind,
+): Scores {
   return {
-    metrics: Object.fromEntries(metrics.all.map(({ name, compute }) => [name, compute(evaluated)])),
+    metrics: metricsOf(evaluated, kind),
     perLabel: perLabel(evaluated, names),
+    ...(kind === 'single-label' && { confusion: confusion(evaluated) }),
   };
 }
 
@@ -117,10 +128,11 @@ export async function buildResult(
       remedy: 'export one of them under another --name',
     });
   }
-  const scored = (probabilities: Float32Array, threshold: number): Scores =>
-    scoresOf({ samples, labels: names.length, probabilities, truth, threshold }, names);
+  const scored = (probabilities: Float32Array, task: Task): Scores =>
+    scoresOf({ samples, labels: names.length, probabilities, truth, task }, names, subject.labels.task);
+  const decided = ensembleTask(subject.labels.task);
 
-  const constantLabels = bestConstant(truth, names.length);
+  const constantLabels = bestConstant(truth, names.length, subject.labels.task);
   const constant = new Float32Array(truth.length);
   for (let i = 0; i < truth.length; i++) constant[i] = constantLabels.includes(i % names.length) ? 1 : 0;
 
@@ -138,16 +150,17 @@ export async function buildResult(
     samples,
     broken,
     labels: { hash: await labelSetHash(subject.labels), names },
+    task: subject.labels.task,
     versions,
     provider: used.size === 1 ? members[0].provider : 'mixed',
-    constant: { labels: constantLabels.map((index) => names[index]), ...scored(constant, 0.5) },
+    constant: { labels: constantLabels.map((index) => names[index]), ...scored(constant, decided) },
     systems: members.map(({ manifest, bundle, provider, probabilities }) => ({
       name: manifest.name,
       bundle,
       graph: manifest.graph.sha256,
       provider,
-      threshold: manifest.threshold,
-      ...scored(probabilities, manifest.threshold),
+      threshold: statedThreshold(manifest.task),
+      ...scored(probabilities, manifest.task),
     })),
     ensemble: ensemble &&
       weights &&
@@ -156,7 +169,7 @@ export async function buildResult(
         members: systemNames,
         weights,
         weightsFrom: ensemble.from,
-        ...scored(combined, 0.5),
+        ...scored(combined, decided),
       },
   };
   return { result, combined };

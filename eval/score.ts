@@ -1,9 +1,9 @@
-import type { Bundle } from '../src/core/bundle.ts';
-import { plannedFrames } from '../src/core/clip.ts';
+import type { Bundle } from '../src/bundle/manifest.ts';
 import { UserError } from '../src/core/errors.ts';
-import { labelSetHash } from '../src/core/labels.ts';
+import { type LabelSpace, labelSetHash } from '../src/core/labels.ts';
 import { type BrokenSample, type Dataset, keyFrameOf, type Sample } from '../src/data/dataset.ts';
 import type { RgbImage } from '../src/image/image.ts';
+import { framesAt } from '../src/inputs/plan.ts';
 import { packageVersion } from '../src/node/package-info.ts';
 import { Classifier } from '../src/runtime/classifier.ts';
 import type { NodeRuntime } from '../src/runtime/node.ts';
@@ -36,6 +36,8 @@ export interface ScoreOptions {
 export interface Scored extends JoinedPredictions {
   /** In the split's order, without the broken ones. */
   readonly samples: readonly Sample[];
+  /** What it answers in. */
+  readonly space: LabelSpace;
   /** The provider that really ran the graph, now or when the cache was filled. */
   readonly provider: Provider;
   /** How many samples were inferred now; the rest came from the cache. */
@@ -59,7 +61,7 @@ const batchesAhead = 2;
  */
 export async function score(options: ScoreOptions): Promise<Scored> {
   const { bundle, dataset, split, runtime } = options;
-  await checkLabels(bundle, dataset);
+  const space = await answeredSpace(bundle, dataset);
   const samples = await dataset.samples(split);
 
   let provider = await runtime.resolve(options.provider);
@@ -90,16 +92,17 @@ export async function score(options: ScoreOptions): Promise<Scored> {
   return {
     ...joinPredictions(ids, stored, bundle.manifest.labels.names.length),
     samples: whole,
+    space,
     provider,
     inferred,
     broken,
   };
 }
 
-async function checkLabels({ manifest }: Bundle, dataset: Dataset): Promise<void> {
-  const [labels] = dataset.spaces;
-  if (manifest.labels.hash === (await labelSetHash(labels))) return;
-  const [theirs, ours] = [manifest.labels.names, labels.names];
+/** The space of the data set's that a bundle answers in. @throws UserError where it has other labels */
+async function answeredSpace({ manifest }: Bundle, dataset: Dataset): Promise<LabelSpace> {
+  for (const space of dataset.spaces) if ((await labelSetHash(space)) === manifest.labels.hash) return space;
+  const [theirs, ours] = [manifest.labels.names, dataset.spaces[0].names];
   const first = theirs.findIndex((name, i) => name !== ours[i]);
   throw new UserError(`${manifest.name} and ${dataset.name} must have the same labels in the same order`, {
     received:
@@ -124,7 +127,8 @@ async function fill(
   stored: Map<string, Float32Array>,
 ): Promise<BrokenSample[]> {
   const { runtime, dataset, split, onProgress } = options;
-  const { name, input, labels } = classifier.manifest;
+  const { plan } = classifier;
+  const { name, labels } = classifier.manifest;
   const broken: BrokenSample[] = [];
   const metadata = {
     system: name,
@@ -146,13 +150,16 @@ async function fill(
     written = performance.now();
   };
 
-  const size = options.batch ?? (input.kind === 'clip' ? 4 : 16);
+  const size = options.batch ?? (plan.sizes.length > 1 ? 4 : 16);
   const batches = Array.from({ length: Math.ceil(missing.length / size) }, (_, i) =>
     missing.slice(i * size, (i + 1) * size),
   );
   const read = async (sample: Sample): Promise<RgbImage[] | null> => {
     try {
-      return await dataset.frames(sample.video, plannedFrames(input, keyFrameOf(sample), sample.frameCount));
+      const { video, frameCount } = sample;
+      return await framesAt(plan.needs({ key: keyFrameOf(sample), frameCount }), (numbers) =>
+        dataset.frames(video, numbers),
+      );
     } catch (error) {
       if (!(options.skipBroken && error instanceof UserError)) throw error;
       broken.push({ id: sample.id, reason: error.message });

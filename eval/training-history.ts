@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { BundleManifest } from '../src/core/bundle.ts';
+import type { BundleManifest } from '../src/bundle/manifest.ts';
 import type { ReportTraining } from './report/data.ts';
 
 const history = z.array(z.object({ epoch: z.int(), loss: z.number(), f1: z.number() })).min(1);

@@ -1,5 +1,11 @@
-import { type FramePlan, plannedFrames } from '../src/core/clip.ts';
 import type { RgbImage } from '../src/image/image.ts';
+import { noFrame, type Place } from '../src/inputs/input.ts';
+import { black } from '../src/inputs/plan.ts';
+
+/** Which frames are looked at for a key frame. */
+export interface FramePlan {
+  needs(place: Place): number[];
+}
 
 /** A key frame, and for each plan the frames of its window. */
 export interface KeyFrameWindows {
@@ -8,13 +14,13 @@ export interface KeyFrameWindows {
   readonly windows: readonly (readonly RgbImage[])[];
 }
 
-/** For each key frame and plan, the numbers of the window's frames (`plannedFrames`). */
+/** For each key frame and plan, the numbers of the window's frames. */
 export function windowNumbers(
   keyFrames: readonly number[],
   plans: readonly FramePlan[],
   frameCount: number,
 ): number[][][] {
-  return keyFrames.map((target) => plans.map((plan) => plannedFrames(plan, target, frameCount)));
+  return keyFrames.map((key) => plans.map((plan) => plan.needs({ key, frameCount })));
 }
 
 /**
@@ -30,7 +36,7 @@ export async function* gatherWindows(
   numbers: readonly (readonly (readonly number[])[])[],
   frames: AsyncIterable<{ number: number; image: RgbImage }>,
 ): AsyncGenerator<KeyFrameWindows> {
-  const firsts = numbers.map((windows) => Math.min(...windows.flat()));
+  const firsts = numbers.map((windows) => Math.min(...windows.flat().filter((number) => number !== noFrame)));
   const lasts = numbers.map((windows) => Math.max(...windows.flat()));
   const kept = new Map<number, RgbImage>();
   let next = 0;
@@ -39,7 +45,9 @@ export async function* gatherWindows(
     while (lasts[next] <= number) {
       yield {
         number: keyFrames[next],
-        windows: numbers[next].map((window) => window.map((wanted) => kept.get(wanted)!)),
+        windows: numbers[next].map((window) =>
+          window.map((wanted) => (wanted === noFrame ? black : kept.get(wanted)!)),
+        ),
       };
       next++;
       if (next === keyFrames.length) return;

@@ -1,3 +1,5 @@
+import { predictedLabels, type Task } from '../src/core/task.ts';
+
 /** A sample that was predicted badly. */
 export interface WorstError {
   /** Its index among the evaluated samples. */
@@ -17,15 +19,16 @@ export interface WorstError {
  * @param truth multi-hot, samples × labels
  */
 export function worstErrors(
-  predictions: { probabilities: Float32Array; truth: Uint8Array; labels: number; threshold: number },
+  predictions: { probabilities: Float32Array; truth: Uint8Array; labels: number; task: Task },
   count: number,
 ): WorstError[] {
-  const { probabilities, truth, labels, threshold } = predictions;
+  const { probabilities, truth, labels, task } = predictions;
+  const positives = predictedLabels(task, probabilities, labels);
   const errors = Array.from({ length: truth.length / labels }, (_, index) => {
     const row = probabilities.subarray(index * labels, (index + 1) * labels);
     const actual = truth.subarray(index * labels, (index + 1) * labels);
     const indices = Array.from(row.keys());
-    const predicted = indices.filter((i) => row[i] >= threshold).sort((a, b) => row[b] - row[a]);
+    const predicted = indices.filter((i) => positives[index * labels + i]).sort((a, b) => row[b] - row[a]);
     const present = indices.filter((i) => actual[i]);
     const both = predicted.filter((i) => actual[i]).length;
     const f1 = predicted.length + present.length > 0 ? (2 * both) / (predicted.length + present.length) : 1;

@@ -9,16 +9,18 @@ import {
   type Precision,
   type PrecisionCost,
   type Target,
-} from '../src/core/bundle.ts';
+} from '../src/bundle/manifest.ts';
 import { UserError } from '../src/core/errors.ts';
 import { sha256 } from '../src/core/hash.ts';
 import { type LabelSet, labelSetHash } from '../src/core/labels.ts';
 import { encodeSafetensors } from '../src/core/safetensors.ts';
+import { atOneHalf, type Task } from '../src/core/task.ts';
 import type { Tensor } from '../src/core/tensor.ts';
+import type { NamedInput } from '../src/inputs/plan.ts';
 import { writeFolderAtomic } from '../src/node/atomic-folder.ts';
 import { readBundle, readGolden } from '../src/node/bundle-folder.ts';
 import { type FolderKind, ownEntries } from '../src/node/owned-folder.ts';
-import { goldenFrames, sampleShape } from './golden.ts';
+import { goldenInputs } from './golden.ts';
 import { type CardDetails, modelCard } from './model-card.ts';
 import { externalFile, type OnnxModel } from './onnx/onnx-model.ts';
 import {
@@ -31,7 +33,7 @@ import {
 
 /** What a bundle is made of, beside what can be read off the graph. */
 export interface BundleSource {
-  /** Exported with `frames` normalisation; its first output is `probabilities`. */
+  /** It normalises its frames itself; its first output is `probabilities`. */
   readonly onnx: OnnxModel;
   /** What the graph was written for, and how its numbers are stored. Defaults: portable, fp32. */
   readonly target?: Target;
@@ -42,24 +44,22 @@ export interface BundleSource {
   readonly tolerance?: number;
   /** How far the reference is from itself, by output: asked for where a runtime is further off than float32's rounding. */
   readonly spread?: (
-    frames: Tensor,
+    inputs: Readonly<Record<string, Tensor>>,
     expected: Readonly<Record<string, Tensor>>,
   ) => Promise<Record<string, number>>;
   readonly name: string;
   readonly labels: LabelSet;
-  readonly input: Pick<
-    BundleManifest['input'],
-    'kind' | 'height' | 'width' | 'frames' | 'speed' | 'windows' | 'mean' | 'std'
-  >;
-  /** Default 0.5. */
-  readonly threshold?: number;
-  readonly validation: BundleManifest['validation'];
+  /** Under the graph's names for them, in its order. */
+  readonly inputs: readonly NamedInput[];
+  /** Default: multi-label, predicted at 0.5. */
+  readonly task?: Task;
+  readonly scores: BundleManifest['scores'];
   readonly provenance: BundleManifest['provenance'];
   readonly card: CardDetails;
-  /** Frames to be checked on, uint8 [N, …], where not any will do. Default: `goldenFrames`. */
-  readonly golden?: Tensor;
-  /** Outputs by name for uint8 frames [N, …]: what the graph has to reproduce. tfjs's, at float32. */
-  readonly reference: (frames: Tensor) => Promise<Record<string, Tensor>>;
+  /** Inputs to be checked on, by name, [N, …], where not any will do. Default: `goldenInputs`. */
+  readonly golden?: Readonly<Record<string, Tensor>>;
+  /** Outputs by name for such inputs: what the graph has to reproduce. tfjs's, at float32. */
+  readonly reference: (inputs: Readonly<Record<string, Tensor>>) => Promise<Record<string, Tensor>>;
   /** Where the graph is tried before the bundle is put in place. */
   readonly targets: readonly VerificationTarget[];
 }
@@ -93,11 +93,10 @@ export async function writeBundle(
   source: BundleSource,
 ): Promise<{ manifest: BundleManifest; verification: VerificationRow[] }> {
   await ownEntries(target, bundleFolder);
-  const { golden: frames = goldenFrames(sampleShape(source.input)) } = source;
-  const inputName = source.onnx.inputs[0].name;
-  const outputs = await source.reference(frames);
+  const { golden: inputs = goldenInputs(source.inputs) } = source;
+  const outputs = await source.reference(inputs);
   requireProbabilities(outputs);
-  const golden = encodeSafetensors({ [inputName]: frames, ...outputs }, { bundle: source.name });
+  const golden = encodeSafetensors({ ...inputs, ...outputs }, { bundle: source.name });
   let result: { manifest: BundleManifest; verification: VerificationRow[] } | undefined;
   await writeFolderAtomic(
     target,
@@ -117,7 +116,7 @@ export async function writeBundle(
         source.tolerance,
       );
       const isMeasured = source.spread !== undefined && rows.some(({ passed }) => !passed);
-      const verification = isMeasured ? judgedBySpread(rows, await source.spread(frames, outputs)) : rows;
+      const verification = isMeasured ? judgedBySpread(rows, await source.spread(inputs, outputs)) : rows;
       requirePassed(verification, source.tolerance);
       const tolerance = Math.max(...verification.map(({ allowed = 0 }) => allowed));
       // What was allowed here, other runtimes will need as well.
@@ -202,18 +201,21 @@ async function describe(
   source: DescribedSource,
   hashes: { readonly graph: string; readonly external?: string; readonly golden: string },
 ): Promise<BundleManifest> {
-  const { onnx, name, labels, input, threshold = 0.5, validation, provenance } = source;
+  const { onnx, name, labels, inputs, task = atOneHalf, scores, provenance } = source;
   const { target = 'portable', precision = 'fp32', cost = null, tolerance = 0 } = source;
   return bundleSchema.parse({
     format: 'actionnx-bundle',
-    formatVersion: input.windows || hashes.external ? 2 : 1,
+    formatVersion: 3,
     name,
-    task: 'multi-label-classification',
+    task,
     labels: { names: [...labels.names], codes: [...labels.codes], hash: await labelSetHash(labels) },
-    input: { name: onnx.inputs[0].name, ...input, resize: 'bilinear-antialias' },
-    outputs: onnx.outputs.map(({ name, shape }) => ({ name, shape: [...shape] })),
-    threshold,
-    validation,
+    inputs: [...inputs],
+    outputs: onnx.outputs.map(({ name, shape }) => ({
+      name,
+      role: roleOf(name, shape),
+      shape: [...shape],
+    })),
+    scores,
     graph: {
       file: files.graph,
       sha256: hashes.graph,
@@ -228,5 +230,11 @@ async function describe(
     },
     golden: { file: files.golden, sha256: hashes.golden, tolerance: Math.max(goldenTolerance, tolerance) },
     provenance,
-  } satisfies BundleManifest);
+  });
+}
+
+/** A value for each place of the picture is a map. */
+function roleOf(name: string, shape: readonly unknown[]): BundleManifest['outputs'][number]['role'] {
+  if (name === 'probabilities') return 'scores';
+  return shape.length === 3 ? 'map' : 'features';
 }

@@ -1,7 +1,7 @@
-import type { BundleManifest } from '../src/core/bundle.ts';
 import { Rng } from '../src/core/rng.ts';
 import { sizeOf, type Tensor, tensor } from '../src/core/tensor.ts';
 import { resizeBilinear } from '../src/image/resize.ts';
+import { InputPlan, type NamedInput } from '../src/inputs/plan.ts';
 
 /** Cells across a golden frame: soft blobs, a coarse texture, and noise pixel by pixel. */
 const grids = { blobs: 5, texture: 24, noise: undefined } as const;
@@ -33,12 +33,33 @@ export function goldenFrames(shape: readonly number[], draw = 0): Tensor {
   return tensor(data, [samples.length, ...shape]);
 }
 
-/** The shape of one sample of a bundle's frames. */
-export function sampleShape({
-  kind,
-  frames,
-  height,
-  width,
-}: Pick<BundleManifest['input'], 'kind' | 'frames' | 'height' | 'width'>): number[] {
-  return kind === 'clip' ? [frames, height, width, 3] : [height, width, 3];
+/**
+ * The same for every input of a graph: frames for RGB levels, smooth random fields about 0 for other values.
+ *
+ * @param draw as of `goldenFrames`
+ */
+export function goldenInputs(inputs: readonly NamedInput[], draw = 0): Record<string, Tensor> {
+  const made = [...new InputPlan(inputs).inputs].map(([name, { shape, dtype }]) => {
+    return [name, dtype === 'uint8' ? goldenFrames(shape, draw) : goldenField(name, shape, draw)] as const;
+  });
+  const samples = Math.min(...made.map(([, { shape }]) => shape[0]));
+  return Object.fromEntries(made.map(([name, values]) => [name, firstSamples(values, samples)]));
+}
+
+/** Values of [height, width, channels], or of several of these, as flow has them: a few pixels this way or that. */
+function goldenField(name: string, shape: readonly number[], draw: number): Tensor {
+  const levels = goldenFrames([...shape.slice(0, -1), 3], draw);
+  const rng = new Rng(`golden/${name}/${shape}/${draw}`);
+  const channels = shape.at(-1)!;
+  const gains = Array.from({ length: channels }, () => rng.uniform(2, 8));
+  const values = new Float32Array((levels.data.length / 3) * channels);
+  for (let i = 0; i < values.length; i++) {
+    const [pixel, channel] = [Math.floor(i / channels), i % channels];
+    values[i] = (levels.data[pixel * 3 + (channel % 3)] / 127.5 - 1) * gains[channel];
+  }
+  return tensor(values, [levels.shape[0], ...shape]);
+}
+
+function firstSamples({ data, shape }: Tensor, samples: number): Tensor {
+  return tensor(data.slice(0, (data.length / shape[0]) * samples), [samples, ...shape.slice(1)]);
 }

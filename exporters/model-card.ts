@@ -1,4 +1,6 @@
-import type { BundleManifest } from '../src/core/bundle.ts';
+import type { BundleManifest } from '../src/bundle/manifest.ts';
+import { taskText } from '../src/core/task.ts';
+import { InputPlan } from '../src/inputs/plan.ts';
 
 /** What a model card says beyond the manifest. */
 export interface CardDetails {
@@ -33,59 +35,57 @@ export function modelCard(manifest: BundleManifest, { title, summary, training }
   ].join('\n\n');
 }
 
-function inputText({ input }: BundleManifest): string {
-  const { name, kind, height, width, frames } = input;
-  const shape = kind === 'clip' ? `N, ${frames}, ${height}, ${width}, 3` : `N, ${height}, ${width}, 3`;
-  const clip = kind === 'clip' ? ` A clip is ${windowsText(input)} around the key frame.` : '';
-  return (
-    `\`${name}\`: uint8 RGB, [${shape}].${clip} Frames are resized to ${width}×${height} with an antialiased ` +
-    'bilinear filter, ignoring the aspect ratio; normalisation is inside the graph.'
-  );
-}
-
-/** "16 frames, 1 apart,"; of several windows, all, in the order in which they lie in the clip. */
-function windowsText({ frames, speed, height, width, windows }: BundleManifest['input']): string {
-  if (!windows) return `${frames} frames, ${speed} apart,`;
-  const parts = windows.map((window) => {
-    const isSmall = window.height < height || window.width < width;
-    const size = isSmall ? ` (${window.width}×${window.height}, in the top left corner)` : '';
-    return `${window.frames === 1 ? 'the key frame' : `${window.frames} frames, ${window.speed} apart`}${size}`;
+function inputText({ inputs }: BundleManifest): string {
+  const rows = [...new InputPlan(inputs).inputs].map(([name, { shape, dtype, title, normalization }]) => {
+    const values = normalization ? 'RGB levels, which the graph normalises' : 'as they are';
+    return `- \`${name}\`: ${dtype} [${['N', ...shape].join(', ')}]: ${title}; ${values}`;
   });
-  return `${parts.join(', then ')},`;
+  const resized = 'Pictures are resized with an antialiased bilinear filter, ignoring the aspect ratio.';
+  return `${rows.join('\n')}\n\n${resized}`;
 }
 
-function outputText({ outputs, threshold }: BundleManifest): string {
-  const rows = outputs.map(({ name, shape }) => `- \`${name}\`: float32 [${shape.join(', ')}], in 0–1`);
-  return `${rows.join('\n')}\n\nA label is predicted where its probability is at least ${threshold}.`;
+function outputText({ outputs, task }: BundleManifest): string {
+  const rows = outputs.map(({ name, shape, role }) => {
+    return `- \`${name}\`: float32 [${shape.join(', ')}]${role === 'features' ? '' : ', in 0–1'}`;
+  });
+  const decided = taskText(task);
+  return `${rows.join('\n')}\n\n${decided[0].toUpperCase()}${decided.slice(1)}.`;
 }
 
-function scoresText({ validation }: BundleManifest): string {
-  if (!validation) return 'Not measured.';
-  const { dataset, split, samples, precision, recall, f1 } = validation;
-  const percent = (rate: number) => (100 * rate).toFixed(1);
+function scoresText({ scores }: BundleManifest): string {
+  if (scores.length === 0) return 'Not measured.';
+  const names = [...new Set(scores.flatMap(({ metrics }) => Object.keys(metrics)))];
+  const percent = (rate: number | undefined) => (rate === undefined ? '–' : (100 * rate).toFixed(1));
   return [
-    `Example-based, on ${samples} samples of the ${split} split of ${dataset}:`,
+    'Percent:',
     '',
-    '| precision | recall | F1 |',
-    '|---:|---:|---:|',
-    `| ${percent(precision)} | ${percent(recall)} | ${percent(f1)} |`,
+    `| data set | split | samples | ${names.join(' | ')} |`,
+    `|---|---|---:|${names.map(() => '---:|').join('')}`,
+    ...scores.map(
+      ({ dataset, split, samples, metrics }) =>
+        `| ${dataset} | ${split} | ${samples} | ${names.map((name) => percent(metrics[name])).join(' | ')} |`,
+    ),
   ].join('\n');
 }
 
-function runningText({ name, input }: BundleManifest): string {
+function runningText({ name, inputs }: BundleManifest): string {
+  const feeds = [...new InputPlan(inputs).inputs].map(([input, { shape, dtype }]) => {
+    const values = dtype === 'uint8' ? 'Uint8Array of RGB levels' : 'Float32Array';
+    return `  ${input}: new Tensor('${dtype}', ${input}, [1, ${shape.join(', ')}]), // of a ${values}`;
+  });
   return `From the command line:
 
     npx actionnx predict ${name} photo.jpg
 
-With onnxruntime-node, or onnxruntime-web in a browser, on frames of the right size:
+With onnxruntime-node, or onnxruntime-web in a browser, on pictures of the right size:
 
 \`\`\`js
 import { InferenceSession, Tensor } from 'onnxruntime-node'; // or 'onnxruntime-web'
 
 const session = await InferenceSession.create('model.onnx');
-const shape = [1, ${input.kind === 'clip' ? `${input.frames}, ` : ''}${input.height}, ${input.width}, 3];
-const frames = new Tensor('uint8', bytes, shape); // bytes: a Uint8Array of RGB values
-const { probabilities } = await session.run({ ${input.name}: frames });
+const { probabilities } = await session.run({
+${feeds.join('\n')}
+});
 \`\`\``;
 }
 

@@ -1,4 +1,4 @@
-import type { Bundle } from '../src/core/bundle.ts';
+import type { Bundle } from '../src/bundle/manifest.ts';
 import { readBundle } from '../src/node/bundle-folder.ts';
 
 /** A bundle and where it was read from. */

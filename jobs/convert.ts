@@ -9,7 +9,7 @@ import {
 } from '../exporters/onnx/verify.ts';
 import { concreteShape, type ModelInput, randomInputs } from '../exporters/random-inputs.ts';
 import type { BackendName } from '../models/train/backend.ts';
-import type { Precision, Target } from '../src/core/bundle.ts';
+import type { Precision, Target } from '../src/bundle/manifest.ts';
 import { quoted, UserError, usageError } from '../src/core/errors.ts';
 import type { Tensor } from '../src/core/tensor.ts';
 import { recoverPair, writeFileAtomic, writePairAtomic } from '../src/node/atomic-file.ts';

@@ -4,9 +4,10 @@ import {
   type EnsembleMember,
   type EnsembleWindow,
   findWindow,
+  inputOf,
   voteThreshold,
 } from '../exporters/onnx/ensemble-graph.ts';
-import type { Bundle, BundleManifest } from '../src/core/bundle.ts';
+import type { Bundle, BundleManifest } from '../src/bundle/manifest.ts';
 import { sizeOf, type Tensor, tensor } from '../src/core/tensor.ts';
 import { nodeRuntime } from '../src/runtime/node.ts';
 import { openBundle } from '../src/runtime/open-bundle.ts';
@@ -32,7 +33,7 @@ export async function combine(
   for (const [i, { manifest }] of members.entries()) {
     const session = await openBundle(bundles[i], nodeRuntime, { provider: 'cpu' });
     try {
-      outputs.push(await session.run({ [manifest.input.name]: framesOf(manifest, windows, frames) }));
+      outputs.push(await session.run({ [inputOf(manifest).name]: framesOf(manifest, windows, frames) }));
     } finally {
       await session.release();
     }
@@ -112,7 +113,7 @@ function framesOf(
 ): Tensor {
   const [samples, rest] = [shape[0], shape.slice(1)];
   const [count, fullHeight, fullWidth] = rest.length === 3 ? [1, ...rest] : rest;
-  const { kind, frames, height, width } = manifest.input;
+  const { kind, frames, height, width } = inputOf(manifest);
   const first = findWindow(windows, manifest).offset;
   const own = new Uint8Array(samples * frames * height * width * 3);
   let at = 0;

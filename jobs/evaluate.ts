@@ -1,8 +1,10 @@
-import { exampleBasedScores } from '../eval/metrics/index.ts';
+import { metricsOf } from '../eval/metrics/index.ts';
 import { buildResult, type EnsembleWeights, type Member, type Result } from '../eval/result.ts';
 import { validationWeights } from '../eval/validation-weights.ts';
+import { recordedScore } from '../src/bundle/recorded-score.ts';
 import { usageError } from '../src/core/errors.ts';
-import type { BrokenSample, Dataset, Sample } from '../src/data/dataset.ts';
+import { mainMetric } from '../src/core/task.ts';
+import { type BrokenSample, type Dataset, type Sample, truthIn } from '../src/data/dataset.ts';
 import { packageVersion } from '../src/node/package-info.ts';
 import { nodeRuntime } from '../src/runtime/node.ts';
 import { type NamedBundle, readBundles } from './bundles.ts';
@@ -70,14 +72,15 @@ export function knownWeights(bundles: readonly NamedBundle[], weighing: Weighing
   if (weighing.by === 'given') {
     return { rule: 'vote-average', weights: weighing.weights, from: 'given' };
   }
-  const systems = bundles.map(({ manifest: { labels, validation }, folder }) => ({
+  const recorded = bundles.map(({ manifest }) => recordedScore(manifest));
+  const systems = bundles.map(({ manifest: { labels }, folder }, i) => ({
     name: folder,
     labels: labels.hash,
-    f1: validation?.f1 ?? null,
+    f1: recorded[i]?.value ?? null,
   }));
   const { f1s, fault } = validationWeights(systems, 'give --weights or --weights-split');
   if (fault) throw fault;
-  const splits = new Set(bundles.map(({ manifest }) => manifest.validation?.split));
+  const splits = new Set(recorded.map((score) => score?.split));
   return { rule: 'vote-average', weights: f1s, from: [...splits].join(', ') };
 }
 
@@ -89,15 +92,19 @@ async function splitWeights(
   const { dataset, split } = options;
   const scored = await scoreBundles(bundles, options);
   const weights = await Promise.all(
-    scored.map(async ({ samples, probabilities, bundle: { manifest } }) => {
+    scored.map(async ({ samples, probabilities, space, bundle: { manifest } }) => {
       if (samples.length === 0) throw usageError(`the split ${split} has no samples to weigh by`);
-      return exampleBasedScores({
-        samples: samples.length,
-        labels: manifest.labels.names.length,
-        probabilities,
-        truth: await dataset.truth(samples),
-        threshold: manifest.threshold,
-      }).f1;
+      const scores = metricsOf(
+        {
+          samples: samples.length,
+          labels: manifest.labels.names.length,
+          probabilities,
+          truth: await truthIn(dataset, samples, space.name),
+          task: manifest.task,
+        },
+        space.task,
+      );
+      return scores[mainMetric[space.task]] ?? 0;
     }),
   );
   return { rule: 'vote-average', weights, from: split };
@@ -120,7 +127,9 @@ async function evaluate(
     [...datasetBroken, ...scored.flatMap((scores) => scores.broken)].map((sample) => [sample.id, sample]),
   );
   const samples = scored[0].samples.filter(({ id }) => !broken.has(id));
-  const truth = await dataset.truth(samples);
+  const { space } = scored[0];
+  requireOneSpace(scored);
+  const truth = await truthIn(dataset, samples, space.name);
   const members = scored.map(({ bundle, provider, ids, probabilities }): Member => {
     const labels = bundle.manifest.labels.names.length;
     const kept = ids.flatMap((id, i) => (broken.has(id) ? [] : [i]));
@@ -138,7 +147,7 @@ async function evaluate(
     {
       dataset: dataset.name,
       split,
-      labels: dataset.spaces[0],
+      labels: space,
       samples: samples.length,
       truth,
       broken: [...broken.values()],
@@ -153,4 +162,14 @@ async function evaluate(
   );
   const inferred = scored.reduce((sum, scores) => sum + scores.inferred, 0);
   return { result, samples, truth, members, combined, inferred };
+}
+
+/** @throws UserError (exit 2) for systems of other labels than the first */
+function requireOneSpace([first, ...others]: readonly ScoredBundle[]): void {
+  const other = others.find(({ space }) => space !== first.space);
+  if (!other) return;
+  throw usageError('systems that are evaluated together must have the same labels', {
+    received: `${other.bundle.folder} of ${other.space.name}, ${first.bundle.folder} of ${first.space.name}`,
+    remedy: 'evaluate them one after the other',
+  });
 }

@@ -2,6 +2,7 @@ import type { ReportError } from '../eval/report/data.ts';
 import { writeReport } from '../eval/report/index.ts';
 import { trainingHistory } from '../eval/training-history.ts';
 import { worstErrors } from '../eval/worst-errors.ts';
+import { ensembleTask, mainMetric } from '../src/core/task.ts';
 import { type Dataset, keyFrameOf } from '../src/data/dataset.ts';
 import { encodeJpeg } from '../src/node/image-file.ts';
 import type { NamedBundle } from './bundles.ts';
@@ -59,9 +60,10 @@ export async function writeEvaluationReport(
 
 /** Whose errors are worth looking at. */
 function judged({ result, members, combined }: Evaluation) {
-  if (combined) return { name: 'ensemble', probabilities: combined, threshold: 0.5 };
-  const f1s = result.systems.map(({ metrics }) => metrics['f1/samples'] ?? 0);
-  const best = f1s.indexOf(Math.max(...f1s));
-  const { name, threshold } = result.systems[best];
-  return { name, probabilities: members[best].probabilities, threshold };
+  if (combined) return { name: 'ensemble', probabilities: combined, task: ensembleTask(result.task) };
+  const main = mainMetric[result.task];
+  const scores = result.systems.map(({ metrics }) => metrics[main] ?? 0);
+  const best = scores.indexOf(Math.max(...scores));
+  const { probabilities, manifest } = members[best];
+  return { name: manifest.name, probabilities, task: manifest.task };
 }

@@ -1,7 +1,8 @@
 import type { BackendName, BackendRequest } from '../models/train/backend.ts';
-import type { Target } from '../src/core/bundle.ts';
+import type { Target } from '../src/bundle/manifest.ts';
 import { usageError } from '../src/core/errors.ts';
 import type { Tensor } from '../src/core/tensor.ts';
+import { graphInputsOf } from '../src/inputs/plan.ts';
 import { packageVersion } from '../src/node/package-info.ts';
 import type { Listener } from './listener.ts';
 import { outputNames } from './model-outputs.ts';
@@ -9,7 +10,13 @@ import { inPrecision, type PrecisionOptions, requireCost } from './precision.ts'
 import { type ExportSource, openSource, type SourceOptions } from './source.ts';
 import { tfjsSpread } from './tfjs-spread.ts';
 import { onTrustedBackend } from './trusted-backend.ts';
-import { type BundleOptions, requireWritable, type WrittenBundle, writeVerified } from './written-bundle.ts';
+import {
+  type BundleOptions,
+  requireWritable,
+  taskOf,
+  type WrittenBundle,
+  writeVerified,
+} from './written-bundle.ts';
 
 /** What tfjs computes the golden values with, and how near runtimes have to come. */
 export interface ReferenceOptions {
@@ -69,20 +76,22 @@ async function exportOpened(
 ): Promise<WrittenBundle> {
   const { tolerance, precision = 'fp32', threshold } = options;
   const outputs = outputNames(source.model.outputs, source.labels);
-  const { model, input, ...rest } = source;
+  const { model, ...rest } = source;
+  const { inputs, task } = rest;
+  const fed = graphInputsOf(inputs);
   const target = formOf(options);
-  const reference = model.reference(outputs, input);
+  const reference = model.reference(outputs, fed);
   const isMeasured = isLast && tolerance === undefined && precision === 'fp32';
   const float32 = {
-    ...{ ...rest, input, threshold, target },
-    onnx: model.toOnnx({ frames: input, outputs, target, version: packageVersion }),
+    ...{ ...rest, task: taskOf(task, threshold), target },
+    onnx: model.toOnnx({ inputs: fed, outputs, target, version: packageVersion }),
     provenance: { ...rest.provenance, exporter: { actionnx: packageVersion, tfjsBackend: backend } },
     reference,
     ...(tolerance !== undefined && { tolerance }),
     // Below float32, the graph answers for itself.
     ...(isMeasured && {
-      spread: (frames: Tensor, expected: Record<string, Tensor>) =>
-        tfjsSpread(expected, (nudge) => reference(frames, nudge), backend, options),
+      spread: (given: Readonly<Record<string, Tensor>>, expected: Readonly<Record<string, Tensor>>) =>
+        tfjsSpread(expected, (nudge) => reference(given, nudge), backend, options),
     }),
   };
   const inAsked = await inPrecision(float32, options, options);

@@ -11,7 +11,7 @@ import type { ModelInput } from '../exporters/random-inputs.ts';
 import { correctBatchNorms } from '../models/batch-norm-axis.ts';
 import { graphModelOf } from '../models/graph-model-file.ts';
 import { layersModelOf } from '../models/layers-model-file.ts';
-import { type FramesModel, tfjsReference } from '../models/reference.ts';
+import { type PredictingModel, type ReferenceInput, tfjsReference } from '../models/reference.ts';
 import { tf } from '../models/tf.ts';
 import { quoted, reasonOf, UserError, usageError } from '../src/core/errors.ts';
 import type { Tensor } from '../src/core/tensor.ts';
@@ -32,7 +32,7 @@ export interface ExportableModel {
   /** What tfjs itself answers: see tfjsReference. */
   readonly reference: (
     outputs: readonly string[],
-    normalization: Parameters<typeof tfjsReference>[2],
+    inputs: readonly ReferenceInput[],
   ) => ReturnType<typeof tfjsReference>;
   /** What tfjs itself answers for inputs by name, in the order of the graph's outputs. */
   predict(inputs: Readonly<Record<string, Tensor>>): Promise<Tensor[]>;
@@ -99,7 +99,7 @@ export function exportableLayers(model: LayersModel): ExportableModel {
     })),
     outputs: outputsOf(model),
     toOnnx: (options) => exportOnnx(model, options),
-    reference: (outputs, normalization) => tfjsReference(model as FramesModel, outputs, normalization),
+    reference: (outputs, inputs) => tfjsReference(model as PredictingModel, outputs, inputs),
     predict: (inputs) => {
       const given = model.inputs.map(({ sourceLayer }) => inputs[sourceLayer.name]);
       return answered(
@@ -130,18 +130,25 @@ async function exportableGraph(file: ModelJsonFile, rankOf?: RankOf): Promise<Ex
   const order = shapes.map((_, i) => i).sort((a, b) => shapes[a].length - shapes[b].length || a - b);
   const model: GraphModel = { ...parsed, outputs: order.map((i) => parsed.outputs[i]) };
   const runnable = await graphModelOf(file);
-  const [input] = model.inputs;
   const names = model.outputs.map(({ tensor }) => `${tensor.node}:${tensor.index}`);
   return {
     name: basename(dirname(resolve(file.path))),
     inputs: model.inputs,
     outputs: order.map((i) => ({ name: parsed.outputs[i].name, shape: shapes[i] })),
     toOnnx: (options) => exportGraphOnnx(model, options),
-    reference: (outputs, normalization) =>
+    reference: (outputs, inputs) =>
       tfjsReference(
-        { predict: (frames) => runnable.execute({ [input.node]: frames }, names) },
+        {
+          predict: (given) => {
+            const values = [given].flat();
+            return runnable.execute(
+              Object.fromEntries(model.inputs.map(({ node }, i) => [node, values[i]])),
+              names,
+            );
+          },
+        },
         outputs,
-        normalization,
+        inputs,
       ),
     predict: (inputs) =>
       answered(

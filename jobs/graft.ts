@@ -3,6 +3,7 @@ import type { Tensor as TfTensor } from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import type { BundleSource } from '../exporters/bundle.ts';
 import { exportOnnx } from '../exporters/onnx/export.ts';
+import { framesName } from '../exporters/onnx/frames.ts';
 import { type Cut, cutBackbone, featureOrder, graft } from '../exporters/onnx/graft.ts';
 import { modelFile } from '../exporters/onnx/onnx-model.ts';
 import { openModel } from '../exporters/onnx/open-model.ts';
@@ -21,8 +22,21 @@ import type { Listener } from './listener.ts';
 import { labelsFor, outputNames, outputsOf } from './model-outputs.ts';
 import { normalizedFrames } from './normalized-frames.ts';
 import { inPrecision, type PrecisionOptions, requireCost } from './precision.ts';
-import { bundleName, type ModelDetails, orDispose, readNormalization, requireSpeed } from './source.ts';
-import { type BundleOptions, requireWritable, type WrittenBundle, writeVerified } from './written-bundle.ts';
+import {
+  bundleName,
+  framesOf,
+  type ModelDetails,
+  orDispose,
+  readNormalization,
+  requireSpeed,
+} from './source.ts';
+import {
+  type BundleOptions,
+  requireWritable,
+  taskOf,
+  type WrittenBundle,
+  writeVerified,
+} from './written-bundle.ts';
 
 export interface GraftBundleOptions
   extends ModelDetails,
@@ -112,11 +126,8 @@ async function join(
   const [frames, height, width] = isClip ? cut.frames : [1, ...cut.frames];
   const title = bundleName({ name, out }, modelJson);
   return {
-    ...{ onnx, name: title, labels, threshold, validation: null },
-    input: {
-      ...{ kind, height, width, frames, speed: speed ?? 1 },
-      ...{ mean: [...normalization.mean], std: [...normalization.std] },
-    },
+    ...{ onnx, name: title, labels, scores: [], task: taskOf('multi-label', threshold) },
+    inputs: [framesOf({ kind, height, width, frames, speed, ...normalization })],
     provenance: {
       graft: { backbone: basename(path), at, head: basename(modelJson) },
       exporter: { actionnx: packageVersion },
@@ -138,7 +149,7 @@ function reference(
   outputs: readonly string[],
   normalization: Normalization,
 ): BundleSource['reference'] {
-  return async (frames) => {
+  return async ({ [framesName]: frames }) => {
     const session = await openModel(modelFile(cut.model), nodeRuntime, { provider: 'cpu' });
     try {
       const input = normalizedFrames(frames, normalization, cut.channels);

@@ -1,18 +1,34 @@
 import { basename, resolve } from 'node:path';
 import { validationWeights } from '../eval/validation-weights.ts';
 import type { BundleSource } from '../exporters/bundle.ts';
-import { sampleShape } from '../exporters/golden.ts';
-import { type EnsembleMember, type EnsembleWindow, ensembleGraph } from '../exporters/onnx/ensemble-graph.ts';
+import {
+  type EnsembleMember,
+  type EnsembleWindow,
+  ensembleGraph,
+  inputOf,
+} from '../exporters/onnx/ensemble-graph.ts';
+import { framesName } from '../exporters/onnx/frames.ts';
 import type { OnnxModel } from '../exporters/onnx/onnx-model.ts';
-import { type Bundle, goldenTolerance, type Precision, type Target } from '../src/core/bundle.ts';
+import type { FramesInput } from '../src/bundle/frames-input.ts';
+import { type Bundle, goldenTolerance, type Precision, type Target } from '../src/bundle/manifest.ts';
+import { parseBundle } from '../src/bundle/parse-bundle.ts';
+import { recordedScore } from '../src/bundle/recorded-score.ts';
 import { UserError, usageError } from '../src/core/errors.ts';
 import type { Tensor } from '../src/core/tensor.ts';
+import type { NamedInput } from '../src/inputs/plan.ts';
+import { windows as windowsInput } from '../src/inputs/windows.ts';
 import { readBundle } from '../src/node/bundle-folder.ts';
 import { packageVersion } from '../src/node/package-info.ts';
-import { parseBundle } from '../src/onnx/parse-bundle.ts';
 import { combine, decidedFrames } from './ensemble-answers.ts';
 import type { Listener } from './listener.ts';
-import { type BundleOptions, requireWritable, type WrittenBundle, writeVerified } from './written-bundle.ts';
+import { framesOf } from './source.ts';
+import {
+  type BundleOptions,
+  requireWritable,
+  taskOf,
+  type WrittenBundle,
+  writeVerified,
+} from './written-bundle.ts';
 
 export interface MergeBundlesOptions extends BundleOptions, Listener {}
 
@@ -46,8 +62,8 @@ export async function openEnsemble(
   if (folders.length < 2)
     throw usageError('an ensemble takes two bundles or more', { received: folders.join() || 'none' });
   const bundles = await Promise.all(folders.map(readBundle));
-  const systems = bundles.map(({ manifest: { labels, validation } }, i) => {
-    return { name: folders[i], labels: labels.hash, f1: validation?.f1 ?? null };
+  const systems = bundles.map(({ manifest }, i) => {
+    return { name: folders[i], labels: manifest.labels.hash, f1: recordedScore(manifest)?.value ?? null };
   });
   const { f1s, weights, fault } = validationWeights(systems, 'export a run that was validated');
   if (fault) throw fault;
@@ -56,18 +72,22 @@ export async function openEnsemble(
   });
   const written = { target: commonTarget(bundles), precision: lowestPrecision(bundles) };
   const { onnx, windows } = ensembleGraph(members, { version: packageVersion });
-  const [{ labels, input }] = bundles.map(({ manifest }) => manifest);
+  const [{ labels, task }] = bundles.map(({ manifest }) => manifest);
+  requireMultiLabel(bundles);
   const titles = bundles.map(({ manifest }) => manifest.name);
-  const frames = frameInput(onnx, windows);
+  const input = frameInput(onnx, windows, inputOf(bundles[0].manifest));
   const tolerance = Math.max(...bundles.map(({ manifest }) => manifest.golden.tolerance));
   const combined = (given: Tensor) => combine(members, bundles, windows, given);
-  const golden = await decidedFrames(sampleShape(frames), combined, tolerance, onNotice);
+  const [{ shape }] = onnx.inputs;
+  const golden = await decidedFrames(shape.slice(1) as number[], combined, tolerance, onNotice);
   return {
-    ...{ ...written, onnx, name: name ?? basename(resolve(out)), labels, threshold, golden },
+    ...{ ...written, onnx, name: name ?? basename(resolve(out)), labels },
+    task: taskOf(task.kind, threshold),
+    golden: { [framesName]: golden },
     // Members that compute in float32 are compared as closely as they were themselves.
     ...(tolerance > goldenTolerance && { tolerance }),
-    input: { ...frames, mean: input.mean, std: input.std },
-    validation: null,
+    inputs: [input],
+    scores: [],
     provenance: {
       ensemble: bundles.map(({ manifest }, i) => ({
         ...{ name: manifest.name, weight: weights[i], f1: f1s[i], graph: manifest.graph.sha256 },
@@ -84,7 +104,7 @@ export async function openEnsemble(
         (title, i) => `${title}: weight ${weights[i].toFixed(4)}, validation F1 ${f1s[i].toFixed(4)}`,
       ),
     },
-    reference: async (given) => (await combined(given)).outputs,
+    reference: async ({ [framesName]: given }) => (await combined(given)).outputs,
   };
 }
 
@@ -110,12 +130,28 @@ function lowestPrecision(bundles: readonly Bundle[]): Precision {
 }
 
 /** What clients have to prepare: as the graph declares it. */
-function frameInput({ inputs: [{ shape }] }: OnnxModel, windows: readonly EnsembleWindow[]) {
+function frameInput(
+  { inputs: [{ shape }] }: OnnxModel,
+  windows: readonly EnsembleWindow[],
+  { mean, std }: FramesInput,
+): NamedInput {
   const [height, width] = shape.slice(-3) as number[];
-  const frames = windows.reduce((sum, window) => sum + window.frames, 0);
-  return {
-    kind: shape.length === 4 ? ('frame' as const) : ('clip' as const),
-    ...{ height, width, frames, speed: Math.max(...windows.map((window) => window.speed)) },
-    ...(windows.length > 1 && { windows: windows.map(({ offset, ...window }) => window) }),
-  };
+  const options = { height, width, mean: tuple(mean), std: tuple(std) };
+  if (windows.length > 1) {
+    const parts = windows.map(({ offset, ...window }) => window);
+    return { name: framesName, ...windowsInput({ ...options, windows: parts }) };
+  }
+  const [{ frames, speed }] = windows;
+  return framesOf({ ...options, kind: shape.length === 4 ? 'frame' : 'clip', frames, speed });
+}
+
+const tuple = ([r, g, b]: FramesInput['mean']): [number, number, number] => [r, g, b];
+
+/** @throws UserError where the labels of a member exclude one another: these have no votes */
+function requireMultiLabel(bundles: readonly Bundle[]): void {
+  const other = bundles.find(({ manifest }) => manifest.task.kind !== 'multi-label');
+  if (!other) return;
+  throw new UserError('a merged ensemble takes multi-label systems', {
+    received: `${other.manifest.name}, whose labels exclude one another`,
+  });
 }

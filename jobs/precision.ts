@@ -1,22 +1,21 @@
 import { exampleBasedScores } from '../eval/metrics/index.ts';
 import { score } from '../eval/score.ts';
 import { type BundleSource, unwrittenBundle } from '../exporters/bundle.ts';
-import { goldenFrames, sampleShape } from '../exporters/golden.ts';
+import { goldenInputs } from '../exporters/golden.ts';
 import { modelFile, type OnnxModel, storedIn } from '../exporters/onnx/onnx-model.ts';
 import { openModel } from '../exporters/onnx/open-model.ts';
 import type { Calibration } from '../exporters/onnx/quantize/calibrate.ts';
 import { type Quantized, quantize } from '../exporters/onnx/quantize/quantize.ts';
 import { clipsAsPlanes } from '../exporters/onnx/targets.ts';
-import type { Precision, PrecisionCost } from '../src/core/bundle.ts';
-import { clipFrames } from '../src/core/clip.ts';
+import type { Precision, PrecisionCost } from '../src/bundle/manifest.ts';
 import { UserError, usageError } from '../src/core/errors.ts';
 import { largestDifference } from '../src/core/largest-difference.ts';
 import { Rng } from '../src/core/rng.ts';
 import type { Tensor } from '../src/core/tensor.ts';
-import { type Dataset, keyFrameOf, type Sample } from '../src/data/dataset.ts';
+import { type Dataset, keyFrameOf, type Sample, truthIn } from '../src/data/dataset.ts';
+import { framesAt, InputPlan } from '../src/inputs/plan.ts';
 import { describeProcessor } from '../src/node/processor.ts';
 import { nodeRuntime } from '../src/runtime/node.ts';
-import { packFrames } from '../src/runtime/pack-frames.ts';
 import type { InferenceSession } from '../src/runtime/session.ts';
 import type { Listener } from './listener.ts';
 import { race } from './race.ts';
@@ -87,9 +86,8 @@ export async function inPrecision(
     ? modelFile(made.model, { parameters: source.onnx.parameters })
     : storedIn(source.onnx, precision as 'fp16' | 'int8-weights');
   const lossy: FloatSource = { ...source, onnx, precision };
-  const frames = goldenFrames(sampleShape(source.input));
-  const expected = await source.reference(frames);
-  const feeds = { [onnx.inputs[0].name]: frames };
+  const feeds = goldenInputs(source.inputs);
+  const expected = await source.reference(feeds);
   const [actual, speedRatio] = await compareSpeed([source.onnx, onnx], feeds);
   const golden = differences(actual.probabilities.data, expected.probabilities.data);
   requireNear(precision, golden.maxDifference);
@@ -179,13 +177,13 @@ async function calibrated(
   { calibration }: Filled,
   { onNotice }: Listener,
 ): Promise<Quantized> {
-  const { frames: count, speed } = source.input;
+  const plan = new InputPlan(source.inputs);
   const inputs: Record<string, Tensor>[] = [];
   for (const sample of samples) {
     const { video, frameCount } = sample;
-    const target = keyFrameOf(sample);
-    const images = await data.frames(video, clipFrames({ target, count, speed, frameCount }));
-    inputs.push({ [source.onnx.inputs[0].name]: packFrames([images], source) });
+    const numbers = plan.needs({ key: keyFrameOf(sample), frameCount });
+    const images = await framesAt(numbers, (present) => data.frames(video, present));
+    inputs.push(await plan.pack([images]));
   }
   const { model } = source.onnx;
   const graph = clipsAsPlanes.reduce((current, pass) => pass.apply(current), model.graph);
@@ -248,8 +246,8 @@ async function measure(
         samples: scored.samples.length,
         labels: manifest.labels.names.length,
         probabilities: scored.probabilities,
-        truth: await data.truth(scored.samples),
-        threshold: manifest.threshold,
+        truth: await truthIn(data, scored.samples, scored.space.name),
+        task: manifest.task,
       }),
     };
   };

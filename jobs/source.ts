@@ -1,18 +1,26 @@
 import { basename, dirname, resolve } from 'node:path';
 import type { BundleSource } from '../exporters/bundle.ts';
+import { framesName } from '../exporters/onnx/frames.ts';
 import { systems } from '../models/index.ts';
+import { inputsOf } from '../models/system.ts';
 import { type LoadedRun, loadRun } from '../models/train/load-run.ts';
-import { readMetrics } from '../models/train/run-record.ts';
+import { readMetrics, type ValidationScores } from '../models/train/run-record.ts';
 import type { Stage } from '../models/train/stage.ts';
 import { UserError, usageError } from '../src/core/errors.ts';
-import { imagenetNormalization } from '../src/core/normalization.ts';
+import { imagenetNormalization, type Normalization } from '../src/core/normalization.ts';
+import type { Task } from '../src/core/task.ts';
+import { clip } from '../src/inputs/clip.ts';
+import { frame } from '../src/inputs/frame.ts';
+import { InputPlan, type NamedInput } from '../src/inputs/plan.ts';
 import { type ExportableModel, exportableLayers, findModelJson, readExportable } from './exportable-model.ts';
 import type { Listener } from './listener.ts';
 import { labelsFor } from './model-outputs.ts';
 
 /** What is exported: a model, and all of a bundle that does not follow from its graph. */
 export interface ExportSource
-  extends Pick<BundleSource, 'name' | 'labels' | 'input' | 'validation' | 'provenance' | 'card'> {
+  extends Pick<BundleSource, 'name' | 'labels' | 'inputs' | 'scores' | 'provenance' | 'card'> {
+  /** Whether several of the labels may hold, or one does. */
+  readonly task: Task['kind'];
   readonly model: ExportableModel;
 }
 
@@ -91,22 +99,24 @@ async function fromRun(
 ) {
   const { run, checkpoint, model } = loaded;
   const system = systems.get(run.system);
-  const { kind, size, frames, speed } = system.input(run.config as never);
+  const inputs = graphNames(inputsOf(system, run.config));
   const { system: id, preset, config, recipe, seed, versions, backend, dataset, pretrained } = run;
   const epochs = await readMetrics(folder);
   return {
     model: exportableLayers(model),
     name: name ?? preset,
     labels: run.labels,
-    input: { kind, height: size, width: size, frames, speed, ...imagenetNormalization },
-    validation: checkpoint.validation && {
-      dataset: dataset.name,
-      split: dataset.validation.split,
-      samples: dataset.validation.samples,
-      precision: checkpoint.validation.precision,
-      recall: checkpoint.validation.recall,
-      f1: checkpoint.validation.f1,
-    },
+    task: run.labels.task,
+    inputs,
+    scores: checkpoint.validation
+      ? [
+          {
+            dataset: dataset.name,
+            ...dataset.validation,
+            metrics: metricsOf(checkpoint.validation),
+          },
+        ]
+      : [],
     provenance: {
       ...(pretrained && { pretrained }),
       ...{ system: id, preset, config, recipe, seed, checkpoint: which, epoch: checkpoint.epoch },
@@ -117,12 +127,45 @@ async function fromRun(
     card: {
       title: `${system.title} (${preset})`,
       summary:
-        `${system.title} for multi-label action recognition: ${run.labels.names.length} labels for ` +
-        `${kind === 'clip' ? `a clip of ${frames} frames` : 'one frame'}. Trained in TensorFlow.js, exported to ONNX ` +
-        'by Actionnx.',
+        `${system.title} for ${run.labels.task} action recognition: ${run.labels.names.length} labels for ` +
+        `${inputTitles(inputs).join('; and ')}. Trained in TensorFlow.js, exported to ONNX by Actionnx.`,
       training: trainingFacts(loaded),
     },
   } satisfies ExportSource;
+}
+
+/** A graph of frames alone takes them as `frames`, whatever the model calls them. */
+export function graphNames(inputs: readonly NamedInput[]): NamedInput[] {
+  const isFramesAlone =
+    inputs.length === 1 && new InputPlan(inputs).inputs.get(inputs[0].name)?.normalization;
+  return isFramesAlone ? [{ ...inputs[0], name: framesName }] : [...inputs];
+}
+
+/** The one input of a model of frames. */
+export function framesOf(frames: {
+  readonly kind: 'frame' | 'clip';
+  readonly height: number;
+  readonly width: number;
+  readonly frames: number;
+  readonly speed?: number;
+  readonly mean: Normalization['mean'];
+  readonly std: Normalization['std'];
+}): NamedInput {
+  const { kind, height, width, speed } = frames;
+  const [mean, std] = [frames.mean, frames.std].map(([r, g, b]): [number, number, number] => [r, g, b]);
+  const options = { height, width, mean, std };
+  const value = kind === 'clip' ? clip({ ...options, frames: frames.frames, speed }) : frame(options);
+  return { name: framesName, ...value };
+}
+
+/** What inputs are, for people. */
+function inputTitles(inputs: readonly NamedInput[]): string[] {
+  return [...new InputPlan(inputs).inputs.values()].map(({ title }) => title);
+}
+
+/** Of a validation, under their full names. */
+function metricsOf({ precision, recall, f1 }: ValidationScores): Record<string, number> {
+  return { 'precision/samples': precision, 'recall/samples': recall, 'f1/samples': f1 };
 }
 
 function trainingFacts({ run, checkpoint }: LoadedRun): string[] {
@@ -141,10 +184,10 @@ function trainingFacts({ run, checkpoint }: LoadedRun): string[] {
 function stageFacts(stage: Stage): string {
   const { epochs, batch, rate, loss, optimizer, schedule, augment, inputs, from, train, average, clip } =
     stage;
-  const { frames, speed } = inputs;
+  const overrides = Object.entries(inputs).map(([key, value]) => `${key} ${value}`);
   const isWhole = train.length === 1 && train[0].weights === '*';
   return [
-    `${epochs} ${epochs === 1 ? 'epoch' : 'epochs'} in batches of ${batch}${frames ? `, clips of ${frames} frames at speed ${speed ?? 1}` : ''}`,
+    `${epochs} ${epochs === 1 ? 'epoch' : 'epochs'} in batches of ${batch}${overrides.length > 0 ? `, with ${overrides.join(', ')}` : ''}`,
     `${valueText(loss)} loss`,
     `${valueText(optimizer)} at a rate of ${rate}, ${valueText(schedule)}`,
     ...from.map(({ prefix, run, file }) => `${prefix}* from ${basename(run ?? file ?? '')}`),
@@ -191,10 +234,9 @@ async function fromModelFile(
     model,
     name,
     labels,
-    input: {
-      ...{ kind, height, width, frames, speed: options.speed ?? 1, ...options.normalization },
-    },
-    validation: null,
+    task: 'multi-label',
+    inputs: [framesOf({ kind, height, width, frames, speed: options.speed, ...options.normalization })],
+    scores: [],
     provenance: { tfjsModel: basename(path) },
     card: {
       title: name,

@@ -1,16 +1,18 @@
 import { basename, resolve } from 'node:path';
 import type { BundleSource } from '../exporters/bundle.ts';
-import { goldenFrames, sampleShape } from '../exporters/golden.ts';
+import { goldenInputs } from '../exporters/golden.ts';
 import {
   type ClassifierPorts,
   classifierPorts,
   type PortOptions,
 } from '../exporters/onnx/classifier-ports.ts';
+import { framesName } from '../exporters/onnx/frames.ts';
 import { modelFile, type OnnxModel } from '../exporters/onnx/onnx-model.ts';
 import { openModel } from '../exporters/onnx/open-model.ts';
 import { type Activation, wrapClassifier } from '../exporters/onnx/wrap.ts';
 import { reasonOf, UserError, usageError } from '../src/core/errors.ts';
 import type { Normalization } from '../src/core/normalization.ts';
+import type { Task } from '../src/core/task.ts';
 import { type Tensor, tensor } from '../src/core/tensor.ts';
 import { readLabelFile } from '../src/node/label-file.ts';
 import { readModelFile } from '../src/node/model-file.ts';
@@ -19,14 +21,22 @@ import type { Model } from '../src/onnx/model.ts';
 import { nodeRuntime } from '../src/runtime/node.ts';
 import type { Listener } from './listener.ts';
 import { normalizedFrames } from './normalized-frames.ts';
-import { type ModelDetails, readNormalization, requireSpeed } from './source.ts';
-import { type BundleOptions, requireWritable, type WrittenBundle, writeVerified } from './written-bundle.ts';
+import { framesOf, type ModelDetails, readNormalization, requireSpeed } from './source.ts';
+import {
+  type BundleOptions,
+  requireWritable,
+  taskOf,
+  type WrittenBundle,
+  writeVerified,
+} from './written-bundle.ts';
 
 export interface WrapModelOptions extends ModelDetails, PortOptions, BundleOptions, Listener {
   /** False: the model takes values of 0–255 as they are, and neither `mean` nor `std` is given. Default: true. */
   readonly normalized?: boolean;
   /** What makes probabilities of its scores. Default: none, where they are probabilities already. */
   readonly activation?: Activation;
+  /** Whether several labels may hold for a sample, or one does. Default: one where there is a softmax, else several. */
+  readonly task?: Task['kind'];
 }
 
 /** (x / 255 − 0) / (1 / 255): x. */
@@ -61,16 +71,18 @@ export async function wrapModel(source: string, options: WrapModelOptions): Prom
   const kind = ports.sample.length === 4 ? 'clip' : 'frame';
   requireSpeed(options.speed, kind);
   const [frames, height, width] = kind === 'clip' ? ports.sample : [1, ...ports.sample];
-  const input = { kind, height, width, frames, speed: options.speed ?? 1, ...normalization } as const;
-  const golden = goldenFrames(sampleShape(input));
-  const scores = await scoresOf(model, ports, normalization, golden, labels.names.length);
+  const inputs = [framesOf({ kind, height, width, frames, speed: options.speed, ...normalization })];
+  const golden = goldenInputs(inputs);
+  const pictures = golden[framesName];
+  const scores = await scoresOf(model, ports, normalization, pictures, labels.names.length);
   const activation = activationOf(scores, options.activation, source);
   const onnx = wrapClassifier(model, ports, { labels: labels.names.length, normalization, activation });
-  if (ports.batch !== null) await requireOpenBatch(onnx, golden, labels.names.length, source);
+  if (ports.batch !== null) await requireOpenBatch(onnx, pictures, labels.names.length, source);
   const { out, threshold } = options;
   const name = options.name ?? basename(resolve(out ?? source.replace(/\.onnx$/, '')));
   const bundle: Omit<BundleSource, 'targets'> = {
-    ...{ onnx, name, labels, input, threshold, golden, validation: null },
+    ...{ onnx, name, labels, inputs, golden, scores: [] },
+    task: taskOf(options.task ?? (activation === 'softmax' ? 'single-label' : 'multi-label'), threshold),
     provenance: {
       wrapped: { model: basename(source), producer: model.producer, activation, output: ports.output.name },
       exporter: { actionnx: packageVersion },

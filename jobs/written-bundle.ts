@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { type BundleSource, writeBundle } from '../exporters/bundle.ts';
 import type { VerificationRow } from '../exporters/onnx/verify.ts';
-import type { BundleManifest } from '../src/core/bundle.ts';
+import type { BundleManifest } from '../src/bundle/manifest.ts';
 import { usageError } from '../src/core/errors.ts';
+import type { Task } from '../src/core/task.ts';
 import { requireOther } from '../src/node/replaceable.ts';
 import type { Listener } from './listener.ts';
 import { verificationTargets } from './verification-targets.ts';
@@ -24,7 +25,7 @@ export interface BundleOptions {
   readonly out?: string;
   /** What results call it. */
   readonly name?: string;
-  /** Least probability of a predicted label, above 0 and below 1. Default: 0.5. */
+  /** Least probability of a predicted label, above 0 and below 1, where several may hold. Default: 0.5. */
   readonly threshold?: number;
   /** The weights in a file beside the graph, as always above 2 GiB. */
   readonly externalData?: boolean;
@@ -49,6 +50,16 @@ export async function requireWritable(
   if (out !== undefined) await requireOther(out, sources, '--out');
   if (threshold > 0 && threshold < 1) return;
   throw usageError('--threshold must lie between 0 and 1', { received: String(threshold) });
+}
+
+/** What a bundle asks. @throws UserError (exit 2) for a threshold where the most probable label is predicted */
+export function taskOf(kind: Task['kind'], threshold: number | undefined): Task {
+  if (kind === 'multi-label') return { kind, threshold: threshold ?? 0.5 };
+  if (threshold === undefined) return { kind };
+  throw usageError('--threshold is for labels of which several may hold', {
+    received: `${threshold} for a model of one label a sample`,
+    remedy: 'leave it out',
+  });
 }
 
 /** Writes and verifies a bundle. @param reference what its golden outputs are of, in words */

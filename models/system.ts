@@ -1,18 +1,10 @@
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import type { z } from 'zod';
+import type { KindValue } from '../src/core/kind.ts';
+import type { NamedInput } from '../src/inputs/plan.ts';
 import type { Recipe } from './train/stage.ts';
 
 export type { Recipe } from './train/stage.ts';
-
-/** What a system looks at: one key frame, or a clip around it. */
-export interface SystemInput {
-  readonly kind: 'frame' | 'clip';
-  /** Square input, pixels. */
-  readonly size: number;
-  /** Frames a clip and the step between them; 1 and 1 for a frame. */
-  readonly frames: number;
-  readonly speed: number;
-}
 
 /** Percent on the A2D challenge's validation split, as the report gives them; null where it does not. */
 export interface Reported {
@@ -29,9 +21,9 @@ export interface Preset<Config> {
 
 /**
  * One classifier of the reports: a tfjs definition and the recipe that trains it.
- * Outputs go by the names of their layers. The model's first is `probabilities` [N, labels]; a second, where there is
- * one, `attention` [N, h, w]; others are auxiliary.
- * Its input is float32, normalised by the ImageNet mean and std: [N, size, size, 3] or [N, frames, size, size, 3].
+ * Inputs and outputs go by the names of their layers. Outputs: the model's first is `probabilities` [N, labels]; a second,
+ * where there is one, a map over the picture, [N, h, w]; others are auxiliary. Inputs are float32, as `inputs` has them, of
+ * which RGB levels come normalised.
  */
 export interface System<Schema extends z.ZodObject = z.ZodObject> {
   readonly name: string;
@@ -45,7 +37,12 @@ export interface System<Schema extends z.ZodObject = z.ZodObject> {
   readonly reported: Reported;
   /** Outputs, by name, that only training looks at: an exported model is without them, and what leads to them alone. */
   readonly auxiliary?: readonly string[];
-  input(config: z.infer<Schema>): SystemInput;
+  /**
+   * The labels that it is about: the name of a space of the data set's. Default: the one that the data set is known for.
+   */
+  space?(config: z.infer<Schema>): string;
+  /** What it looks at, by the names and in the order of the model's inputs. */
+  inputs(config: z.infer<Schema>): Readonly<Record<string, KindValue>>;
   /** The model with fresh weights drawn from `seed`: the same on every backend. */
   build(config: z.infer<Schema>, seed: number): LayersModel;
 }
@@ -53,4 +50,9 @@ export interface System<Schema extends z.ZodObject = z.ZodObject> {
 /** Types a system's parts against its configuration schema. */
 export function defineSystem<Schema extends z.ZodObject>(system: System<Schema>): System<Schema> {
   return system;
+}
+
+/** What a system looks at, in the model's order. */
+export function inputsOf(system: System, config: Record<string, unknown>): NamedInput[] {
+  return Object.entries(system.inputs(config)).map(([name, value]) => ({ name, ...value }));
 }

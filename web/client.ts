@@ -15,7 +15,7 @@
  * @module
  */
 export { voteAverage, voteAverageWeights } from '../eval/ensemble.ts';
-export type { Bundle, BundleManifest } from '../src/core/bundle.ts';
+export type { Bundle, BundleManifest } from '../src/bundle/manifest.ts';
 export { UserError } from '../src/core/errors.ts';
 export type { Tensor } from '../src/core/tensor.ts';
 export type { RgbImage } from '../src/image/image.ts';

@@ -1,4 +1,4 @@
-import { type Bundle, parseManifest } from '../src/core/bundle.ts';
+import { type Bundle, parseManifest } from '../src/bundle/manifest.ts';
 import { reasonOf, UserError } from '../src/core/errors.ts';
 import { sha256 } from '../src/core/hash.ts';
 import { labelSetHash } from '../src/core/labels.ts';

@@ -1,9 +1,11 @@
 import { voteAverage } from '../eval/ensemble.ts';
 import { validationWeights } from '../eval/validation-weights.ts';
 import { gatherWindows, windowNumbers } from '../eval/windows.ts';
-import type { BundleManifest } from '../src/core/bundle.ts';
+import type { BundleManifest } from '../src/bundle/manifest.ts';
+import { recordedScore } from '../src/bundle/recorded-score.ts';
 import type { Tensor } from '../src/core/tensor.ts';
 import type { RgbImage } from '../src/image/image.ts';
+import type { Place } from '../src/inputs/input.ts';
 import type { Classifier } from '../src/runtime/classifier.ts';
 import { keyFrames } from '../src/runtime/key-frames.ts';
 import { decodeImage } from './image-file.ts';
@@ -88,8 +90,9 @@ export interface VideoOptions extends ImageOptions {
  * for systems whose labels differ, where a bundle records no validation F1, and where none is above 0.
  */
 export function ensembleWeights(manifests: readonly BundleManifest[]): readonly number[] | null {
-  const systems = manifests.map(({ name, labels, validation }) => {
-    return { name, labels: labels.hash, f1: validation?.f1 ?? null };
+  const systems = manifests.map((manifest) => {
+    const { name, labels } = manifest;
+    return { name, labels: labels.hash, f1: recordedScore(manifest)?.value ?? null };
   });
   return manifests.length < 2 ? null : validationWeights(systems, '').weights;
 }
@@ -109,9 +112,7 @@ export async function predictImage(
   { onFailure }: ImageOptions = {},
 ): Promise<ImagePrediction> {
   const image = source instanceof Blob ? await decodeImage(source, nameOf(source)) : source;
-  const windows = classifiers.map(({ manifest }) =>
-    Array.from({ length: manifest.input.frames }, () => image),
-  );
+  const windows = classifiers.map(({ plan }) => plan.sizes.map(() => image));
   const prediction = await predictWindows(classifiers, windows, { frame: 1, failed: new Set(), onFailure });
   return { width: image.width, height: image.height, ...prediction };
 }
@@ -133,7 +134,7 @@ export async function predictVideo(
     const targets = keyFrames({ ...timeline, rate: options.rate ?? 1 });
     options.onOpen?.({ ...info, keyFrameCount: targets.length });
     // The last plan is for the key frame itself.
-    const plans = [...classifiers.map(({ manifest }) => manifest.input), { frames: 1, speed: 1 }];
+    const plans = [...classifiers.map(({ plan }) => plan), { needs: ({ key }: Place) => [key] }];
     const numbers = windowNumbers(targets, plans, info.frameCount);
     const predictions: KeyFramePrediction[] = [];
     const failed = new Set<Classifier>();

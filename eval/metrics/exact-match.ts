@@ -5,6 +5,7 @@ import { meanOverSamples } from './overlap.ts';
 export const exactMatch: Metric = {
   name: 'exact-match/samples',
   title: 'exact match',
+  tasks: ['multi-label'],
   range: [0, 1],
   higherIsBetter: true,
   reference: 'sklearn.metrics.accuracy_score',

@@ -8,6 +8,7 @@ import { meanOverSamples } from './overlap.ts';
 export const f1: Metric = {
   name: 'f1/samples',
   title: 'example-based F1',
+  tasks: ['multi-label'],
   range: [0, 1],
   higherIsBetter: true,
   reference: "sklearn.metrics.f1_score(average='samples', zero_division=0)",

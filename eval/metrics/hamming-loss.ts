@@ -5,6 +5,7 @@ import { meanOverSamples } from './overlap.ts';
 export const hammingLoss: Metric = {
   name: 'hamming-loss/samples',
   title: 'Hamming loss',
+  tasks: ['multi-label'],
   range: [0, 1],
   higherIsBetter: false,
   reference: 'sklearn.metrics.hamming_loss',

@@ -1,3 +1,5 @@
+import type { Task } from '../../src/core/task.ts';
+
 /** Predictions on a split beside the truth: what every metric is a function of. */
 export interface Evaluated {
   readonly samples: number;
@@ -6,8 +8,8 @@ export interface Evaluated {
   readonly probabilities: Float32Array;
   /** Multi-hot, samples × labels, row-major. */
   readonly truth: Uint8Array;
-  /** A label is predicted at probability ≥ threshold. */
-  readonly threshold: number;
+  /** How labels are predicted from probabilities. */
+  readonly task: Task;
 }
 
 /** One number that says how good predictions are. */
@@ -15,6 +17,8 @@ export interface Metric {
   /** `what/averaged over what`, the key in `result.json`. */
   readonly name: string;
   readonly title: string;
+  /** What it says something of. */
+  readonly tasks: readonly Task['kind'][];
   readonly range: readonly [number, number];
   /** Whether larger values are better. */
   readonly higherIsBetter: boolean;

@@ -1,3 +1,4 @@
+import { predictedLabels } from '../../src/core/task.ts';
 import type { Evaluated } from './metric.ts';
 
 /** How a sample's predicted labels x and true labels y meet. */
@@ -15,7 +16,7 @@ export interface Overlap {
  * @throws Error when probabilities or truth are not samples × labels long
  */
 export function* overlaps(evaluated: Evaluated): Generator<Overlap> {
-  const { samples, labels, probabilities, truth, threshold } = evaluated;
+  const { samples, labels, probabilities, truth, task } = evaluated;
   for (const [what, { length }] of Object.entries({ probabilities, truth })) {
     if (length !== samples * labels) {
       throw new Error(
@@ -23,13 +24,13 @@ export function* overlaps(evaluated: Evaluated): Generator<Overlap> {
       );
     }
   }
+  const positives = predictedLabels(task, probabilities, labels);
   for (let start = 0; start < samples * labels; start += labels) {
     let [predicted, actual, both] = [0, 0, 0];
     for (let i = start; i < start + labels; i++) {
-      const positive = probabilities[i] >= threshold ? 1 : 0;
-      predicted += positive;
+      predicted += positives[i];
       actual += truth[i];
-      both += positive & truth[i];
+      both += positives[i] & truth[i];
     }
     yield { predicted, actual, both };
   }

@@ -1,3 +1,4 @@
+import { predictedLabels } from '../../src/core/task.ts';
 import type { Evaluated } from './metric.ts';
 
 /** How one label is told from the rest, over all samples. Fractions in 0–1; null where a rate is 0 / 0. */
@@ -22,15 +23,15 @@ const ratio = (part: number, whole: number): number | null => (whole > 0 ? part 
  * @param names the label set's names, in class-index order
  */
 export function perLabel(evaluated: Evaluated, names: readonly string[]): LabelScores[] {
-  const { samples, labels, probabilities, truth, threshold } = evaluated;
+  const { samples, labels, probabilities, truth, task } = evaluated;
   if (names.length !== labels) throw new Error(`${labels} labels need as many names, have ${names.length}`);
+  const positives = predictedLabels(task, probabilities, labels);
   return names.map((label, index) => {
     let [predicted, support, both] = [0, 0, 0];
     for (let i = index; i < samples * labels; i += labels) {
-      const positive = probabilities[i] >= threshold ? 1 : 0;
-      predicted += positive;
+      predicted += positives[i];
       support += truth[i];
-      both += positive & truth[i];
+      both += positives[i] & truth[i];
     }
     return {
       label,

@@ -5,6 +5,7 @@ import { meanOverSamples } from './overlap.ts';
 export const precision: Metric = {
   name: 'precision/samples',
   title: 'example-based precision',
+  tasks: ['multi-label'],
   range: [0, 1],
   higherIsBetter: true,
   reference: "sklearn.metrics.precision_score(average='samples', zero_division=0)",

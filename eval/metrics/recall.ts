@@ -5,6 +5,7 @@ import { meanOverSamples } from './overlap.ts';
 export const recall: Metric = {
   name: 'recall/samples',
   title: 'example-based recall',
+  tasks: ['multi-label'],
   range: [0, 1],
   higherIsBetter: true,
   reference: "sklearn.metrics.recall_score(average='samples', zero_division=0)",

@@ -1,8 +1,8 @@
 import { UserError } from '../../src/core/errors.ts';
 import type { Value } from '../../src/onnx/converter.ts';
 import { ModelBuilder } from '../onnx/builder.ts';
-import type { ExportOptions } from '../onnx/export.ts';
-import { framesInput } from '../onnx/frames.ts';
+import { type ExportOptions, inputsOf } from '../onnx/export.ts';
+import { graphInputs } from '../onnx/frames.ts';
 import { type OnnxModel, onnxModel } from '../onnx/onnx-model.ts';
 import type { GraphModel } from './graph-model.ts';
 import './ops/index.ts';
@@ -29,15 +29,14 @@ export function exportGraphOnnx(model: GraphModel, options: ExportOptions = {}):
   return onnxModel(dropUnused(builder.finish('graph_model')), options);
 }
 
-function modelInputs({ inputs }: GraphModel, { frames }: ExportOptions, builder: ModelBuilder): Value[] {
-  if (!frames) return inputs.map(({ name, dtype, shape }) => builder.input(name, dtype, shape));
-  if (inputs.length !== 1) {
-    throw new UserError('a model of frames has one input', {
-      received: `${inputs.length}: ${inputs.map(({ name }) => name).join(', ')}`,
-      remedy: 'export it without normalisation',
-    });
-  }
-  return [framesInput(inputs[0].shape, frames, builder)];
+function modelInputs({ inputs }: GraphModel, options: ExportOptions, builder: ModelBuilder): Value[] {
+  const wanted = inputsOf(options);
+  if (!wanted) return inputs.map(({ name, dtype, shape }) => builder.input(name, dtype, shape));
+  return graphInputs(
+    inputs.map(({ shape }) => shape),
+    wanted,
+    builder,
+  );
 }
 
 function outputNames(model: GraphModel, { outputs }: ExportOptions): readonly string[] {

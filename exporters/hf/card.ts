@@ -1,4 +1,7 @@
-import type { BundleManifest } from '../../src/core/bundle.ts';
+import type { FramesInput } from '../../src/bundle/frames-input.ts';
+import type { BundleManifest } from '../../src/bundle/manifest.ts';
+import { taskText } from '../../src/core/task.ts';
+import { hubSystem, type Threshold } from './hub-system.ts';
 
 /**
  * README.md: what the hub reads at its head (tags, scores as a `model-index`), and how to run the model.
@@ -9,17 +12,18 @@ export function huggingFaceCard(
   manifest: BundleManifest,
   { files, dtype }: { files: readonly string[]; dtype: string },
 ): string {
-  const { name, input, labels, threshold } = manifest;
+  const { name, labels } = manifest;
+  const { input, threshold } = hubSystem(manifest);
   const isClip = input.kind === 'clip';
   return [
-    frontMatter(manifest),
+    frontMatter(manifest, input),
     `# ${name}`,
     `A multi-label action classifier: ${labels.names.length} labels for ${isClip ? `a clip of ${input.frames} frames, ${input.speed} apart` : 'a frame'}. ` +
       'Trained in TensorFlow.js and exported to ONNX by Actionnx.',
     '`pixel_values` are float32 RGB levels in 0–255, channels first, ' +
       `[N, ${isClip ? `${input.frames}, ` : ''}3, height, width] of any size: resizing and normalisation are inside the graph, so ` +
       'that every client gets the same answer. `logits` go through a sigmoid (not a softmax: the labels do not exclude ' +
-      `one another), and a label is predicted at ${threshold} or more.`,
+      `one another), and ${taskText(manifest.task)}.`,
     isClip ? clipUsage(threshold, dtype) : frameUsage(threshold, dtype),
     `## Files\n\n${files.map((file) => `- \`${file}\``).join('\n')}`,
     '',
@@ -27,31 +31,30 @@ export function huggingFaceCard(
 }
 
 /** YAML, with every string quoted as JSON quotes it: YAML reads that as it is. */
-function frontMatter({ name, input, validation }: BundleManifest): string {
+function frontMatter({ name, scores }: BundleManifest, input: FramesInput): string {
   const task = input.kind === 'clip' ? 'video-classification' : 'image-classification';
   const lines = [
     'library_name: transformers.js',
     `pipeline_tag: ${task}`,
     'tags: [onnx, actionnx, action-recognition, multi-label-classification]',
   ];
-  if (validation) {
-    const { dataset, split, precision, recall, f1 } = validation;
+  if (scores.length > 0) lines.push('model-index:', `  - name: ${JSON.stringify(name)}`, '    results:');
+  for (const { dataset, split, metrics } of scores) {
     lines.push(
-      'model-index:',
-      `  - name: ${JSON.stringify(name)}`,
-      '    results:',
       `      - task: { type: ${task} }`,
       `        dataset: { name: ${JSON.stringify(dataset)}, type: ${JSON.stringify(dataset)}, split: ${JSON.stringify(split)} }`,
       '        metrics:',
-      ...Object.entries({ precision, recall, f1 }).map(
-        ([type, value]) => `          - { type: ${type}, value: ${value}, name: "example-based ${type}" }`,
-      ),
+      ...Object.entries(metrics).map(([metric, value]) => {
+        const [type, average] = metric.split('/');
+        const title = average === 'samples' ? `example-based ${type}` : metric;
+        return `          - { type: ${type}, value: ${value}, name: ${JSON.stringify(title)} }`;
+      }),
     );
   }
   return `---\n${lines.join('\n')}\n---`;
 }
 
-function frameUsage(threshold: number, dtype: string): string {
+function frameUsage(threshold: Threshold, dtype: string): string {
   return `With transformers.js; its \`image-classification\` pipeline takes a softmax whatever \`problem_type\` says, so the model is
 called by itself:
 
@@ -65,7 +68,7 @@ ${labelled(threshold)}
 \`\`\``;
 }
 
-function clipUsage(threshold: number, dtype: string): string {
+function clipUsage(threshold: Threshold, dtype: string): string {
   return `With transformers.js, which has no pipeline for clips:
 
 \`\`\`js
@@ -79,7 +82,8 @@ ${labelled(threshold)}
 \`\`\``;
 }
 
-function labelled(threshold: number): string {
+function labelled(threshold: Threshold): string {
+  const least = typeof threshold === 'number' ? threshold : `${JSON.stringify(threshold)}[id]`;
   return `const probabilities = logits.sigmoid().tolist()[0];
-const labels = probabilities.flatMap((p, id) => (p >= ${threshold} ? model.config.id2label[id] : []));`;
+const labels = probabilities.flatMap((p, id) => (p >= ${least} ? model.config.id2label[id] : []));`;
 }

@@ -1,10 +1,10 @@
-import type { Bundle } from '../../src/core/bundle.ts';
+import type { Bundle } from '../../src/bundle/manifest.ts';
 import { UserError } from '../../src/core/errors.ts';
 import { largestDifference } from '../../src/core/largest-difference.ts';
 import { sizeOf, type Tensor, tensor } from '../../src/core/tensor.ts';
 import { openBundle } from '../../src/runtime/open-bundle.ts';
 import type { InferenceSession } from '../../src/runtime/session.ts';
-import { goldenFrames } from '../golden.ts';
+import { goldenInputs } from '../golden.ts';
 import { type VerificationTarget, verificationTolerance } from '../onnx/verify.ts';
 
 /** A graph of a repository against the bundle's own, in one runtime. */
@@ -27,8 +27,8 @@ export async function checkGraph(
   bundle: Bundle,
   { runtime, provider }: VerificationTarget,
 ): Promise<GraphCheck> {
-  const { kind, frames: count, height, width, name } = bundle.manifest.input;
-  const frames = goldenFrames(kind === 'clip' ? [count, height, width, 3] : [height, width, 3]);
+  const inputs = goldenInputs(bundle.manifest.inputs);
+  const [frames] = Object.values(inputs);
   const run = async (open: Promise<InferenceSession>, inputs: Record<string, Tensor>, output: string) => {
     const session = await open;
     try {
@@ -37,7 +37,7 @@ export async function checkGraph(
       await session.release();
     }
   };
-  const expected = await run(openBundle(bundle, runtime, { provider }), { [name]: frames }, 'probabilities');
+  const expected = await run(openBundle(bundle, runtime, { provider }), inputs, 'probabilities');
   const logits = await run(
     runtime.open(graph, { provider }),
     { pixel_values: pixelValues(frames) },

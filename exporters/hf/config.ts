@@ -1,4 +1,5 @@
-import type { BundleManifest } from '../../src/core/bundle.ts';
+import type { BundleManifest } from '../../src/bundle/manifest.ts';
+import { hubSystem } from './hub-system.ts';
 
 /**
  * `config.json`. transformers.js runs every image classifier in the same way, whatever its backbone: "resnet" is the
@@ -7,11 +8,9 @@ import type { BundleManifest } from '../../src/core/bundle.ts';
  * @param dtype the precision that it takes where it is not told one
  * @param files of the repository: what a later one of ours replaces, and nothing else
  */
-export function modelConfig(
-  { labels, input, threshold, provenance }: BundleManifest,
-  dtype: string,
-  files: readonly string[],
-): object {
+export function modelConfig(manifest: BundleManifest, dtype: string, files: readonly string[]): object {
+  const { labels, provenance } = manifest;
+  const { input, threshold } = hubSystem(manifest);
   const isClip = input.kind === 'clip';
   return {
     model_type: isClip ? 'actionnx-clip' : 'resnet',
@@ -27,7 +26,8 @@ export function modelConfig(
 }
 
 /** `preprocessor_config.json`: pictures are decoded to RGB levels, and the graph does the rest. */
-export function preprocessorConfig({ input }: BundleManifest): object {
+export function preprocessorConfig(manifest: BundleManifest): object {
+  const { input } = hubSystem(manifest);
   return {
     image_processor_type: 'ViTImageProcessor',
     do_convert_rgb: true,

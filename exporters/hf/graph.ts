@@ -1,7 +1,8 @@
-import type { BundleManifest } from '../../src/core/bundle.ts';
+import type { BundleManifest } from '../../src/bundle/manifest.ts';
 import type { Attribute, GraphNode, GraphPort, Initializer } from '../../src/onnx/graph.ts';
 import type { Model } from '../../src/onnx/model.ts';
 import { raiseOpset } from '../onnx/raise-opset.ts';
+import { hubSystem } from './hub-system.ts';
 
 /** Keeps logits finite: probabilities nearer to 0 or 1 than this count as this near. */
 const nearest = 1e-7;
@@ -23,7 +24,9 @@ const uint8 = 2;
  *
  * @throws UserError for a graph that cannot be raised to opset 18
  */
-export function huggingFaceModel(model: Model, { name, input, outputs }: BundleManifest): Model {
+export function huggingFaceModel(model: Model, manifest: BundleManifest): Model {
+  const { name, outputs } = manifest;
+  const { input } = hubSystem(manifest);
   const opset = Math.max(antialiasedSince, model.opsets.get('') ?? 0);
   const { graph, ...rest } = raiseOpset(model, opset, name, 'to resize as it was trained');
   const initializers = new Map(graph.initializers);
@@ -63,7 +66,11 @@ export function huggingFaceModel(model: Model, { name, input, outputs }: BundleM
   odds.add('Sub', [log], {}, 'logits');
 
   const size = isClip ? ['N', input.frames, 3, 'height', 'width'] : ['N', 3, 'height', 'width'];
-  const logits: GraphPort = { name: 'logits', dtype: 'float32', shape: outputs[0].shape };
+  const logits: GraphPort = {
+    name: 'logits',
+    dtype: 'float32',
+    shape: outputs.find(({ role }) => role === 'scores')!.shape,
+  };
   return {
     ...rest,
     graph: {

@@ -1,10 +1,10 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Bundle, BundleManifest, Precision } from '../../src/core/bundle.ts';
+import type { Bundle, BundleManifest, Precision } from '../../src/bundle/manifest.ts';
+import { parseBundle } from '../../src/bundle/parse-bundle.ts';
 import { UserError, usageError } from '../../src/core/errors.ts';
 import { writeFolderAtomic } from '../../src/node/atomic-folder.ts';
 import { type FolderKind, ownEntries } from '../../src/node/owned-folder.ts';
-import { parseBundle } from '../../src/onnx/parse-bundle.ts';
 import { modelFile } from '../onnx/onnx-model.ts';
 import type { VerificationTarget } from '../onnx/verify.ts';
 import { huggingFaceCard } from './card.ts';
@@ -26,7 +26,8 @@ const repositoryFolder: FolderKind = {
   mark: 'config.json',
   entries({ actionnx }) {
     const { threshold, input, files } = Object(actionnx);
-    if (typeof threshold !== 'number' || typeof input !== 'object') return null;
+    const hasThreshold = typeof threshold === 'number' || Array.isArray(threshold);
+    if (!hasThreshold || typeof input !== 'object') return null;
     // Before they were listed, they were these.
     const graphs = Object.values(dtypes).map(({ suffix }) => `onnx/model${suffix}.onnx`);
     return files ?? ['preprocessor_config.json', 'README.md', ...graphs];
@@ -83,8 +84,8 @@ export async function writeHuggingFaceRepository(
 
 function requireOneSystem([first, ...others]: readonly BundleManifest[]): void {
   const precisions = new Set([first.graph.precision]);
-  for (const { name, labels, input, graph } of others) {
-    if (labels.hash !== first.labels.hash || JSON.stringify(input) !== JSON.stringify(first.input)) {
+  for (const { name, labels, inputs, graph } of others) {
+    if (labels.hash !== first.labels.hash || JSON.stringify(inputs) !== JSON.stringify(first.inputs)) {
       throw usageError('the bundles of one repository must be of one system', {
         received: `${first.name} and ${name}, with other labels or inputs`,
       });

@@ -1,5 +1,5 @@
-import type { BundleManifest } from '../../src/core/bundle.ts';
-import type { FrameWindow } from '../../src/core/clip.ts';
+import { type FramesInput, type FrameWindow, requireFramesInput } from '../../src/bundle/frames-input.ts';
+import type { BundleManifest } from '../../src/bundle/manifest.ts';
 import { UserError } from '../../src/core/errors.ts';
 import type { Attribute, Graph, GraphNode, Initializer, TensorPort } from '../../src/onnx/graph.ts';
 import { type Model, modelOf } from '../../src/onnx/model.ts';
@@ -72,7 +72,7 @@ function requireFit(members: readonly EnsembleMember[]): void {
         received: `${manifest.name} with others than ${first.manifest.name}`,
       });
     }
-    if (manifest.input.windows) {
+    if (inputOf(manifest).windows) {
       throw new UserError('members of an ensemble must be single systems', {
         received: `${manifest.name}, an ensemble itself`,
         remedy: 'give its members instead',
@@ -81,8 +81,14 @@ function requireFit(members: readonly EnsembleMember[]): void {
   }
 }
 
+/** What a member looks at. @throws UserError for one that does not look at frames around the key frame */
+export function inputOf(manifest: BundleManifest): FramesInput {
+  return requireFramesInput(manifest, 'a merged ensemble');
+}
+
 /** The window that a member looks at; the step between the frames of one frame is nothing. */
-function windowOf({ input: { frames, speed, height, width } }: BundleManifest): FrameWindow {
+function windowOf(manifest: BundleManifest): FrameWindow {
+  const { frames, speed, height, width } = inputOf(manifest);
   return { frames, speed: frames === 1 ? 1 : speed, height, width };
 }
 
@@ -115,7 +121,7 @@ class EnsembleBuilder {
   #attention: { weight: number; port: TensorPort } | undefined;
 
   constructor(members: readonly EnsembleMember[], windows: readonly EnsembleWindow[]) {
-    const inputs = members.map(({ manifest }) => manifest.input);
+    const inputs = members.map(({ manifest }) => inputOf(manifest));
     const height = Math.max(...windows.map((window) => window.height));
     const width = Math.max(...windows.map((window) => window.width));
     const frames = windows.reduce((sum, window) => sum + window.frames, 0);
@@ -129,7 +135,7 @@ class EnsembleBuilder {
   /** The member's nodes, on its own part of the clip, and its vote and mean, weighted. */
   member({ manifest, weight }: EnsembleMember, graph: Graph, prefix: string): void {
     const probabilities = `${prefix}/probabilities`;
-    const merged = prefixGraph(graph, prefix, new Map([[manifest.input.name, this.#framesOf(manifest)]]));
+    const merged = prefixGraph(graph, prefix, new Map([[inputOf(manifest).name, this.#framesOf(manifest)]]));
     this.#nodes.push(...merged.nodes);
     for (const [name, initializer] of merged.initializers) this.#initializers.set(name, initializer);
     const vote = this.#node(`${prefix}/vote`, 'GreaterOrEqual', [
@@ -159,7 +165,7 @@ class EnsembleBuilder {
 
   /** What a member takes as its frames: its window's part of the clip, or all of it. */
   #framesOf(manifest: BundleManifest): string {
-    const isFrame = manifest.input.kind === 'frame';
+    const isFrame = inputOf(manifest).kind === 'frame';
     const isWhole = this.#windows.length === 1 && this.#input.shape.length === (isFrame ? 4 : 5);
     return isWhole ? this.#input.name : this.#part(findWindow(this.#windows, manifest), isFrame);
   }

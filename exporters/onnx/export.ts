@@ -4,16 +4,18 @@ import type { Normalization } from '../../src/core/normalization.ts';
 import { sizeOf } from '../../src/core/tensor.ts';
 import type { Value, ValueShape, ValueType } from '../../src/onnx/converter.ts';
 import { ModelBuilder } from './builder.ts';
-import { framesInput } from './frames.ts';
+import { framesName, type GraphInput, graphInputs } from './frames.ts';
 import { type GraphOptions, type OnnxModel, onnxModel } from './onnx-model.ts';
 import './ops/index.ts';
 import { walkModel } from './walk.ts';
 
 export interface ExportOptions extends GraphOptions {
   /**
-   * Take uint8 RGB `frames` and normalise them inside the graph, for models with one input [N, H, W, 3] or
-   * [N, T, H, W, 3]. Without it the graph takes the model's own inputs, under their own names.
+   * What the graph takes, in the order of the model's inputs: uint8 RGB frames [N, H, W, 3] or [N, T, H, W, 3], which it
+   * normalises itself, or values as they are. Default: the model's own inputs, under their own names.
    */
+  readonly inputs?: readonly GraphInput[];
+  /** The same for models of frames alone: one input `frames`. */
   readonly frames?: Normalization;
   /** One name a model output, in order. Default: tfjs's. */
   readonly outputs?: readonly string[];
@@ -29,9 +31,15 @@ export interface ExportOptions extends GraphOptions {
  * await writeFile('model.onnx', onnx.chunks());
  */
 export function exportOnnx(model: LayersModel, options: ExportOptions = {}): OnnxModel {
-  const { frames } = options;
   const builder = new ModelBuilder();
-  const inputs = frames ? [framesValue(model, frames, builder)] : ownInputs(model, builder);
+  const wanted = inputsOf(options);
+  const inputs = wanted
+    ? graphInputs(
+        model.inputs.map(({ shape }) => shape as ValueShape),
+        wanted,
+        builder,
+      )
+    : ownInputs(model, builder);
   const names = outputNames(model, options);
   walkModel(model, inputs, builder).forEach((value, i) => {
     builder.output(names[i], value);
@@ -48,14 +56,9 @@ function parametersOf(model: LayersModel): number {
   );
 }
 
-function framesValue(model: LayersModel, normalization: Normalization, builder: ModelBuilder): Value {
-  if (model.inputs.length !== 1) {
-    throw new UserError('a model of frames has one input', {
-      received: `${model.inputs.length}: ${layerNames(model.inputs).join(', ')}`,
-      remedy: 'export it without normalisation',
-    });
-  }
-  return framesInput(model.inputs[0].shape as ValueShape, normalization, builder);
+/** What is asked for in place of the model's own inputs. */
+export function inputsOf({ inputs, frames }: ExportOptions): readonly GraphInput[] | undefined {
+  return inputs ?? (frames && [{ name: framesName, normalization: frames }]);
 }
 
 function ownInputs(model: LayersModel, builder: ModelBuilder): Value[] {

@@ -1,4 +1,4 @@
-import type { Precision, Target } from '../../src/core/bundle.ts';
+import type { Precision, Target } from '../../src/bundle/manifest.ts';
 import { type Graph, parameterCount, type TensorPort } from '../../src/onnx/graph.ts';
 import { type Model, modelOf } from '../../src/onnx/model.ts';
 import { serializeModel, serializeOutside } from '../../src/onnx/serialize.ts';

@@ -1,4 +1,4 @@
-import type { Precision, Target } from '../../src/core/bundle.ts';
+import type { Precision, Target } from '../../src/bundle/manifest.ts';
 import { cancelTransposes } from './passes/cancel-transposes.ts';
 import { channelsLastClips } from './passes/channels-last-clips.ts';
 import { passes } from './passes/index.ts';

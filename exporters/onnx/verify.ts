@@ -1,4 +1,4 @@
-import type { Bundle } from '../../src/core/bundle.ts';
+import type { Bundle } from '../../src/bundle/manifest.ts';
 import { reasonOf, UserError } from '../../src/core/errors.ts';
 import { largestDifference } from '../../src/core/largest-difference.ts';
 import type { Tensor } from '../../src/core/tensor.ts';
@@ -47,7 +47,7 @@ export type OpenGraph = (
 /**
  * Runs a bundle's golden inputs, as one batch, through each runtime and compares all outputs with what tfjs gave.
  *
- * @param golden the bundle's golden tensors: the input and every output, under their names in the graph
+ * @param golden the bundle's golden tensors: every input and output, under their names in the graph
  * @returns a row for every runtime and output, passed or not
  * @throws UserError when an output is missing or has another shape, or a runtime does not load the graph
  */
@@ -57,10 +57,10 @@ export function verifyBundle(
   targets: readonly VerificationTarget[],
   tolerance?: number,
 ): Promise<VerificationRow[]> {
-  const { input, outputs } = bundle.manifest;
+  const { inputs, outputs } = bundle.manifest;
   return verifyGraph(
     (runtime, options) => openBundle(bundle, runtime, options),
-    { [input.name]: golden[input.name] },
+    Object.fromEntries(inputs.map(({ name }) => [name, golden[name]])),
     Object.fromEntries(outputs.map(({ name }) => [name, golden[name]])),
     targets,
     tolerance,

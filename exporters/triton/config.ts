@@ -1,17 +1,19 @@
-import type { BundleManifest } from '../../src/core/bundle.ts';
+import type { BundleManifest } from '../../src/bundle/manifest.ts';
+import type { Input } from '../../src/inputs/input.ts';
+import { InputPlan } from '../../src/inputs/plan.ts';
 
 /**
  * `config.pbtxt` of a model in NVIDIA Triton's repository (message ModelConfig of model_config.proto, in protobuf's text
  * form). The batch is not among a port's dimensions: `max_batch_size` says that there is one, and requests that come
- * together are run together. The bundle's `input` is among its parameters, for clients: which frames of a video, and
+ * together are run together. The bundle's `inputs` are among its parameters, for clients: which frames of a video, and
  * how they are resized.
  */
 export function tritonConfig(
-  { name, input, outputs }: BundleManifest,
+  { name, inputs, outputs }: BundleManifest,
   { maxBatchSize, labelFile }: { maxBatchSize: number; labelFile: string },
 ): string {
-  const size = [input.height, input.width, 3];
-  const frames = input.kind === 'clip' ? [input.frames, ...size] : size;
+  const input = ([name, { dtype, shape }]: [string, Input]) =>
+    port(name, dtype === 'uint8' ? 'TYPE_UINT8' : 'TYPE_FP32', shape);
   const output = ({ name, shape }: BundleManifest['outputs'][number]) => {
     const dimensions = shape.slice(1).map((extent) => (typeof extent === 'string' ? -1 : extent));
     const labelled = name === 'probabilities' ? [`    label_filename: ${quoted(labelFile)}`] : [];
@@ -22,15 +24,15 @@ backend: "onnxruntime"
 default_model_filename: "model.onnx"
 max_batch_size: ${maxBatchSize}
 input [
-${port(input.name, 'TYPE_UINT8', frames)}
+${[...new InputPlan(inputs).inputs].map(input).join(',\n')}
 ]
 output [
 ${outputs.map(output).join(',\n')}
 ]
 dynamic_batching { }
 parameters {
-  key: "actionnx.input"
-  value: { string_value: ${quoted(JSON.stringify(input))} }
+  key: "actionnx.inputs"
+  value: { string_value: ${quoted(JSON.stringify(inputs))} }
 }
 `;
 }

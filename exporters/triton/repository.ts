@@ -1,7 +1,8 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Bundle } from '../../src/core/bundle.ts';
+import type { Bundle } from '../../src/bundle/manifest.ts';
 import { usageError } from '../../src/core/errors.ts';
+import { InputPlan } from '../../src/inputs/plan.ts';
 import { writeFolderAtomic } from '../../src/node/atomic-folder.ts';
 import { type FolderKind, ownEntries } from '../../src/node/owned-folder.ts';
 import { tritonConfig } from './config.ts';
@@ -66,10 +67,14 @@ export async function writeTritonRepository(target: string, bundles: readonly Bu
         written.push(path);
       };
       for (const { manifest, graph, external } of bundles) {
-        const { name, input, labels } = manifest;
+        const { name, inputs, labels } = manifest;
+        const isClip = new InputPlan(inputs).sizes.length > 1;
         await mkdir(join(folder, name));
         await mkdir(join(folder, name, '1'));
-        const config = tritonConfig(manifest, { maxBatchSize: maxBatchSizes[input.kind], labelFile });
+        const config = tritonConfig(manifest, {
+          maxBatchSize: isClip ? maxBatchSizes.clip : maxBatchSizes.frame,
+          labelFile,
+        });
         await write(join(name, 'config.pbtxt'), config);
         await write(join(name, labelFile), `${labels.names.join('\n')}\n`);
         await write(join(name, '1', 'model.onnx'), graph);

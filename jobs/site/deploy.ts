@@ -2,7 +2,7 @@ import { access, copyFile, cp, mkdir, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { BundleManifest } from '../../src/core/bundle.ts';
+import type { BundleManifest } from '../../src/bundle/manifest.ts';
 import { UserError } from '../../src/core/errors.ts';
 import { filesIn, writeFolderAtomic } from '../../src/node/atomic-folder.ts';
 import { readBundle } from '../../src/node/bundle-folder.ts';

@@ -5,6 +5,8 @@
  * so every label starts at 0.5 (at the prior, in the tiny preset).
  */
 import { z } from 'zod';
+import { frame } from '../../src/inputs/frame.ts';
+import { square } from '../../src/inputs/rgb.ts';
 import { resnet, resnetDepths } from '../backbones/resnet.ts';
 import { sigmoidDetectors } from '../heads/detectors.ts';
 import { attend } from '../heads/spatial-attention.ts';
@@ -30,11 +32,11 @@ export const apcdResnet = defineSystem({
   },
   recipe: [{ ...perClassDetection, epochs: 55 }],
   reported: { precision: 57.4, recall: 65.6, f1: 58.9 },
-  input: ({ size }) => ({ kind: 'frame', size, frames: 1, speed: 1 }),
+  inputs: ({ size }) => ({ frame: frame(square(size)) }),
   build({ depth, size, labels, prior }, seed) {
-    const frame = tf.input({ shape: [size, size, 3], name: 'frame' });
+    const picture = tf.input({ shape: [size, size, 3], name: 'frame' });
     let attention: Features | undefined;
-    const features = resnet(frame, {
+    const features = resnet(picture, {
       depth,
       seed,
       beforeLayer4(layer3) {
@@ -44,6 +46,6 @@ export const apcdResnet = defineSystem({
       },
     });
     const outputs = [sigmoidDetectors(features, { labels, seed, prior, zero: true }), attention as Features];
-    return tf.model({ inputs: frame, outputs, name: 'apcd_resnet' });
+    return tf.model({ inputs: picture, outputs, name: 'apcd_resnet' });
   },
 });

@@ -5,6 +5,8 @@
  * stage ends; thirds are ours.
  */
 import { z } from 'zod';
+import { clip } from '../../src/inputs/clip.ts';
+import { square } from '../../src/inputs/rgb.ts';
 import { r2plus1d, r2plus1dDepths } from '../backbones/r2plus1d.ts';
 import { softmaxDetectors } from '../heads/detectors.ts';
 import { defineSystem } from '../system.ts';
@@ -42,12 +44,12 @@ export const pcdR2plus1d = defineSystem({
     { frames: 16, speed: 1, until: 1 },
   ]),
   reported: { precision: 60.9, recall: 68.6, f1: 61.7 },
-  input: ({ size, frames, speed }) => ({ kind: 'clip', size, frames, speed }),
+  inputs: ({ size, frames, speed }) => ({ clip: clip({ ...square(size), frames, speed }) }),
   build({ depth, size, frames, labels, prior }, seed) {
-    const clip = tf.input({ shape: [frames, size, size, 3], name: 'clip' });
-    const features = r2plus1d(clip, { depth, seed });
+    const pictures = tf.input({ shape: [frames, size, size, 3], name: 'clip' });
+    const features = r2plus1d(pictures, { depth, seed });
     return tf.model({
-      inputs: clip,
+      inputs: pictures,
       outputs: softmaxDetectors(features, { labels, seed, prior }),
       name: 'pcd_r2plus1d',
     });

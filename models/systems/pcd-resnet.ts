@@ -3,6 +3,8 @@
  * papers/001, section 2. Trained from ImageNet weights with the summed log loss; channel 0 of a detector is "present".
  */
 import { z } from 'zod';
+import { frame } from '../../src/inputs/frame.ts';
+import { square } from '../../src/inputs/rgb.ts';
 import { resnet, resnetDepths } from '../backbones/resnet.ts';
 import { softmaxDetectors } from '../heads/detectors.ts';
 import { defineSystem } from '../system.ts';
@@ -25,12 +27,12 @@ export const pcdResnet = defineSystem({
   },
   recipe: [perClassDetection],
   reported: { precision: 57.9, recall: 66.3, f1: 59.4 },
-  input: ({ size }) => ({ kind: 'frame', size, frames: 1, speed: 1 }),
+  inputs: ({ size }) => ({ frame: frame(square(size)) }),
   build({ depth, size, labels, prior }, seed) {
-    const frame = tf.input({ shape: [size, size, 3], name: 'frame' });
-    const features = resnet(frame, { depth, seed });
+    const picture = tf.input({ shape: [size, size, 3], name: 'frame' });
+    const features = resnet(picture, { depth, seed });
     return tf.model({
-      inputs: frame,
+      inputs: picture,
       outputs: softmaxDetectors(features, { labels, seed, prior }),
       name: 'pcd_resnet',
     });

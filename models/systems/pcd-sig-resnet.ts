@@ -3,6 +3,8 @@
  * papers/001, section 2.3; trained as PCD-ResNet. The report gives only its F1.
  */
 import { z } from 'zod';
+import { frame } from '../../src/inputs/frame.ts';
+import { square } from '../../src/inputs/rgb.ts';
 import { resnet, resnetDepths } from '../backbones/resnet.ts';
 import { sigmoidDetectors } from '../heads/detectors.ts';
 import { defineSystem } from '../system.ts';
@@ -25,11 +27,11 @@ export const pcdSigResnet = defineSystem({
   },
   recipe: [perClassDetection],
   reported: { precision: null, recall: null, f1: 57.7 },
-  input: ({ size }) => ({ kind: 'frame', size, frames: 1, speed: 1 }),
+  inputs: ({ size }) => ({ frame: frame(square(size)) }),
   build({ depth, size, labels, prior }, seed) {
-    const frame = tf.input({ shape: [size, size, 3], name: 'frame' });
-    const features = resnet(frame, { depth, seed });
+    const picture = tf.input({ shape: [size, size, 3], name: 'frame' });
+    const features = resnet(picture, { depth, seed });
     const outputs = sigmoidDetectors(features, { labels, seed, prior });
-    return tf.model({ inputs: frame, outputs, name: 'pcd_sig_resnet' });
+    return tf.model({ inputs: picture, outputs, name: 'pcd_sig_resnet' });
   },
 });

@@ -1,6 +1,6 @@
-import type { SystemInput } from '../system.ts';
 import type { Position } from './schedules/schedule.ts';
 import type { Recipe, Stage } from './stage.ts';
+import { stageConfig } from './stage-config.ts';
 
 /** An epoch's place in a run. */
 export interface Leg {
@@ -8,28 +8,30 @@ export interface Leg {
   /** Whether the stage begins with this epoch, or ends with it. */
   readonly begins: boolean;
   readonly ends: boolean;
-  /** What the stage trains on. A system configured for shorter clips never trains on longer ones. */
-  readonly clip: { readonly frames: number; readonly speed: number };
+  /** The system's configuration in this stage, as `stageConfig` has it. */
+  readonly config: Readonly<Record<string, unknown>>;
   /** Batches of this epoch. */
   readonly batches: number;
   /** Where the schedule stands at a batch (0-based), and how many batches of its step have come before it. */
   position(batch: number): Position & { pending: number };
 }
 
+/** The model that is trained: its configuration, and how many frames a sample is in it and in others. */
+interface TrainedModel {
+  readonly config: Record<string, unknown>;
+  framesOf(config: Readonly<Record<string, unknown>>): number;
+}
+
 /** The epochs of a run, of all stages, and the work that they are. */
 export class Course {
   readonly #recipe: Recipe;
-  readonly #input: Pick<SystemInput, 'frames' | 'speed'>;
+  readonly #model: TrainedModel;
   readonly #samples: { readonly training: number; readonly validation: number };
   readonly epochs: number;
 
-  constructor(
-    recipe: Recipe,
-    input: Pick<SystemInput, 'frames' | 'speed'>,
-    samples: { training: number; validation: number },
-  ) {
+  constructor(recipe: Recipe, model: TrainedModel, samples: { training: number; validation: number }) {
     this.#recipe = recipe;
-    this.#input = input;
+    this.#model = model;
     this.#samples = samples;
     this.epochs = recipe.reduce((sum, stage) => sum + stage.epochs, 0);
   }
@@ -50,7 +52,7 @@ export class Course {
     const steps = epochsOf(first, last + 1) * stepsPerEpoch;
     const done = (epochsOf(first, index) + epoch - 1 - before) * stepsPerEpoch;
     return {
-      ...{ stage, batches, clip: this.#clip(stage) },
+      ...{ stage, batches, config: stageConfig(this.#model.config, stage) },
       ...{ begins: epoch === before + 1, ends: epoch === before + stage.epochs },
       position: (batch) => ({
         ...{ step: done + Math.floor(batch / stage.accumulate), steps, stepsPerEpoch },
@@ -59,20 +61,15 @@ export class Course {
     };
   }
 
-  #clip({ inputs }: Stage): { frames: number; speed: number } {
-    const { frames, speed } = this.#input;
-    if ((inputs.frames ?? frames) > frames) return { frames, speed };
-    return { frames: inputs.frames ?? frames, speed: inputs.speed ?? speed };
-  }
-
   /** The work that is left once some batches of an epoch are done, in forward passes over a frame. */
   workLeft(epoch: number, batches: number): number {
     if (epoch > this.epochs) return 0;
-    const { stage, clip } = this.at(epoch);
-    let work = -batches * stage.batch * trainingWork(clip.frames);
+    const { framesOf, config } = this.#model;
+    const now = this.at(epoch);
+    let work = -batches * now.stage.batch * trainingWork(framesOf(now.config));
     for (let later = epoch; later <= this.epochs; later++) {
-      work += this.#samples.training * trainingWork(this.at(later).clip.frames);
-      work += this.#samples.validation * validationWork(this.#input.frames);
+      work += this.#samples.training * trainingWork(framesOf(this.at(later).config));
+      work += this.#samples.validation * validationWork(framesOf(config));
     }
     return work;
   }

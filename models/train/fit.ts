@@ -1,6 +1,8 @@
 import { UserError } from '../../src/core/errors.ts';
 import { Rng } from '../../src/core/rng.ts';
+import { InputPlan } from '../../src/inputs/plan.ts';
 import { loadPretrained } from '../pretrained/load.ts';
+import { inputsOf, type System } from '../system.ts';
 import { bestEpoch, isBetter, isSameMeasure } from './best-epoch.ts';
 import {
   type CheckpointName,
@@ -12,6 +14,7 @@ import {
 import { Course, type Leg, trainingWork, validationWork } from './course.ts';
 import { losses } from './losses/index.ts';
 import { checkLoss } from './losses/loss.ts';
+import { checkInputs } from './model-inputs.ts';
 import { Pace } from './pace.ts';
 import {
   type EpochRecord,
@@ -25,8 +28,10 @@ import { type RunStart, startOf } from './run-start.ts';
 import { SampleSource } from './sample-source.ts';
 import { schedules } from './schedules/index.ts';
 import { parseRecipe } from './stage.ts';
+import { checkStageConfigs } from './stage-config.ts';
 import { checkSource, readSource, readUnchanged, takeWeights } from './stage-source.ts';
 import type { StepProgress, TrainSettings } from './train-settings.ts';
+import { trainedSpace } from './trained-space.ts';
 import { Trainer, targetNames } from './trainer.ts';
 import { validationScores } from './validation.ts';
 import { checkGroups } from './weight-groups.ts';
@@ -48,7 +53,9 @@ export interface TrainResult {
  *   is aborted
  */
 export async function train(settings: TrainSettings): Promise<TrainResult> {
-  const session = await Session.open({ ...settings, recipe: parseRecipe(settings.recipe) });
+  const recipe = parseRecipe(settings.recipe);
+  checkStageConfigs(settings.system, settings.config, recipe);
+  const session = await Session.open({ ...settings, recipe });
   try {
     return await session.run();
   } finally {
@@ -76,12 +83,17 @@ class Session {
   private constructor(settings: TrainSettings, start: RunStart) {
     this.#settings = settings;
     this.#start = start;
-    const input = settings.system.input(settings.config);
-    this.#course = new Course(settings.recipe, input, {
-      training: start.training.length,
-      validation: start.validation.length,
-    });
-    this.#source = new SampleSource(settings.dataset, input.size, settings.frameMemory);
+    const { system, config, dataset } = settings;
+    const framesOf = (config: Readonly<Record<string, unknown>>) => planOf(system, config).sizes.length;
+    this.#course = new Course(
+      settings.recipe,
+      { config, framesOf },
+      {
+        training: start.training.length,
+        validation: start.validation.length,
+      },
+    );
+    this.#source = new SampleSource(dataset, trainedSpace(settings), settings.frameMemory);
     this.#trainer = new Trainer(settings);
   }
 
@@ -103,6 +115,8 @@ class Session {
   /** Whether the recipe is for this model: for all stages, before the first begins. */
   async #checkModel(): Promise<void> {
     const { model } = this.#trainer;
+    const { system, config } = this.#settings;
+    checkInputs(model, planOf(system, config));
     for (const { loss } of this.#settings.recipe)
       checkLoss(losses.make(loss), model.outputNames, targetNames);
     checkGroups(model, this.#settings.recipe);
@@ -191,12 +205,13 @@ class Session {
   }
 
   /** Trains what is left of the epoch; returns its last learning rate. */
-  async #trainEpoch({ stage, clip, batches, position }: Leg): Promise<number> {
-    const { seed, signal, checkpointInterval = 300 } = this.#settings;
+  async #trainEpoch({ stage, config, batches, position }: Leg): Promise<number> {
+    const { system, seed, signal, checkpointInterval = 300 } = this.#settings;
     const epoch = this.#progress.epoch + 1;
-    this.#trainer.setFrames(clip.frames);
+    this.#trainer.configure(config);
     const order = new Rng(`${seed}/order/${epoch}`).shuffle(this.#start.training);
-    const plan = { ...clip, augment: { names: stage.augment, seed, epoch } };
+    const inputs = planOf(system, config);
+    const plan = { inputs, augment: { names: stage.augment, seed, epoch } };
     const schedule = schedules.make(stage.schedule);
     const memory = this.#progress.schedule;
     const rateAt = (step: number, base = stage.rate) => schedule.rate(base, position(step), memory);
@@ -220,7 +235,14 @@ class Session {
         },
       };
       began = now;
-      this.#report('training', step + 1, batches, rateAt(step), batch.samples, trainingWork(clip.frames));
+      this.#report(
+        'training',
+        step + 1,
+        batches,
+        rateAt(step),
+        batch.samples,
+        trainingWork(inputs.sizes.length),
+      );
       if (signal?.aborted) {
         await this.#save('last');
         throw new UserError(`training stopped in epoch ${epoch}, after step ${step + 1} of ${batches}`, {
@@ -237,12 +259,13 @@ class Session {
 
   async #validate({ stage }: Leg, learningRate: number): Promise<ValidationScores> {
     const { system, config, signal } = this.#settings;
-    const { frames, speed } = system.input(config);
+    const inputs = planOf(system, config);
+    const frames = inputs.sizes.length;
     const { validation: samples } = this.#start;
-    const batches = this.#source.batches(samples, { frames, speed }, stage.batch);
+    const batches = this.#source.batches(samples, { inputs }, stage.batch);
     const steps = Math.ceil(samples.length / stage.batch);
     let step = 0;
-    this.#trainer.setFrames(frames);
+    this.#trainer.configure(config);
     const scores = await validationScores(this.#trainer, batches, samples.length, this.#settings, (batch) => {
       this.#report('validation', ++step, steps, learningRate, batch.samples, validationWork(frames));
       if (!signal?.aborted) return;
@@ -292,6 +315,10 @@ class Session {
   close(): void {
     this.#trainer.dispose();
   }
+}
+
+function planOf(system: System, config: Readonly<Record<string, unknown>>): InputPlan {
+  return new InputPlan(inputsOf(system, config));
 }
 
 function diverged(loss: number, place: string, learningRate: number): UserError {

@@ -7,6 +7,7 @@ import type { RunRecord } from './run-record.ts';
 import type { Recipe, Stage } from './stage.ts';
 import { describeSources } from './stage-source.ts';
 import type { TrainSettings } from './train-settings.ts';
+import { trainedSpace } from './trained-space.ts';
 
 /** The record of a run that is about to start. @throws UserError when the system has another number of labels */
 export async function describeRun(
@@ -16,11 +17,11 @@ export async function describeRun(
   validation: number,
 ): Promise<RunRecord> {
   const { system, preset, config, recipe, seed, dataset, backend, pretrained } = settings;
-  const [labels] = dataset.spaces;
-  const { names, codes } = labels;
+  const space = trainedSpace(settings);
+  const { names, codes } = space;
   const sources = await describeSources(recipe);
   if ('labels' in config && config.labels !== names.length) {
-    throw new UserError(`${preset} predicts ${config.labels} labels, ${dataset.name} has ${names.length}`, {
+    throw new UserError(`${preset} predicts ${config.labels} labels, ${space.name} has ${names.length}`, {
       remedy: 'configure the system for the data set',
     });
   }
@@ -38,7 +39,13 @@ export async function describeRun(
       train: { split: splits.train, samples: training },
       validation: { split: splits.validation, samples: validation },
     },
-    labels: { names: [...names], codes: [...codes], hash: await labelSetHash(labels) },
+    labels: {
+      names: [...names],
+      codes: [...codes],
+      hash: await labelSetHash(space),
+      space: space.name,
+      task: space.task,
+    },
     ...(pretrained && {
       pretrained: {
         file: basename(pretrained.path),

@@ -23,7 +23,14 @@ const runSchema = z.strictObject({
     train: z.strictObject({ split: z.string(), samples: z.int() }),
     validation: z.strictObject({ split: z.string(), samples: z.int() }),
   }),
-  labels: z.strictObject({ names: z.array(z.string()), codes: z.array(z.int()), hash: z.string() }),
+  labels: z.strictObject({
+    names: z.array(z.string()),
+    codes: z.array(z.int()),
+    hash: z.string(),
+    /** The data set's name for them, and what it asks of them; runs of before these were recorded were of A2D's. */
+    space: z.string().default('a2d'),
+    task: z.enum(['multi-label', 'single-label']).default('multi-label'),
+  }),
   /** The file whose weights it started from; absent where they were drawn. */
   pretrained: z.strictObject({ file: z.string(), sha256: z.string(), format: z.string() }).optional(),
   /** What the recipe's stages take weights from, in their order; absent where they take none. */

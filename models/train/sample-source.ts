@@ -1,26 +1,31 @@
 import { setImmediate } from 'node:timers/promises';
-import { clipFrames } from '../../src/core/clip.ts';
-import { multiHot } from '../../src/core/labels.ts';
-import { imagenetNormalization } from '../../src/core/normalization.ts';
+import { type LabelSpace, multiHot, unionTruth } from '../../src/core/labels.ts';
+import type { Normalization } from '../../src/core/normalization.ts';
 import { Rng } from '../../src/core/rng.ts';
-import { type Dataset, keyFrameOf, type Sample } from '../../src/data/dataset.ts';
+import { sizeOf } from '../../src/core/tensor.ts';
+import { type Dataset, keyFrameOf, type Sample, truthIn } from '../../src/data/dataset.ts';
 import { type FrameMemory, frameMemory } from '../../src/image/frame-memory.ts';
 import type { RgbImage } from '../../src/image/image.ts';
 import { resizeBilinear } from '../../src/image/resize.ts';
+import { type FrameSize, noFrame, type Values } from '../../src/inputs/input.ts';
+import { framesAt, type InputPlan } from '../../src/inputs/plan.ts';
 import type { Augmentation } from './augment/augmentation.ts';
 import { drawTransforms, losesLabels, type Transform } from './augment/index.ts';
 
-/** What a model is fed: `frames` of [N, frames, size, size, 3], normalised, and `truth` of [N, labels], 0 or 1. */
+/** What a model is fed. */
 export interface Batch {
   readonly samples: number;
-  readonly frames: Float32Array;
+  /** By name: values of [N, ...shape], RGB levels normalised. */
+  readonly inputs: Readonly<
+    Record<string, { readonly shape: readonly number[]; readonly data: Float32Array }>
+  >;
+  /** [N, labels], 0 or 1. */
   readonly truth: Float32Array;
 }
 
-/** How a sample's clip is cut and, in training, changed. */
+/** What is looked at of a sample and, in training, how it is changed. */
 export interface BatchPlan {
-  readonly frames: number;
-  readonly speed: number;
+  readonly inputs: InputPlan;
   /** The same seed and epoch change a sample in the same way, in whatever order samples come. */
   readonly augment?: {
     readonly names: readonly Augmentation[];
@@ -32,25 +37,25 @@ export interface BatchPlan {
 /** Makes batches from a data set: decodes, changes, resizes, normalises. Keeps resized frames for the next epoch. */
 export class SampleSource {
   readonly #dataset: Dataset;
-  readonly #size: number;
+  readonly #space: LabelSpace;
   readonly #resized: ResizedFrames;
   /** Multi-hot rows by sample. */
   readonly #truth = new Map<string, Uint8Array>();
 
   /**
-   * @param size the model's input size, pixels
-   * @param frameMemory bytes of resized frames to keep
+   * @param space the labels that the truth is in
+   * @param memory bytes of resized frames to keep
    */
-  constructor(dataset: Dataset, size: number, frameMemory = 2 ** 30) {
+  constructor(dataset: Dataset, space: LabelSpace, memory = 2 ** 30) {
     this.#dataset = dataset;
-    this.#size = size;
-    this.#resized = new ResizedFrames(dataset, size, frameMemory);
+    this.#space = space;
+    this.#resized = new ResizedFrames(dataset, memory);
   }
 
   /** Reads the labels of samples, once, before batches of them are made. */
   async readLabels(samples: readonly Sample[]): Promise<void> {
-    const truth = await this.#dataset.truth(samples);
-    const labels = this.#dataset.spaces[0].names.length;
+    const truth = await truthIn(this.#dataset, samples, this.#space.name);
+    const labels = this.#space.names.length;
     samples.forEach(({ id }, i) => {
       this.#truth.set(id, truth.subarray(i * labels, (i + 1) * labels));
     });
@@ -80,101 +85,115 @@ export class SampleSource {
   }
 
   async #batch(samples: readonly Sample[], plan: BatchPlan): Promise<Batch> {
-    const size = this.#size ** 2 * 3;
-    const frames = new Float32Array(samples.length * plan.frames * size);
-    const labels = this.#dataset.spaces[0].names.length;
+    const inputs = Object.fromEntries(
+      [...plan.inputs.inputs].map(([name, { shape }]) => {
+        return [name, { shape, data: new Float32Array(samples.length * sizeOf(shape)) }];
+      }),
+    );
+    const labels = this.#space.names.length;
     const truth = new Float32Array(samples.length * labels);
     // Where there are no maps, labels are of the whole picture, and stay with what is left of it.
     const fromMap = this.#dataset.labelMap !== undefined && losesLabels(plan.augment?.names ?? []);
     await Promise.all(
       samples.map(async (sample, i) => {
         const transforms = this.#draw(sample, plan);
-        const images = await this.#images(sample, plan, transforms);
-        images.forEach((image, t) => {
-          normalize(image.data, frames, (i * plan.frames + t) * size);
-        });
+        const values = await plan.inputs.prepare(await this.#images(sample, plan, transforms));
+        for (const [name, own] of values) {
+          const { normalization } = plan.inputs.inputs.get(name)!;
+          const { data } = inputs[name];
+          if (normalization) normalize(own, normalization, data, i * own.length);
+          else data.set(own, i * own.length);
+        }
         const row = fromMap ? await this.#transformedTruth(sample, transforms) : this.#truth.get(sample.id)!;
         truth.set(row, i * labels);
       }),
     );
-    return { samples: samples.length, frames, truth };
+    return { samples: samples.length, inputs, truth };
   }
 
   /** The labels that are still in the picture. */
   async #transformedTruth(sample: Sample, transforms: readonly Transform[]): Promise<Uint8Array> {
     let map = await this.#dataset.labelMap!(sample);
     for (const transform of transforms) map = transform.labels(map);
-    return multiHot(new Set(map.codes), this.#dataset.spaces[0]);
+    const [main] = this.#dataset.spaces;
+    const truth = multiHot(new Set(map.codes), main);
+    return this.#space.of ? unionTruth(truth, main.names.length, this.#space) : truth;
   }
 
-  #draw(sample: Sample, { augment }: BatchPlan): Transform[] {
+  #draw(sample: Sample, { inputs, augment }: BatchPlan): Transform[] {
     if (!augment) return [];
-    return drawTransforms(
-      augment.names,
-      new Rng(`${augment.seed}/${augment.epoch}/${sample.id}`),
-      this.#size,
-    );
+    const rng = new Rng(`${augment.seed}/${augment.epoch}/${sample.id}`);
+    // A crop is of the size that the first input has.
+    return drawTransforms(augment.names, rng, inputs.sizes[0]?.width ?? 0);
   }
 
-  /** The sample's frames at the model's size, all changed alike. */
-  async #images(sample: Sample, plan: BatchPlan, transforms: readonly Transform[]): Promise<RgbImage[]> {
-    const { frames: count, speed, augment } = plan;
-    const numbers = clipFrames({ target: keyFrameOf(sample), count, speed, frameCount: sample.frameCount });
+  /** The sample's frames, each of its size, all changed alike. */
+  async #images(
+    sample: Sample,
+    { inputs, augment }: BatchPlan,
+    transforms: readonly Transform[],
+  ): Promise<RgbImage[]> {
+    const { video, frameCount } = sample;
+    const numbers = inputs.needs({ key: keyFrameOf(sample), frameCount });
     const change = (image: RgbImage) => transforms.reduce((changed, { image }) => image(changed), image);
     // A flip is the same before and after resizing; everything else is meant for the picture's own pixels.
     if (!augment || augment.names.every((name) => name === 'flip')) {
-      return (await this.#resized.get(sample.video, numbers)).map(change);
+      return (await this.#resized.get(video, numbers, inputs.sizes)).map(change);
     }
-    const images = await this.#dataset.frames(sample.video, numbers);
-    return images.map((image) => fit(change(image), this.#size));
+    const images = await framesAt(numbers, (present) => this.#dataset.frames(video, present));
+    // Where the video has no frame there is nothing to change: a crop would put its border around the black.
+    return images.map((image, i) => fit(numbers[i] === noFrame ? image : change(image), inputs.sizes[i]));
   }
 }
 
-/** Frames at the model's size, the latest used kept within a number of bytes. */
+/** Frames at the sizes that models take, the latest used kept within a number of bytes. */
 class ResizedFrames {
   readonly #dataset: Dataset;
-  readonly #size: number;
   readonly #images: FrameMemory;
 
-  constructor(dataset: Dataset, size: number, memory: number) {
+  constructor(dataset: Dataset, memory: number) {
     this.#dataset = dataset;
-    this.#size = size;
     this.#images = frameMemory(memory);
   }
 
-  async get(video: string, numbers: readonly number[]): Promise<RgbImage[]> {
-    const found = new Map<number, RgbImage>();
-    for (const number of numbers) {
-      const image = this.#images.get(`${video}/${number}`);
-      if (image) found.set(number, image);
+  /** @param sizes one a number */
+  async get(
+    video: string,
+    numbers: readonly number[],
+    sizes: readonly (FrameSize | null)[],
+  ): Promise<RgbImage[]> {
+    const keys = numbers.map((number, i) => `${video}/${number}/${sizes[i]?.width}x${sizes[i]?.height}`);
+    const found = new Map<string, RgbImage>();
+    for (const key of keys) {
+      const image = this.#images.get(key);
+      if (image) found.set(key, image);
     }
-    const missing = [...new Set(numbers)].filter((number) => !found.has(number));
-    if (missing.length > 0) {
-      const images = await this.#dataset.frames(video, missing);
-      missing.forEach((number, i) => {
-        const image = fit(images[i], this.#size);
-        found.set(number, image);
-        this.#images.set(`${video}/${number}`, image);
-      });
-    }
-    return numbers.map((number) => found.get(number)!);
+    const missing = [...new Set(numbers.filter((_, i) => !found.has(keys[i])))];
+    const decoded = await framesAt(missing, (present) => this.#dataset.frames(video, present));
+    return keys.map((key, i) => {
+      const known = found.get(key);
+      if (known) return known;
+      const image = fit(decoded[missing.indexOf(numbers[i])], sizes[i]);
+      found.set(key, image);
+      this.#images.set(key, image);
+      return image;
+    });
   }
 }
 
-function fit(image: RgbImage, size: number): RgbImage {
-  return image.width === size && image.height === size ? image : resizeBilinear(image, size, size);
+function fit(image: RgbImage, size: FrameSize | null): RgbImage {
+  if (!size || (image.width === size.width && image.height === size.height)) return image;
+  return resizeBilinear(image, size.width, size.height);
 }
 
-/** For each channel, a level's value after scaling to 0–1 and normalising. */
-const levels = imagenetNormalization.mean.map((mean, channel) =>
-  Float32Array.from({ length: 256 }, (_, level) => (level / 255 - mean) / imagenetNormalization.std[channel]),
-);
-
-function normalize(data: Uint8Array, target: Float32Array, offset: number): void {
-  const [red, green, blue] = levels;
-  for (let i = 0; i < data.length; i += 3) {
-    target[offset + i] = red[data[i]];
-    target[offset + i + 1] = green[data[i + 1]];
-    target[offset + i + 2] = blue[data[i + 2]];
+/** RGB levels, as (x / 255 − mean) / std, each channel's levels computed once. */
+function normalize(levels: Values, { mean, std }: Normalization, target: Float32Array, offset: number): void {
+  const [red, green, blue] = mean.map((mean, channel) =>
+    Float32Array.from({ length: 256 }, (_, level) => (level / 255 - mean) / std[channel]),
+  );
+  for (let i = 0; i < levels.length; i += 3) {
+    target[offset + i] = red[levels[i]];
+    target[offset + i + 1] = green[levels[i + 1]];
+    target[offset + i + 2] = blue[levels[i + 2]];
   }
 }

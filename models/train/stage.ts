@@ -52,10 +52,8 @@ export const stageSchema = z.strictObject({
   optimizer: optimizers.schema,
   schedule: schedules.schema.default(constant()),
   augment: z.array(z.enum(augmentations)).default([]),
-  /** Clips other than the system's own: a curriculum is stages that have them. */
-  inputs: z
-    .strictObject({ frames: z.int().positive().optional(), speed: z.int().positive().optional() })
-    .default({}),
+  /** What the system looks at otherwise than it is configured to: a curriculum is stages that have other clips. */
+  inputs: z.record(z.string(), z.union([z.number(), z.string(), z.boolean()])).default({}),
   /** Gradients longer than this, all of them taken as one vector, are made that long. */
   clip: z.number().positive().nullable().default(null),
   /** Batches whose gradients make one step, as those of one batch that is so many times as large. */

@@ -1,3 +1,4 @@
+import type { Task } from '../../src/core/task.ts';
 import type { Dataset } from '../../src/data/dataset.ts';
 import type { WeightFileOnDisk } from '../../src/node/weight-file.ts';
 import type { PretrainedMatch } from '../pretrained/match.ts';
@@ -5,12 +6,16 @@ import type { Recipe, System } from '../system.ts';
 import type { Backend } from './backend.ts';
 import type { EpochRecord } from './run-record.ts';
 
-/** Example-based rates in 0–1 of probabilities [samples, labels] at 0.5 against truth of the same shape. */
+/**
+ * Example-based rates in 0–1 of probabilities [samples, labels] against truth of the same shape: at 0.5, or of the most
+ * probable label where a sample has one, of which all three are the accuracy.
+ */
 export type Evaluate = (
   probabilities: Float32Array,
   truth: Uint8Array,
   samples: number,
   labels: number,
+  kind: Task['kind'],
 ) => { precision: number; recall: number; f1: number };
 
 export interface StepProgress {

@@ -2,7 +2,8 @@ import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { UserError } from '../../src/core/errors.ts';
 import type { Tensor as HostTensor } from '../../src/core/tensor.ts';
-import type { System, SystemInput } from '../system.ts';
+import { InputPlan } from '../../src/inputs/plan.ts';
+import { inputsOf, type System } from '../system.ts';
 import { tf } from '../tf.ts';
 import { WeightAverage } from './averages/average.ts';
 import { averages } from './averages/index.ts';
@@ -27,18 +28,17 @@ export interface TrainerState {
   readonly average: { readonly steps: number; readonly taken: number };
 }
 
-/** A model and all that trains it, on the active backend. The model is built for clips of one length at a time. */
+/** A model and all that trains it, on the active backend. It is built for inputs of one shape at a time. */
 export class Trainer {
   readonly #system: System;
-  readonly #config: Record<string, unknown>;
   readonly #seed: number;
-  readonly #input: SystemInput;
   readonly #gradients = new GradientSum();
   #stage: Stage;
   #loss: Loss;
   #optimizer: Optimizer;
   #average: WeightAverage | null;
-  #frames: number;
+  /** What the model stands for now, of the shapes that its inputs have. */
+  #shapes: string;
   #model: LayersModel;
   #trained: TrainedWeights;
   #frozen: ReadonlySet<string> = new Set();
@@ -53,10 +53,8 @@ export class Trainer {
     seed: number;
   }) {
     this.#system = settings.system;
-    this.#config = settings.config;
     this.#seed = settings.seed;
-    this.#input = settings.system.input(settings.config);
-    this.#frames = this.#input.frames;
+    this.#shapes = this.#shapesOf(settings.config);
     this.#stage = settings.recipe[0];
     this.#loss = losses.make(this.#stage.loss);
     this.#optimizer = new Optimizer(optimizers.make(this.#stage.optimizer));
@@ -99,16 +97,26 @@ export class Trainer {
     return this.#stage.average && new WeightAverage(averages.make(this.#stage.average));
   }
 
-  /** Prepares for clips of this many frames; weights and what the optimiser remembers carry over by name. */
-  setFrames(frames: number): void {
-    if (frames === this.#frames) return;
+  /**
+   * Prepares for inputs as a configuration has them; weights and what the optimiser remembers carry over by name.
+   *
+   * @param config the run's own, but for what a stage looks at otherwise
+   */
+  configure(config: Readonly<Record<string, unknown>>): void {
+    const shapes = this.#shapesOf(config);
+    if (shapes === this.#shapes) return;
     const weights = readWeights(this.#model);
     this.#model.dispose();
-    this.#model = this.#system.build({ ...this.#config, frames }, this.#seed);
+    this.#model = this.#system.build(config, this.#seed);
     assignWeights(this.#model, weights, 'the stage before');
     freeze(this.#model, this.#frozen);
     this.#trained = settleGroups(this.#model, this.#stage);
-    this.#frames = frames;
+    this.#shapes = shapes;
+  }
+
+  #shapesOf(config: Readonly<Record<string, unknown>>): string {
+    const { inputs } = new InputPlan(inputsOf(this.#system, config));
+    return JSON.stringify([...inputs].map(([name, { shape }]) => [name, shape]));
   }
 
   /**
@@ -120,7 +128,7 @@ export class Trainer {
    */
   step(batch: Batch, rateOf: RateOf, { pending = 0, completes = true } = {}): number {
     return scoped(() => {
-      const frames = this.#inputs(batch);
+      const inputs = this.#inputs(batch);
       const targets = targetsOf(batch);
       const { variables } = this.#trained;
       if (variables.size === 0) {
@@ -129,7 +137,7 @@ export class Trainer {
         });
       }
       const { value, grads } = tf.variableGrads(
-        () => this.#loss.of(this.#outputs(frames, true), targets) as never,
+        () => this.#loss.of(this.#outputs(inputs, true), targets) as never,
         [...variables.values()],
       );
       const gradients = Object.fromEntries(
@@ -187,15 +195,17 @@ export class Trainer {
     });
   }
 
-  #outputs(frames: Tensor, training: boolean): NamedTensors {
-    const outputs = [this.#model.apply(frames, { training })].flat() as Tensor[];
+  #outputs(inputs: Tensor[], training: boolean): NamedTensors {
+    const given = inputs.length === 1 ? inputs[0] : inputs;
+    const outputs = [this.#model.apply(given, { training })].flat() as Tensor[];
     return Object.fromEntries(this.#model.outputNames.map((name, i) => [name, outputs[i]]));
   }
 
-  #inputs(batch: Batch): Tensor {
-    const { kind, size } = this.#input;
-    const clip = kind === 'clip' ? [this.#frames] : [];
-    return tf.tensor(batch.frames, [batch.samples, ...clip, size, size, 3]);
+  #inputs({ samples, inputs }: Batch): Tensor[] {
+    return this.#model.inputNames.map((name) => {
+      const { shape, data } = inputs[name];
+      return tf.tensor(data, [samples, ...shape]);
+    });
   }
 
   state(): TrainerState {

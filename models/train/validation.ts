@@ -1,6 +1,7 @@
 import type { ValidationScores } from './run-record.ts';
 import type { Batch } from './sample-source.ts';
 import type { TrainSettings } from './train-settings.ts';
+import { trainedSpace } from './trained-space.ts';
 import type { Trainer } from './trainer.ts';
 
 /**
@@ -14,10 +15,11 @@ export async function validationScores(
   trainer: Trainer,
   batches: AsyncIterable<Batch>,
   samples: number,
-  { dataset, evaluate }: Pick<TrainSettings, 'dataset' | 'evaluate'>,
+  { evaluate, ...settings }: Pick<TrainSettings, 'system' | 'config' | 'dataset' | 'evaluate'>,
   onBatch: (batch: Batch) => void,
 ): Promise<ValidationScores> {
-  const labels = dataset.spaces[0].names.length;
+  const { names, task } = trainedSpace(settings);
+  const labels = names.length;
   const probabilities = new Float32Array(samples * labels);
   const truth = new Uint8Array(samples * labels);
   let [done, loss] = [0, 0];
@@ -34,5 +36,5 @@ export async function validationScores(
   } finally {
     trainer.resume();
   }
-  return { loss: loss / samples, ...evaluate(probabilities, truth, samples, labels) };
+  return { loss: loss / samples, ...evaluate(probabilities, truth, samples, labels, task) };
 }

@@ -52,7 +52,7 @@ export function checkGroups(model: LayersModel, recipe: Recipe): void {
   }
 }
 
-/** "the recipe's stage 2, 8 frames" */
+/** "stage 2 (8 frames)" */
 function stageName(recipe: Recipe, index: number): string {
   return recipe.length === 1 ? 'the recipe' : `stage ${index + 1} (${recipe[index].name})`;
 }

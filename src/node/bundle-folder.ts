@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type Bundle, type BundleManifest, parseManifest } from '../core/bundle.ts';
+import { type Bundle, type BundleManifest, parseManifest } from '../bundle/manifest.ts';
 import { reasonOf, UserError } from '../core/errors.ts';
 import { labelSetHash } from '../core/labels.ts';
 import { decodeSafetensors } from '../core/safetensors.ts';

@@ -108,7 +108,7 @@ async function decodedFrames(path: string, stream: VideoStream, limit?: number):
   const { child, ended } = startFfmpeg(
     [
       // Only the clock is wanted: what makes pixels right is left out where the codec lets us.
-      ...['-skip_loop_filter', 'all', '-skip_idct', 'all', ...decodeFlags],
+      ...['-skip_loop_filter', 'all', '-skip_idct', 'all', ...endAtErrors, ...decodeFlags],
       ...['-i', `file:${path}`, ...everyFrameOf(stream), ...ownSize, '-vf', showinfo],
       ...(limit ? ['-frames:v', String(limit)] : []),
       ...['-f', 'null', '-'],
@@ -137,7 +137,10 @@ function mended(frames: readonly ShownFrame[], { nominalRate, ticksPerSecond }: 
 }
 
 /** Every frame as the decoder gives it and with its own stamp; damage is an error. */
-export const decodeFlags = ['-xerror', '-noautorotate', '-copyts'];
+export const decodeFlags = ['-noautorotate', '-copyts'];
+
+/** ffmpeg ends at the first error. What it has decoded by then comes out only in part, and not always the same. */
+export const endAtErrors = ['-xerror'];
 
 /** The stream's frames, none doubled or dropped to please a clock. */
 export function everyFrameOf({ index }: VideoStream): string[] {

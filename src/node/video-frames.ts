@@ -9,6 +9,7 @@ import { writeFolderAtomic } from './atomic-folder.ts';
 import { startFfmpeg } from './ffmpeg.ts';
 import {
   decodeFlags,
+  endAtErrors,
   everyFrameOf,
   type FrameStamps,
   frameStamps,
@@ -142,10 +143,22 @@ async function* decodeFrames(
   } catch (error) {
     wanted = wanted.filter((number) => number > last);
     if (!(error instanceof UserError) || wanted.length === 0) throw error;
-    // Where one of several threads fails, the others drop what they are at, now more, now less: one alone gives all
-    // that comes before the damage, which may lie behind the last that is wanted.
-    yield* decodeOnce(path, stream, found, wanted, ['-threads', '1']);
+    // What was on its way through ffmpeg when it ended is not lost with a single thread that goes on: the first frame
+    // that does not come is the damaged one. Frames that are known by their place alone could be others by then.
+    if (found.distinct) yield* upToDamage(decodeOnce(path, stream, found, wanted, goOn));
     throw error;
+  }
+}
+
+/** A damaged picture does not come out at all, instead of patched up. */
+const goOn = ['-threads', '1', '-err_detect', 'explode'];
+
+async function* upToDamage<T>(frames: AsyncIterable<T>): AsyncGenerator<T> {
+  try {
+    yield* frames;
+  } catch (error) {
+    // It is known what is wrong with the file.
+    if (!(error instanceof UserError)) throw error;
   }
 }
 
@@ -155,7 +168,7 @@ async function* decodeOnce(
   stream: VideoStream,
   { stamps, distinct }: FrameStamps,
   wanted: readonly number[],
-  flags: readonly string[] = [],
+  flags: readonly string[] = endAtErrors,
 ): AsyncGenerator<{ number: number; image: RgbImage }> {
   // Frames are known by their stamps, which no change of size within the stream resets; or else by counting all.
   const runs: Run[] = distinct ? runsToSend(wanted) : [[1, wanted[wanted.length - 1]]];

@@ -1,16 +1,16 @@
-import type { Bundle, BundleManifest } from '../core/bundle.ts';
+import type { Bundle, BundleManifest } from '../bundle/manifest.ts';
 import { UserError } from '../core/errors.ts';
 import type { Tensor } from '../core/tensor.ts';
 import type { RgbImage } from '../image/image.ts';
+import { InputPlan } from '../inputs/plan.ts';
 import { openBundle } from './open-bundle.ts';
-import { packFrames } from './pack-frames.ts';
 import type { InferenceSession, Provider, Runtime, SessionOptions } from './session.ts';
 
 /** What a classifier says about N samples. */
 export interface Predictions {
   /** N × labels, row-major, in 0–1. */
   readonly probabilities: Float32Array;
-  /** N × h × w, in 0–1; null where the system has no attention map. */
+  /** N × h × w, in 0–1: the first of the system's maps over the picture; null where it has none. */
   readonly attention: Tensor | null;
 }
 
@@ -23,10 +23,13 @@ export interface Predictions {
  */
 export class Classifier {
   readonly manifest: BundleManifest;
+  /** What it looks at of a sample. */
+  readonly plan: InputPlan;
   readonly #session: InferenceSession;
 
   private constructor(manifest: BundleManifest, session: InferenceSession) {
     this.manifest = manifest;
+    this.plan = new InputPlan(manifest.inputs);
     this.#session = session;
   }
 
@@ -37,7 +40,7 @@ export class Classifier {
     const blockClips = target === 'cpu' && precision !== 'int8';
     const session = await openBundle(bundle, runtime, { blockClips, ...options });
     const missing = [
-      ...[manifest.input.name].filter((name) => !session.inputNames.includes(name)),
+      ...manifest.inputs.map(({ name }) => name).filter((name) => !session.inputNames.includes(name)),
       ...manifest.outputs.map(({ name }) => name).filter((name) => !session.outputNames.includes(name)),
     ];
     if (missing.length > 0) {
@@ -58,17 +61,35 @@ export class Classifier {
   /**
    * Probabilities, and the attention maps where there are any, of N ≥ 0 samples, run as one batch.
    *
-   * @param samples each the frames of one sample in order: one for a frame system, `manifest.input.frames` for a
-   *   clip system. Any size; they are resized here.
-   * @throws UserError when a sample has another number of frames, or the graph answers with another number of
-   *   labels, or with anything outside 0–1
+   * @param samples each the frames that `plan.needs` names, in its order: one for a frame system. Any size; they are
+   *   resized here.
+   * @throws UserError when a sample has another number of frames, or as `run`
    */
   async predict(samples: readonly (readonly RgbImage[])[]): Promise<Predictions> {
-    const { input, name, labels } = this.manifest;
     if (samples.length === 0) return { probabilities: new Float32Array(0), attention: null };
-    const outputs = await this.#session.run({ [input.name]: packFrames(samples, this.manifest) });
-    const { probabilities, attention } = outputs;
-    const expected = [samples.length, labels.names.length];
+    const frames = this.plan.sizes.length;
+    const wrong = samples.find(({ length }) => length !== frames);
+    if (wrong) {
+      throw new UserError(`${this.manifest.name} takes ${frames} frame${frames > 1 ? 's' : ''} a sample`, {
+        received: String(wrong.length),
+      });
+    }
+    return this.run(await this.plan.pack(samples));
+  }
+
+  /**
+   * The same for inputs as the graph takes them.
+   *
+   * @param inputs by name, each [N, …]
+   * @throws UserError when the graph answers with another number of labels, or with anything outside 0–1
+   */
+  async run(inputs: Readonly<Record<string, Tensor>>): Promise<Predictions> {
+    const { name, labels, outputs: declared } = this.manifest;
+    const outputs = await this.#session.run(inputs);
+    const map = declared.find(({ role }) => role === 'map');
+    const { probabilities } = outputs;
+    const attention = map && outputs[map.name];
+    const expected = [Object.values(inputs)[0].shape[0], labels.names.length];
     if (probabilities.shape.join() !== expected.join()) {
       throw new UserError(`${name} must answer ${expected.join(' × ')} probabilities, a column a label`, {
         received: probabilities.shape.join(' × '),

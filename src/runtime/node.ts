@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { InferenceSession as OrtSession } from 'onnxruntime-node';
+import { readFrom } from '../bundle/parse-bundle.ts';
 import { reasonOf, UserError } from '../core/errors.ts';
 import type { Tensor } from '../core/tensor.ts';
 import { parseModel } from '../onnx/parse.ts';
-import { readFrom } from '../onnx/parse-bundle.ts';
 import { openAutomatically } from './automatic-provider.ts';
 import { withBlockedClips } from './blocked-session.ts';
 import type { InferenceSession, Provider, Runtime, SessionOptions } from './session.ts';

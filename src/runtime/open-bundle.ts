@@ -1,4 +1,4 @@
-import type { Bundle } from '../core/bundle.ts';
+import type { Bundle } from '../bundle/manifest.ts';
 import type { InferenceSession, Runtime, SessionOptions } from './session.ts';
 
 /** A session of a bundle's graph, with its weights from wherever they are. @throws UserError as `Runtime.open` */

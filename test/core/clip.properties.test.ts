@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { clipFrames, frameSizes, plannedFrames } from '../../src/core/clip.ts';
+import { clipFrames } from '../../src/core/clip.ts';
 import { fc, runs } from '../properties.ts';
 
 const window = fc.record({ count: fc.integer({ min: 1, max: 20 }), speed: fc.integer({ min: 1, max: 9 }) });
@@ -67,32 +67,5 @@ it('a clip of an odd number of frames, of the video played backwards, is the cli
       );
     }),
     runs(300),
-  );
-});
-
-it('a plan of windows is its clips one after the other, each frame with the size of its window', () => {
-  const windows = fc.array(
-    fc.record({
-      frames: fc.integer({ min: 1, max: 9 }),
-      speed: fc.nat(4),
-      height: fc.nat(9),
-      width: fc.nat(9),
-    }),
-    { minLength: 1, maxLength: 4 },
-  );
-  fc.assert(
-    fc.property(windows, clip, (windows, { target, frameCount }) => {
-      const plan = { frames: 99, speed: 99, height: 99, width: 99, windows };
-      const numbers = plannedFrames(plan, target, frameCount);
-      const sizes = frameSizes(plan);
-      expect(sizes).toHaveLength(numbers.length);
-      let at = 0;
-      for (const { frames, speed, height, width } of windows) {
-        const own = clipFrames({ target, count: frames, speed, frameCount });
-        expect(numbers.slice(at, at + frames)).toEqual(own);
-        for (const size of sizes.slice(at, at + frames)) expect(size).toMatchObject({ height, width });
-        at += frames;
-      }
-    }),
   );
 });

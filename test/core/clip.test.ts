@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { clipFrames, frameSizes, plannedFrames } from '../../src/core/clip.ts';
+import { clipFrames } from '../../src/core/clip.ts';
 
 /**
  * The rule in small steps: the middle frame is the target (of an even number the earlier of two); then the window is
@@ -64,35 +64,5 @@ describe('clipFrames', () => {
     expect(() => clipFrames({ target, count: 4, speed: 2, frameCount: 40 })).toThrow(
       `a clip's key frame must lie in 1–40; received ${target}`,
     );
-  });
-});
-
-const windows = [
-  { frames: 1, speed: 1, height: 8, width: 9 },
-  { frames: 2, speed: 3, height: 6, width: 5 },
-];
-
-describe('plannedFrames', () => {
-  it('are those of one window, or of all, one after the other', () => {
-    expect(plannedFrames({ frames: 3, speed: 2 }, 10, 40)).toEqual([8, 10, 12]);
-    expect(plannedFrames({ frames: 3, speed: 3, windows }, 10, 40)).toEqual([10, 10, 13]);
-  });
-});
-
-describe('frameSizes', () => {
-  it("are the input's, or each window's for its frames", () => {
-    const input = { frames: 3, speed: 3, height: 8, width: 9 };
-    const sizes = (plan: Parameters<typeof frameSizes>[0]) =>
-      frameSizes(plan).map(({ height, width }) => [height, width]);
-    expect(sizes(input)).toEqual([
-      [8, 9],
-      [8, 9],
-      [8, 9],
-    ]);
-    expect(sizes({ ...input, windows })).toEqual([
-      [8, 9],
-      [6, 5],
-      [6, 5],
-    ]);
   });
 });

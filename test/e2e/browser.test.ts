@@ -16,6 +16,7 @@ import { encodeJpeg, encodePng } from '../../src/node/image-file.ts';
 import { writeVideo } from '../../src/node/video-writer.ts';
 import { Classifier } from '../../src/runtime/classifier.ts';
 import { nodeRuntime } from '../../src/runtime/node.ts';
+import { f1Of } from '../bundle-parts.ts';
 import { launchChromium } from './chromium.ts';
 import { download, errorMessage, systemsReady, upload } from './page.ts';
 import { presets, writeRandomBundles } from './random-bundles.ts';
@@ -89,7 +90,7 @@ afterAll(async () => {
 /** What Node says about a file: for each key frame the systems' probabilities and the ensemble's. */
 async function predictInNode(path: string) {
   const { info, predictions } = await predictFile(classifiers, path, { rate: 1 });
-  const weights = voteAverageWeights(classifiers.map(({ manifest }) => manifest.validation?.f1 ?? 0));
+  const weights = voteAverageWeights(classifiers.map(({ manifest }) => f1Of(manifest)));
   const keyFrames = [];
   for await (const { frame, time, probabilities } of predictions) {
     keyFrames.push({ frame, time, rows: [...probabilities, voteAverage(probabilities, weights)] });

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodePng } from '../../src/node/image-file.ts';
+import { validated } from '../bundle-parts.ts';
 import { tinyFrame, writeTinyA2d } from '../golden/tiny-a2d.ts';
 import { tinyBundle, writeTinyBundle } from '../golden/tiny-bundle.ts';
 
@@ -21,8 +22,9 @@ beforeAll(async () => {
     ['tiny-clip', 0.6],
     ['tiny-wide', 0.3],
   ] as const) {
-    const validation = { dataset: 'a2d', split: 'test', samples: 2, precision: 0.5, recall: 0.5, f1 };
-    await writeTinyBundle(join(folder, graph), await tinyBundle(graph, { validation }));
+    const [score] = validated(f1, { samples: 2 });
+    const scores = [{ ...score, split: 'test' }];
+    await writeTinyBundle(join(folder, graph), await tinyBundle(graph, { scores }));
   }
   // Says which native libraries a process loads.
   await writeFile(

@@ -5,6 +5,7 @@ import { selectBackend } from '../../models/train/backend.ts';
 import { a2dLabels } from '../../src/core/labels.ts';
 import { imagenetNormalization } from '../../src/core/normalization.ts';
 import { nodeRuntime } from '../../src/runtime/node.ts';
+import { frames as frameInputs, validated } from '../bundle-parts.ts';
 import { runModel } from './random-bundles.ts';
 
 /**
@@ -43,11 +44,11 @@ export async function writeFragileBundle(folder: string, name: string): Promise<
   await writeBundle(folder, {
     onnx: exportOnnx(model, { frames: imagenetNormalization, outputs: names, target: 'portable' }),
     ...{ name, target: 'portable', labels: a2dLabels },
-    input: { kind: 'frame', height: size, width: size, frames: 1, speed: 1, ...imagenetNormalization },
-    validation: { dataset: 'none', split: 'none', samples: 1, precision: 0.5, recall: 0.5, f1: 0.5 },
+    inputs: frameInputs({ height: size, width: size }),
+    scores: validated(0.5),
     provenance: { dataset: 'synthetic-a2d' },
     card: { title: name, summary: 'Fails on bright pictures.', training: [] },
-    reference: (pixels) => runModel(model, names, pixels),
+    reference: ({ frames }) => runModel(model, names, frames),
     targets: [{ runtime: nodeRuntime, provider: 'cpu' }],
   });
 }

@@ -2,7 +2,9 @@ import { join } from 'node:path';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { writeBundle } from '../../exporters/bundle.ts';
 import { exportOnnx } from '../../exporters/onnx/export.ts';
+import { graphNames } from '../../jobs/source.ts';
 import { resolveSystem } from '../../models/index.ts';
+import { inputsOf } from '../../models/system.ts';
 import { tf } from '../../models/tf.ts';
 import { selectBackend } from '../../models/train/backend.ts';
 import { a2dLabels } from '../../src/core/labels.ts';
@@ -10,6 +12,7 @@ import { imagenetNormalization } from '../../src/core/normalization.ts';
 import { Rng } from '../../src/core/rng.ts';
 import type { Tensor } from '../../src/core/tensor.ts';
 import { nodeRuntime } from '../../src/runtime/node.ts';
+import { validated } from '../bundle-parts.ts';
 
 /** A frame system, one with attention, and a clip system. */
 export const presets = ['pcd-resnet-tiny', 'apcd-resnet-tiny', 'pcd-r2plus1d-tiny'] as const;
@@ -37,7 +40,6 @@ async function writeRandomBundle(preset: string, folder: string): Promise<void> 
   // Detectors that say no to most labels: everything at once would hide a label out of place.
   randomize(model, 'probabilities', rng, { scale: 0.9, bias: -2.5 });
   randomize(model, 'attention.conv', rng, { scale: 0.1, bias: 0 });
-  const { kind, size, frames, speed } = system.input(config);
   const names = model.outputs.length > 1 ? ['probabilities', 'attention'] : ['probabilities'];
   // One in the form for browsers.
   const target = preset === 'apcd-resnet-tiny' ? 'wasm' : 'portable';
@@ -47,18 +49,11 @@ async function writeRandomBundle(preset: string, folder: string): Promise<void> 
     onnx: preset === 'pcd-resnet-tiny' ? onnx.withExternalData() : onnx,
     ...{ name: preset, target },
     labels: a2dLabels,
-    input: { kind, height: size, width: size, frames, speed, ...imagenetNormalization },
-    validation: {
-      dataset: 'none',
-      split: 'none',
-      samples: 1,
-      precision: 0.5,
-      recall: 0.5,
-      f1: 0.3 + rng.uniform() / 2,
-    },
+    inputs: graphNames(inputsOf(system, config)),
+    scores: validated(0.3 + rng.uniform() / 2),
     provenance: { system: system.name, preset, seed: 1 },
     card: { title: system.title, summary: 'Random weights.', training: [] },
-    reference: (pixels) => runModel(model, names, pixels),
+    reference: ({ frames }) => runModel(model, names, frames),
     targets: [{ runtime: nodeRuntime, provider: 'cpu' }],
   });
 }

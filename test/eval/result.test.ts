@@ -6,10 +6,12 @@ import { buildResult, isResult, type Member, type Subject } from '../../eval/res
 import { trainingHistory } from '../../eval/training-history.ts';
 import { worstErrors } from '../../eval/worst-errors.ts';
 import { a2dLabels, labelSetHash } from '../../src/core/labels.ts';
+import { atOneHalf } from '../../src/core/task.ts';
 import { tinyBundle } from '../golden/tiny-bundle.ts';
 
 const { cases } = JSON.parse(readFileSync(new URL('../golden/metrics.json', import.meta.url), 'utf8'));
 const golden = cases[1];
+const multiLabel = metrics.all.flatMap(({ name, tasks }) => (tasks.includes('multi-label') ? name : []));
 const { manifest } = await tinyBundle('tiny-frame');
 const reversed = Float32Array.from(golden.probabilities as number[]).reverse();
 
@@ -38,6 +40,7 @@ describe('buildResult', () => {
       samples: 40,
       broken: [],
       labels: { hash: await labelSetHash(a2dLabels), names: a2dLabels.names },
+      task: 'multi-label',
       versions: { actionnx: '1.2.3' },
       provider: 'cpu',
       ensemble: null,
@@ -52,7 +55,7 @@ describe('buildResult', () => {
       threshold: 0.5,
     });
     expect(rates).toEqual(
-      Object.fromEntries(metrics.names.map((name) => [name, expect.closeTo(golden.metrics[name], 12)])),
+      Object.fromEntries(multiLabel.map((name) => [name, expect.closeTo(golden.metrics[name], 12)])),
     );
     expect(perLabel[1]).toEqual({ label: 'adult-crawling', precision: 0, recall: null, f1: 0, support: 0 });
     expect(JSON.parse(JSON.stringify(result))).toEqual(result);
@@ -75,7 +78,7 @@ describe('buildResult', () => {
     });
     // With three quarters of the weight, the first member decides nearly alone.
     expect(result.ensemble?.perLabel.map(({ support }) => support)).toEqual(golden.perLabel.support);
-    expect(Object.keys(result.ensemble?.metrics ?? {})).toEqual(metrics.names);
+    expect(Object.keys(result.ensemble?.metrics ?? {})).toEqual(multiLabel);
   });
 
   it('says where systems ran on different providers', async () => {
@@ -111,7 +114,7 @@ describe('worstErrors', () => {
     const errors = worstErrors(
       {
         labels: 3,
-        threshold: 0.5,
+        task: atOneHalf,
         // Right, half right, wrong, surely wrong, nothing where nothing is.
         probabilities: Float32Array.of(0.9, 0, 0, 0.6, 0.7, 0, 0.6, 0, 0, 1, 0, 0, 0.1, 0.1, 0.1),
         truth: Uint8Array.of(1, 0, 0, 1, 0, 0, 0, 1, 0, 0, 1, 0, 0, 0, 0),

@@ -1,9 +1,13 @@
 import { expect, it } from 'vitest';
 import { gatherWindows, windowNumbers } from '../../eval/windows.ts';
-import { plannedFrames } from '../../src/core/clip.ts';
+import { clipFrames } from '../../src/core/clip.ts';
+import type { Place } from '../../src/inputs/input.ts';
+import { window } from '../../src/inputs/window.ts';
 import { fc, runs } from '../properties.ts';
 
-const plan = fc.record({ frames: fc.integer({ min: 1, max: 9 }), speed: fc.integer({ min: 1, max: 4 }) });
+const plan = fc
+  .record({ frames: fc.integer({ min: 1, max: 9 }), speed: fc.integer({ min: 1, max: 4 }) })
+  .map((plan) => ({ ...plan, needs: (place: Place) => window(place, plan) }));
 
 /** Ascending key frames of a video, and plans. */
 const task = fc.integer({ min: 1, max: 40 }).chain((frameCount) =>
@@ -38,7 +42,10 @@ it('a video that passes by once gives each key frame the windows that looking th
         expect(last).toBeLessThanOrEqual(Math.max(...wanted));
       }
       expect(gathered).toEqual(
-        keyFrames.map((target) => [target, plans.map((plan) => plannedFrames(plan, target, frameCount))]),
+        keyFrames.map((target) => [
+          target,
+          plans.map((plan) => clipFrames({ target, count: plan.frames, speed: plan.speed, frameCount })),
+        ]),
       );
       expect(last).toBe(Math.max(...wanted));
     }),

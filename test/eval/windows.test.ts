@@ -6,12 +6,14 @@ import { prefetch } from '../../eval/prefetch.ts';
 import { gatherWindows, windowNumbers } from '../../eval/windows.ts';
 import { clipFrames } from '../../src/core/clip.ts';
 import type { RgbImage } from '../../src/image/image.ts';
+import type { Place } from '../../src/inputs/input.ts';
+import { window } from '../../src/inputs/window.ts';
 
 const plans = [
   { frames: 1, speed: 1 },
   { frames: 16, speed: 1 },
   { frames: 8, speed: 2 },
-];
+].map((plan) => ({ ...plan, needs: (place: Place) => window(place, plan) }));
 const frame = (number: number): RgbImage => ({ width: 1, height: 1, data: Uint8Array.of(number, 0, 0) });
 
 /** A video as the decoder streams it: the wanted frames once each, ascending. */

@@ -6,12 +6,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type BundleSource, unwrittenBundle, writeBundle } from '../../exporters/bundle.ts';
 import { goldenFrames } from '../../exporters/golden.ts';
 import { modelFile, type OnnxModel } from '../../exporters/onnx/onnx-model.ts';
-import type { BundleManifest, PrecisionCost } from '../../src/core/bundle.ts';
+import type { BundleManifest, PrecisionCost } from '../../src/bundle/manifest.ts';
 import { decodeSafetensors } from '../../src/core/safetensors.ts';
 import { type Tensor, tensor } from '../../src/core/tensor.ts';
 import { readBundle } from '../../src/node/bundle-folder.ts';
 import { parseModel } from '../../src/onnx/parse.ts';
 import { nodeRuntime } from '../../src/runtime/node.ts';
+import { clips, frames, windowed } from '../bundle-parts.ts';
 import { leftBehind } from '../left-behind.ts';
 import { answeringGraph } from '../runtime/answering-graph.ts';
 
@@ -41,11 +42,8 @@ const graphOf = (probabilities: Tensor) =>
 /** A bundle whose graph answers halves, whatever is expected of it. */
 function source(changes: Partial<BundleSource> = {}): BundleSource {
   return {
-    ...{ onnx: graphOf(answer()), name: 'halves', labels, validation: null, provenance: { made: 'by hand' } },
-    input: {
-      ...({ kind: 'frame', height: 8, width: 8, frames: 1, speed: 1 } as const),
-      ...{ mean: [0.1, 0.2, 0.3] as const, std: [0.4, 0.5, 0.6] as const },
-    } as BundleSource['input'],
+    ...{ onnx: graphOf(answer()), name: 'halves', labels, scores: [], provenance: { made: 'by hand' } },
+    inputs: frames({ height: 8, width: 8, mean: [0.1, 0.2, 0.3], std: [0.4, 0.5, 0.6] }, 'frame'),
     card: { title: 'Halves', summary: 'Always a half.', training: [] },
     reference: async () => ({ probabilities: answer() }),
     targets: [{ runtime: nodeRuntime, provider: 'cpu' }],
@@ -69,15 +67,17 @@ describe('writeBundle', () => {
     const { graph, golden, json } = await read(target);
     expect(JSON.parse(json)).toEqual(manifest);
     expect(manifest).toEqual({
-      ...{ format: 'actionnx-bundle', formatVersion: 1, name: 'halves', task: 'multi-label-classification' },
+      ...{ format: 'actionnx-bundle', formatVersion: 3, name: 'halves' },
+      task: { kind: 'multi-label', threshold: 0.5 },
       labels: { ...labels, hash: sha256(names.join('\n')) },
-      input: {
-        ...{ name: 'frame', kind: 'frame', height: 8, width: 8, frames: 1, speed: 1 },
-        ...{ resize: 'bilinear-antialias', mean: [0.1, 0.2, 0.3], std: [0.4, 0.5, 0.6] },
-      },
-      outputs: [{ name: 'probabilities', shape: [3, 1000] }],
-      threshold: 0.5,
-      validation: null,
+      inputs: [
+        {
+          ...{ name: 'frame', kind: 'frame' },
+          options: { height: 8, width: 8, mean: [0.1, 0.2, 0.3], std: [0.4, 0.5, 0.6] },
+        },
+      ],
+      outputs: [{ name: 'probabilities', role: 'scores', shape: [3, 1000] }],
+      scores: [],
       graph: {
         ...{ file: 'model.onnx', sha256: sha256(graph), bytes: graph.length, opset: 17, parameters: 3000 },
         ...{ precision: 'fp32', target: 'portable', cost: null },
@@ -89,7 +89,7 @@ describe('writeBundle', () => {
     expect(metadata).toEqual({ bundle: 'halves' });
     expect(tensors).toEqual({ frame: goldenFrames([8, 8, 3]), probabilities: answer() });
     expect(json.endsWith('}\n')).toBe(true);
-    expect(json).toContain('\n  "threshold": 0.5,\n');
+    expect(json).toContain('\n  "formatVersion": 3,\n');
   });
 
   it('says what was chosen, and what it cost', async () => {
@@ -103,50 +103,65 @@ describe('writeBundle', () => {
         calibration: null,
       },
     };
-    const chosen = { threshold: 0.3, target: 'cpu', precision: 'int8', tolerance: 0.02, cost } as const;
+    const task = { kind: 'multi-label', threshold: 0.3 } as const;
+    const chosen = { task, target: 'cpu', precision: 'int8', tolerance: 0.02, cost } as const;
     const { manifest } = await writeBundle(fresh(), source(chosen));
-    expect(manifest.threshold).toBe(0.3);
+    expect(manifest.task).toEqual(task);
     expect(manifest.golden.tolerance).toBe(0.02);
     expect(manifest.graph).toMatchObject({ target: 'cpu', precision: 'int8', cost });
   });
 
-  it.each<[string, Partial<BundleSource['input']>, number[], number]>([
-    ['frames', {}, [3, 8, 8, 3], 1],
-    ['clips', { kind: 'clip', frames: 4, speed: 2 }, [3, 4, 8, 8, 3], 1],
+  const size = { height: 8, width: 8 };
+  it.each<[string, BundleSource['inputs'], Record<string, number[]>]>([
+    ['frames', frames(size, 'frame'), { frame: [3, 8, 8, 3] }],
+    ['clips', clips({ ...size, frames: 4, speed: 2 }, 'clip'), { clip: [3, 4, 8, 8, 3] }],
     [
-      'clips of windows, which older programs do not know',
-      {
-        ...{ kind: 'clip', frames: 3 },
+      'clips of windows',
+      windowed({
+        ...size,
         windows: [
           { frames: 1, speed: 1, height: 8, width: 8 },
           { frames: 2, speed: 2, height: 4, width: 4 },
         ],
-      },
-      [3, 3, 8, 8, 3],
-      2,
+      }),
+      { frames: [3, 3, 8, 8, 3] },
     ],
-  ])('asks the reference about golden frames that are %s', async (_, input, shape, formatVersion) => {
-    const asked: Tensor[] = [];
-    const { input: frame } = source();
+    [
+      'of two inputs, of which one has room for a single sample',
+      [...frames(size, 'frame'), ...clips({ height: 224, width: 224, frames: 8 }, 'clip')],
+      { frame: [1, 8, 8, 3], clip: [1, 8, 224, 224, 3] },
+    ],
+  ])('asks the reference about golden inputs that are %s', async (_, inputs, shapes) => {
+    const asked: Readonly<Record<string, Tensor>>[] = [];
     const described = source({
-      input: { ...frame, ...input },
-      reference: async (frames) => {
-        asked.push(frames);
+      inputs,
+      reference: async (given) => {
+        asked.push(given);
         return { probabilities: answer() };
       },
       targets: [],
     });
     const { manifest } = await writeBundle(fresh(), described);
-    expect(asked).toEqual([goldenFrames(shape.slice(1))]);
-    expect(asked[0].shape).toEqual(shape);
-    expect(manifest.formatVersion).toBe(formatVersion);
-    expect(manifest.input).toMatchObject(input);
+    expect(asked).toHaveLength(1);
+    expect(Object.fromEntries(Object.entries(asked[0]).map(([name, { shape }]) => [name, shape]))).toEqual(
+      shapes,
+    );
+    for (const [name, shape] of Object.entries(shapes)) {
+      const { data } = goldenFrames(shape.slice(1));
+      expect(
+        Buffer.compare(
+          asked[0][name].data as Uint8Array,
+          data.subarray(0, asked[0][name].data.length) as Uint8Array,
+        ),
+      ).toBe(0);
+    }
+    expect(manifest.inputs).toEqual(inputs);
   });
 
   it('takes golden frames that are given', async () => {
     const golden = goldenFrames([8, 8, 3], 5);
     const target = fresh();
-    await writeBundle(target, source({ golden }));
+    await writeBundle(target, source({ golden: { frame: golden } }));
     expect(decodeSafetensors((await read(target)).golden, 'golden').tensors.frame).toEqual(golden);
   });
 
@@ -197,7 +212,7 @@ describe('writeBundle', () => {
         },
       }),
     );
-    expect(asked).toEqual([[goldenFrames([8, 8, 3]), expected]]);
+    expect(asked).toEqual([[{ frame: goldenFrames([8, 8, 3]) }, expected]]);
     expect(verification).toMatchObject([{ passed: true, spread, allowed: 3 * spread }]);
     expect(manifest.golden.tolerance).toBeCloseTo(tolerance, 12);
     expect((await readBundle(target)).manifest).toEqual(manifest);
@@ -238,7 +253,6 @@ describe('writeBundle', () => {
     const data = await readFile(join(target, 'model.onnx.data'));
     expect(external).toEqual({ file: 'model.onnx.data', sha256: sha256(data), bytes: data.length });
     expect(graph.sha256).toBe(sha256((await read(target)).graph));
-    expect(manifest.formatVersion).toBe(2);
     await writeFile(join(target, 'thesis.txt'), 'years of work');
     await writeBundle(target, source());
     const own = ['README.md', 'bundle.json', 'golden.safetensors', 'model.onnx'];

@@ -13,6 +13,7 @@ import { type Tensor, tensor } from '../../src/core/tensor.ts';
 import { readBundle, readGolden } from '../../src/node/bundle-folder.ts';
 import { nodeRuntime } from '../../src/runtime/node.ts';
 import { webRuntime } from '../../src/runtime/web.ts';
+import { frames, validated } from '../bundle-parts.ts';
 import { randomModel } from './random-run.ts';
 
 const targets = [
@@ -33,8 +34,8 @@ beforeAll(async () => {
     onnx: exportOnnx(model, { frames: imagenetNormalization, outputs }),
     name: 'tiny',
     labels: a2dLabels,
-    input: { kind: 'frame', height, width, frames: 1, speed: 1, ...imagenetNormalization },
-    validation: { dataset: 'a2d', split: 'val', samples: 9, precision: 0.5, recall: 0.25, f1: 0.312 },
+    inputs: frames({ height, width }),
+    scores: validated(0.312, { precision: 0.5, recall: 0.25, samples: 9 }),
     provenance: { system: 'apcd-resnet', epoch: 3 },
     card: { title: 'Tiny', summary: 'A tiny model.', training: ['on nothing'] },
     reference: tfjsReference(model, outputs, imagenetNormalization),
@@ -62,8 +63,8 @@ describe('writeBundle', () => {
     expect(bundle.manifest).toEqual(manifest);
     expect(bundle.graph.length).toBe(manifest.graph.bytes);
     expect(manifest.outputs).toEqual([
-      { name: 'probabilities', shape: ['N', 43] },
-      { name: 'attention', shape: ['N', 4, 4] },
+      { name: 'probabilities', role: 'scores', shape: ['N', 43] },
+      { name: 'attention', role: 'map', shape: ['N', 4, 4] },
     ]);
     expect(verification.map(({ runtime, provider, output }) => [runtime, provider, output])).toEqual([
       ['onnxruntime-node', 'cpu', 'probabilities'],
@@ -81,7 +82,7 @@ describe('writeBundle', () => {
     const card = await readFile(join(folder, 'good', 'README.md'), 'utf8');
     for (const fact of [
       '# Tiny',
-      '| 50.0 | 25.0 | 31.2 |',
+      '| a2d | val | 9 | 50.0 | 25.0 | 31.2 |',
       '- on nothing',
       '42. dog-none',
       '[N, 64, 64, 3]',
@@ -105,8 +106,8 @@ describe('writeBundle', () => {
   /** The reference, with one value changed. */
   const changed =
     (output: string, value: number, index = 40) =>
-    async (frames: Tensor) => {
-      const results = await source.reference(frames);
+    async (inputs: Readonly<Record<string, Tensor>>) => {
+      const results = await source.reference(inputs);
       results[output].data[index] = value;
       return results;
     };
@@ -197,7 +198,7 @@ describe('readBundle', () => {
     await damage(copy);
     return copy;
   }
-  type Editable = { labels: { names: string[] }; graph: object; input?: object };
+  type Editable = { labels: { names: string[] }; graph: object; inputs?: object };
   const edit = (change: (manifest: Editable) => unknown) => async (copy: string) => {
     const path = join(copy, 'bundle.json');
     const manifest = JSON.parse(await readFile(path, 'utf8'));
@@ -229,7 +230,7 @@ describe('readBundle', () => {
       edit((manifest) => Object.assign(manifest, { format: 'other' })),
       /not a valid bundle manifest; received format/,
     ],
-    ['no-input', edit((manifest) => delete manifest.input), /not a valid bundle manifest; received input/],
+    ['no-inputs', edit((manifest) => delete manifest.inputs), /not a valid bundle manifest; received inputs/],
     [
       'other-labels',
       edit(({ labels }) => Object.assign(labels.names, { 1: 'adult-dancing' })),

@@ -10,16 +10,17 @@ import { exportOnnx } from '../../exporters/onnx/export.ts';
 import { externalFile, type OnnxModel } from '../../exporters/onnx/onnx-model.ts';
 import { writeTritonRepository } from '../../exporters/triton/repository.ts';
 import { tfjsReference } from '../../models/reference.ts';
+import { parseBundle } from '../../src/bundle/parse-bundle.ts';
 import { a2dLabels } from '../../src/core/labels.ts';
 import { imagenetNormalization } from '../../src/core/normalization.ts';
 import { readBundle } from '../../src/node/bundle-folder.ts';
 import { readModelFile } from '../../src/node/model-file.ts';
 import { bytesOf } from '../../src/onnx/element-type.ts';
 import type { Graph } from '../../src/onnx/graph.ts';
-import { parseBundle } from '../../src/onnx/parse-bundle.ts';
 import { Classifier } from '../../src/runtime/classifier.ts';
 import { nodeRuntime } from '../../src/runtime/node.ts';
 import { webRuntime } from '../../src/runtime/web.ts';
+import { frames } from '../bundle-parts.ts';
 import { tinyFrame } from '../golden/tiny-a2d.ts';
 import { seedWeights, tf } from './onnx/parity.ts';
 
@@ -43,8 +44,8 @@ function source(change: (onnx: OnnxModel) => OnnxModel): BundleSource {
   seedWeights(model, 'outside');
   return {
     onnx: change(exportOnnx(model, { frames: imagenetNormalization, outputs: ['probabilities'] })),
-    ...{ name: 'outside', labels: a2dLabels, validation: null, provenance: {} },
-    input: { kind: 'frame', height: 9, width: 8, frames: 1, speed: 1, ...imagenetNormalization },
+    ...{ name: 'outside', labels: a2dLabels, scores: [], provenance: {} },
+    inputs: frames({ height: 9, width: 8 }),
     card: { title: 'Outside', summary: '', training: [] },
     reference: tfjsReference(model as never, ['probabilities'], imagenetNormalization),
     targets: [
@@ -62,7 +63,7 @@ describe('weights in a file of their own', () => {
     const target = join(folder, 'bundle');
     const { manifest, verification } = written;
     expect(verification.map(({ passed }) => passed)).toEqual([true, true]);
-    expect(manifest).toMatchObject({ formatVersion: 2, graph: { external: { file: externalFile } } });
+    expect(manifest).toMatchObject({ formatVersion: 3, graph: { external: { file: externalFile } } });
     expect((await readdir(target)).sort()).toEqual(
       ['README.md', 'bundle.json', 'golden.safetensors', 'model.onnx', externalFile].sort(),
     );

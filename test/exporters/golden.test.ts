@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { goldenFrames, sampleShape } from '../../exporters/golden.ts';
+import { goldenFrames, goldenInputs } from '../../exporters/golden.ts';
 import type { Tensor } from '../../src/core/tensor.ts';
+import { clips, frames } from '../bundle-parts.ts';
 
 const sha256 = (bytes: Tensor['data']) => createHash('sha256').update(bytes).digest('hex');
 
@@ -67,11 +68,25 @@ describe('goldenFrames', () => {
   });
 });
 
-describe('sampleShape', () => {
-  it('has frames only of clips', () => {
-    const size = { height: 8, width: 6, frames: 4 };
-    expect(sampleShape({ ...size, kind: 'clip' })).toEqual([4, 8, 6, 3]);
-    expect(sampleShape({ ...size, frames: 1, kind: 'clip' })).toEqual([1, 8, 6, 3]);
-    expect(sampleShape({ ...size, frames: 1, kind: 'frame' })).toEqual([8, 6, 3]);
+describe('goldenInputs', () => {
+  it('are golden frames for inputs of RGB levels, under the names of these', () => {
+    const size = { height: 8, width: 6 };
+    expect(goldenInputs([...frames(size, 'a'), ...clips({ ...size, frames: 4 }, 'b')])).toEqual({
+      a: goldenFrames([8, 6, 3]),
+      b: goldenFrames([4, 8, 6, 3]),
+    });
+    expect(goldenInputs(frames(size), 2)).toEqual({ frames: goldenFrames([8, 6, 3], 2) });
+  });
+
+  it('are as many samples of each as of the one of fewest', () => {
+    const { a, b } = goldenInputs([
+      ...frames({ height: 8, width: 6 }, 'a'),
+      ...clips({ height: 224, width: 224, frames: 8 }, 'b'),
+    ]);
+    expect([a.shape, b.shape]).toEqual([
+      [1, 8, 6, 3],
+      [1, 8, 224, 224, 3],
+    ]);
+    expect(a.data).toEqual(goldenFrames([8, 6, 3]).data.subarray(0, 144));
   });
 });

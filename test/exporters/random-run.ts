@@ -30,6 +30,8 @@ export async function writeRandomRun(folder: string, preset: string): Promise<vo
     labels: {
       names: [...a2dLabels.names],
       codes: [...a2dLabels.codes],
+      space: 'a2d',
+      task: 'multi-label',
       hash: await labelSetHash(a2dLabels),
     },
     backend: { name: 'cpu', detail: 'plain JavaScript, 1 thread' },

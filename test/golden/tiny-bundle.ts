@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Bundle, type BundleManifest, parseManifest } from '../../src/core/bundle.ts';
+import { type Bundle, type BundleManifest, parseManifest } from '../../src/bundle/manifest.ts';
 import { a2dLabels, labelSetHash } from '../../src/core/labels.ts';
 import { encodeSafetensors } from '../../src/core/safetensors.ts';
 import { tensor } from '../../src/core/tensor.ts';
@@ -16,7 +16,8 @@ export async function tinyBundle(graph: TinyGraph, changes: Partial<BundleManife
   const bytes = new Uint8Array(await readFile(new URL(`${graph}.onnx`, import.meta.url)));
   const clip = graph === 'tiny-clip';
   const golden = goldenFile();
-  const manifest = parseManifest(
+  // As the first versions wrote it.
+  const written = parseManifest(
     {
       format: 'actionnx-bundle',
       formatVersion: 1,
@@ -47,10 +48,10 @@ export async function tinyBundle(graph: TinyGraph, changes: Partial<BundleManife
       graph: { file: 'model.onnx', sha256: sha256(bytes), bytes: bytes.length, opset: 17, parameters: 172 },
       golden: { file: 'golden.safetensors', sha256: sha256(golden) },
       provenance: {},
-      ...changes,
     },
     graph,
   );
+  const manifest = parseManifest({ ...written, ...changes }, graph);
   return { manifest, graph: bytes };
 }
 

@@ -27,6 +27,6 @@ for name, (dims, batch, outputs) in expected.items():
     assert {port.name: list(port.dims) for port in config.output} == outputs
     assert all(port.data_type == schema.TYPE_FP32 for port in config.output)
     assert config.output[0].label_filename == "labels.txt"
-    described = json.loads(config.parameters["actionnx.input"].string_value)
-    assert described["frames"] == (dims[0] if len(dims) == 4 else 1)
+    [described] = json.loads(config.parameters["actionnx.inputs"].string_value)
+    assert described["options"].get("frames", 1) == (dims[0] if len(dims) == 4 else 1)
     print(f"{name}: as Triton reads it")

@@ -10,13 +10,9 @@ import {
   scoreBundles,
   writeEvaluationReport,
 } from '../../index.ts';
+import { validated } from '../bundle-parts.ts';
 import { writeTinyA2d } from '../golden/tiny-a2d.ts';
 import { tinyBundle, writeTinyBundle } from '../golden/tiny-bundle.ts';
-
-const scores = (f1: number) => ({
-  ...{ dataset: 'a2d', split: 'train', samples: 10 },
-  ...{ precision: 0.5, recall: 0.5, f1 },
-});
 
 let folder: string;
 let dataset: Dataset;
@@ -28,9 +24,9 @@ beforeAll(async () => {
   await writeTinyA2d(at('data'));
   dataset = await openA2d(at('data'), { cacheFolder: at('labels') });
   bundles = [at('frame'), at('clip')];
-  await writeTinyBundle(bundles[0], await tinyBundle('tiny-frame', { name: 'one', validation: scores(0.5) }));
-  await writeTinyBundle(bundles[1], await tinyBundle('tiny-clip', { name: 'two', validation: scores(0.6) }));
-  await writeTinyBundle(at('raw'), await tinyBundle('tiny-frame', { name: 'raw', validation: null }));
+  await writeTinyBundle(bundles[0], await tinyBundle('tiny-frame', { name: 'one', scores: validated(0.5) }));
+  await writeTinyBundle(bundles[1], await tinyBundle('tiny-clip', { name: 'two', scores: validated(0.6) }));
+  await writeTinyBundle(at('raw'), await tinyBundle('tiny-frame', { name: 'raw', scores: [] }));
 });
 afterAll(async () => {
   expect(print).not.toHaveBeenCalled();
@@ -61,7 +57,7 @@ describe('from a program', () => {
       (await evaluateBundles(bundles, { ...options, ensemble })).result.ensemble;
     const recorded = await evaluateBundles(bundles, { ...options, ensemble: { by: 'recorded' } });
     expect(recorded.result.systems.map(({ name }) => name)).toEqual(['one', 'two']);
-    expect(recorded.result.ensemble).toMatchObject({ rule: 'vote-average', weightsFrom: 'train' });
+    expect(recorded.result.ensemble).toMatchObject({ rule: 'vote-average', weightsFrom: 'val' });
     expect(await weightsOf(undefined)).toBe(null);
     const given = await weightsOf({ by: 'given', weights: [1, 0] });
     // The first alone decides.

@@ -45,9 +45,14 @@ describe('actionnx export', () => {
     expect(manifest).toMatchObject({
       name: 'pcd-sig-resnet-tiny',
       labels: { names: a2dLabels.names, codes: a2dLabels.codes },
-      input: { name: 'frames', kind: 'frame', height: 64, width: 64, frames: 1, speed: 1 },
-      threshold: 0.5,
-      validation: { dataset: 'synthetic', split: 'val', samples: 10, precision: 0.5, recall: 0.25, f1: 0.3 },
+      inputs: [{ name: 'frames', kind: 'frame', options: { height: 64, width: 64 } }],
+      task: { kind: 'multi-label', threshold: 0.5 },
+      scores: [
+        {
+          ...{ dataset: 'synthetic', split: 'val', samples: 10 },
+          metrics: { 'precision/samples': 0.5, 'recall/samples': 0.25, 'f1/samples': 0.3 },
+        },
+      ],
       provenance: { system: 'pcd-sig-resnet', checkpoint: 'best', epoch: 3, seed: 7 },
     });
     expect(await readFile(at('bundle', 'README.md'), 'utf8')).toContain('epoch 3 of');
@@ -60,7 +65,9 @@ describe('actionnx export', () => {
     );
     expect(printed.bundle).toBe(at('pets'));
     expect(printed.verification).toHaveLength(2);
-    expect(printed.manifest).toMatchObject({ name: 'pets', validation: null, input: { mean: [0, 0, 0] } });
+    expect(printed.manifest).toMatchObject({
+      ...{ name: 'pets', scores: [], inputs: [{ options: { mean: [0, 0, 0] } }] },
+    });
     expect((await readBundle(at('pets'))).manifest.labels.names).toEqual(['cat', 'dog']);
   });
 

@@ -10,6 +10,7 @@ import { exportOnnx } from '../../exporters/onnx/export.ts';
 import { featureOrder } from '../../exporters/onnx/graft.ts';
 import { type GraftBundleOptions, openGraft } from '../../jobs/graft.ts';
 import { tfjsReference } from '../../models/reference.ts';
+import { framesInput } from '../../src/bundle/frames-input.ts';
 import type { Tensor } from '../../src/core/tensor.ts';
 import { readBundle, readGolden } from '../../src/node/bundle-folder.ts';
 import { parseModel } from '../../src/onnx/parse.ts';
@@ -115,7 +116,7 @@ describe('a backbone cut and given a head', () => {
       const headPath = await writeModelJson(head, join(folder, `head-${format}`));
       const { bundle, golden } = await grafted(path, { at, head: headPath }, `out-${format}`);
 
-      expect(bundle.manifest.input).toMatchObject({ kind: 'frame', height: 12, width: 10, frames: 1 });
+      expect(framesInput(bundle.manifest)).toMatchObject({ kind: 'frame', height: 12, width: 10, frames: 1 });
       const { graph } = parseModel(bundle.graph, 'model.onnx');
       const operators = graph.nodes.map(({ operator }) => operator);
       expect(operators).not.toContain('BatchNormalization');
@@ -128,7 +129,7 @@ describe('a backbone cut and given a head', () => {
         return head.predict(format === 'channelsFirst' ? tf.transpose(maps, [0, 2, 3, 1]) : maps) as never;
       };
       const reference = tfjsReference({ predict }, ['probabilities'], normalization);
-      const { probabilities } = await reference(golden.frames as Tensor);
+      const { probabilities } = await reference({ frames: golden.frames as Tensor });
       expect(Math.max(...probabilities.data) - Math.min(...probabilities.data)).toBeGreaterThan(0.05);
       expect(difference(golden.probabilities, probabilities)).toBeLessThan(1e-5);
     },
@@ -161,7 +162,7 @@ describe('a backbone cut and given a head', () => {
     const headPath = await writeModelJson(head, join(folder, 'head-clips'));
     const options = { at: pooled?.outputs[0] ?? '', head: headPath };
     const { bundle } = await grafted(path, options, 'clips');
-    expect(bundle.manifest.input).toMatchObject({ kind: 'clip', frames: 4, height: 8, width: 10 });
+    expect(framesInput(bundle.manifest)).toMatchObject({ kind: 'clip', frames: 4, height: 8, width: 10 });
   });
 
   const mobilenet = resolve('../shared/real/weights/mobilenet_v1_1.0_224_trunc_pw12.onnx');
@@ -175,7 +176,10 @@ describe('a backbone cut and given a head', () => {
       const headPath = await writeModelJson(head, join(folder, 'head-pooled'));
       const scaling = { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] } as const;
       const { bundle } = await grafted(mobilenet, { at: 'pooled', head: headPath }, 'mobilenet', scaling);
-      expect(bundle.manifest).toMatchObject({ input: { height: 224, width: 224 }, graph: { opset: 17 } });
+      expect(bundle.manifest).toMatchObject({
+        inputs: [{ options: { height: 224, width: 224 } }],
+        graph: { opset: 17 },
+      });
     },
   );
 

@@ -2,6 +2,7 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/pr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { framesInput } from '../../src/bundle/frames-input.ts';
 import { encodeSafetensors } from '../../src/core/safetensors.ts';
 import { type Tensor, tensor } from '../../src/core/tensor.ts';
 import { readBundle } from '../../src/node/bundle-folder.ts';
@@ -41,8 +42,13 @@ it('a GraphModel of frames becomes a bundle that agrees with tfjs', async () => 
     ['onnxruntime-web', true],
   ]);
   const { manifest } = await readBundle(at('v2'));
-  expect(manifest.input).toMatchObject({ kind: 'frame', height: 30, width: 30, mean: [0.5, 0.5, 0.5] });
-  expect(manifest.outputs).toEqual([{ name: 'probabilities', shape: ['N', 7] }]);
+  expect(framesInput(manifest)).toMatchObject({
+    kind: 'frame',
+    height: 30,
+    width: 30,
+    mean: [0.5, 0.5, 0.5],
+  });
+  expect(manifest.outputs).toEqual([{ name: 'probabilities', role: 'scores', shape: ['N', 7] }]);
 });
 
 it('scores come before a map, whatever their order in the file', async () => {
@@ -57,7 +63,7 @@ it('scores come before a map, whatever their order in the file', async () => {
 it('one of clips keeps its number of frames', async () => {
   await exported(join(models, 'video'), '--labels', at('labels.txt'), '--speed', '2', '--out', at('video'));
   const { manifest } = await readBundle(at('video'));
-  expect(manifest.input).toMatchObject({ kind: 'clip', frames: 6, speed: 2, height: 20, width: 16 });
+  expect(framesInput(manifest)).toMatchObject({ kind: 'clip', frames: 6, speed: 2, height: 20, width: 16 });
   const half = exported(join(models, 'video'), '--labels', at('labels.txt'), '--speed', '0.5');
   await expect(half).rejects.toThrow('--speed must be a positive whole number; received 0.5');
 });

@@ -5,12 +5,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { exportOnnx } from '../../exporters/onnx/export.ts';
 import { inPrecision } from '../../jobs/precision.ts';
 import { tfjsReference } from '../../models/reference.ts';
-import type { Bundle } from '../../src/core/bundle.ts';
+import { framesInput } from '../../src/bundle/frames-input.ts';
+import type { Bundle } from '../../src/bundle/manifest.ts';
 import { a2dLabels } from '../../src/core/labels.ts';
 import { readBundle, readGolden } from '../../src/node/bundle-folder.ts';
 import { serializeModel } from '../../src/onnx/serialize.ts';
 import { Classifier } from '../../src/runtime/classifier.ts';
 import { nodeRuntime } from '../../src/runtime/node.ts';
+import { frames } from '../bundle-parts.ts';
 import { writeSmallRelease } from '../data/small-release.ts';
 import { seedWeights, tf } from '../exporters/onnx/parity.ts';
 import { writeRandomRun } from '../exporters/random-run.ts';
@@ -124,8 +126,8 @@ describe('actionnx export --precision', () => {
     head.setWeights([tf.tensor2d(weights)]);
     const onnx = exportOnnx(model, { frames: plain, outputs: ['probabilities'] });
     const source = {
-      ...{ onnx, name: 'sharp', labels: a2dLabels, validation: null, provenance: {} },
-      input: { kind: 'frame' as const, height: 8, width: 8, frames: 1, speed: 1, ...plain },
+      ...{ onnx, name: 'sharp', labels: a2dLabels, scores: [], provenance: {} },
+      inputs: frames({ height: 8, width: 8, ...plain }),
       card: { title: '', summary: '', training: [] },
       reference: tfjsReference(model, ['probabilities'], plain),
     };
@@ -141,7 +143,7 @@ describe('actionnx export --target cpu', () => {
     await run(at('pcd-r2plus1d-tiny'), '--out', at('portable'));
     const [cpu, portable] = await Promise.all([readBundle(at('cpu')), readBundle(at('portable'))]);
     expect([cpu.manifest.graph.target, portable.manifest.graph.target]).toEqual(['cpu', 'portable']);
-    const { kind, width, height, frames } = cpu.manifest.input;
+    const { kind, width, height, frames } = framesInput(cpu.manifest)!;
     expect(kind).toBe('clip');
     const clip = Array.from({ length: frames }, (_, t) => ({
       ...{ width, height },

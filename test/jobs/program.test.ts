@@ -45,7 +45,9 @@ it('a run becomes a bundle', async () => {
   expect(written).toMatchObject({ bundle: at('named'), reference: 'tfjs (cpu)' });
   expect(written.verification.map(({ runtime }) => runtime)).toEqual(runtimes);
   expect((await readBundle(at('named'))).manifest).toEqual(written.manifest);
-  expect(written.manifest).toMatchObject({ name: 'mine', threshold: 0.4, graph: { precision: 'fp32' } });
+  expect(written.manifest).toMatchObject({
+    ...{ name: 'mine', task: { threshold: 0.4 }, graph: { precision: 'fp32' } },
+  });
   expect(notices).toEqual([]);
 });
 

@@ -6,6 +6,7 @@ import { exportOnnx } from '../../exporters/onnx/export.ts';
 import { tfjsSpread } from '../../jobs/tfjs-spread.ts';
 import { selectBackend } from '../../models/train/backend.ts';
 import { tensor } from '../../src/core/tensor.ts';
+import { validated } from '../bundle-parts.ts';
 import { seedWeights, tf } from '../exporters/onnx/parity.ts';
 import { tinyBundle, writeTinyBundle } from '../golden/tiny-bundle.ts';
 import { leftBehind } from '../left-behind.ts';
@@ -47,9 +48,8 @@ beforeAll(async () => {
   await writeFile(at('cut.txt'), cut?.outputs[0] ?? '');
   graftFlags = [at('backbone.onnx'), '--at', cut?.outputs[0] ?? '', '--labels', at('labels.txt')];
   for (const model of [scorer, head]) model.dispose();
-  const validation = { dataset: 'a2d', split: 'val', samples: 1, precision: 0.5, recall: 0.5, f1: 0.5 };
   for (const graph of ['tiny-frame', 'tiny-clip'] as const) {
-    await writeTinyBundle(at(graph), await tinyBundle(graph, { validation }));
+    await writeTinyBundle(at(graph), await tinyBundle(graph, { scores: validated(0.5) }));
   }
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type WrapModelOptions, wrapModel } from '../../index.ts';
+import { framesInput } from '../../src/bundle/frames-input.ts';
 import { sizeOf, tensor } from '../../src/core/tensor.ts';
 import { readBundle } from '../../src/node/bundle-folder.ts';
 import { nodeRuntime } from '../../src/runtime/node.ts';
@@ -69,7 +70,10 @@ describe('a classifier of others as a bundle', () => {
       ['onnxruntime-node', true],
       ['onnxruntime-web', true],
     ]);
-    expect(written.manifest).toMatchObject({ name, input, labels: { names: ['a', 'b', 'c'] } });
+    expect(written.manifest).toMatchObject({ name, labels: { names: ['a', 'b', 'c'] } });
+    expect(framesInput(written.manifest)).toMatchObject(input);
+    const kind = optionsOf(known[name], more).activation === 'softmax' ? 'single-label' : 'multi-label';
+    expect(written.manifest.task.kind).toBe(kind);
     const bundle = await readBundle(at(name));
     for (const runtime of [nodeRuntime, webRuntime()]) {
       const session = await openBundle(bundle, runtime);
@@ -96,7 +100,10 @@ describe('a classifier of others as a bundle', () => {
     expect(printed).toContain('Max difference from the model by itself');
     expect(printed).toMatch(/typed: typed, 3 labels, .* parameters$/);
     const { manifest } = await readBundle(at('typed'));
-    expect(manifest).toMatchObject({ threshold: 0.3, input: { std: [0.5, 0.5, 0.5] } });
+    expect(manifest).toMatchObject({
+      task: { kind: 'multi-label', threshold: 0.3 },
+      inputs: [{ options: { std: [0.5, 0.5, 0.5] } }],
+    });
     expect(await readFile(join(at('typed'), 'README.md'), 'utf8')).toContain(
       'multi-label.onnx, a classifier',
     );

@@ -20,6 +20,7 @@ import { sgd } from '../../models/train/optimizers/sgd.ts';
 import type { Stage } from '../../models/train/stage.ts';
 import type { Normalization } from '../../src/core/normalization.ts';
 import { encodeSafetensors } from '../../src/core/safetensors.ts';
+import { ensembleTask } from '../../src/core/task.ts';
 import { tensor } from '../../src/core/tensor.ts';
 import { openA2d } from '../../src/data/a2d.ts';
 import type { Dataset } from '../../src/data/dataset.ts';
@@ -57,8 +58,8 @@ describe('train gives every tensor back', () => {
   function trained(settings: Partial<TrainSettings> = {}, of = resolved()) {
     return train({
       ...{ ...of, seed: 5, dataset, backend, folder: join(root, `run-${run++}`) },
-      evaluate: (probabilities, truth, samples, labels) =>
-        exampleBasedScores({ probabilities, truth, samples, labels, threshold: 0.5 }),
+      evaluate: (probabilities, truth, samples, labels, kind) =>
+        exampleBasedScores({ probabilities, truth, samples, labels, task: ensembleTask(kind) }),
       ...settings,
     });
   }
@@ -191,11 +192,11 @@ describe('a model gives every tensor back', () => {
     const reference = (predict: (x: never) => never) =>
       tfjsReference({ predict }, ['probabilities'], normalization);
     const work = async () => {
-      await reference((x) => model.predict(x) as never)(frames);
+      await reference((x) => model.predict(x) as never)({ frames });
       const failing = reference(() => {
         throw new Error('no kernel');
       });
-      await expect(failing(frames)).rejects.toThrow('no kernel');
+      await expect(failing({ frames })).rejects.toThrow('no kernel');
     };
     expect(await left(work)).toEqual({});
     model.dispose();

@@ -1,8 +1,10 @@
 import '@tensorflow/tfjs-backend-cpu';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { resolveSystem, systems } from '../../models/index.ts';
+import { inputsOf } from '../../models/system.ts';
 import { tf } from '../../models/tf.ts';
 import { sizeOf } from '../../src/core/tensor.ts';
+import { InputPlan } from '../../src/inputs/plan.ts';
 
 type Model = ReturnType<typeof tf.model>;
 
@@ -60,12 +62,18 @@ describe('every system', () => {
     '%s gives probabilities that vary with the input, the same for the same seed',
     (preset) => {
       const { system, config } = resolveSystem(preset);
-      const { kind, size, frames } = system.input(config);
-      const shape = kind === 'clip' ? [2, frames, size, size, 3] : [2, size, size, 3];
-      const input = tf.randomNormal(shape, 0, 1, 'float32', 5);
+      const { inputs: wanted } = new InputPlan(inputsOf(system, config));
+      const inputs = [...wanted.values()].map(({ shape }) =>
+        tf.randomNormal([2, ...shape], 0, 1, 'float32', 5),
+      );
       const outputs = (seed: number) => {
         const model = system.build(config, seed);
-        return [model.predict(input)].flat();
+        // What it says that it looks at is what it takes.
+        expect(model.inputNames).toEqual([...wanted.keys()]);
+        expect(model.inputs.map(({ shape }) => shape.slice(1))).toEqual(
+          [...wanted.values()].map(({ shape }) => shape),
+        );
+        return [model.predict(inputs)].flat();
       };
       const [first] = outputs(1);
       expect(first.shape).toEqual([2, 43]);

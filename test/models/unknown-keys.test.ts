@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { resolveSystem, systems } from '../../models/index.ts';
 import { readRunRecord } from '../../models/train/run-record.ts';
-import { parseRecipe } from '../../models/train/stage.ts';
+import { parseRecipe, type Stage } from '../../models/train/stage.ts';
+import { checkStageConfigs } from '../../models/train/stage-config.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -51,9 +52,6 @@ describe('a key that is not known is named, with the nearest that is', () => {
     const [stage] = resolveSystem('pcd-resnet-tiny').recipe;
     const changed = (fields: object) => () => parseRecipe([{ ...stage, ...fields }]);
     expect(changed({ bach: 5 })).toThrow('bach: there is no such key; did you mean batch?');
-    expect(changed({ inputs: { sped: 1 } })).toThrow(
-      'inputs.sped: there is no such key; did you mean speed?',
-    );
     expect(changed({ train: [{ weights: '*', decai: 1 }] })).toThrow(
       'train.0.decai: there is no such key; did you mean decay?',
     );
@@ -62,6 +60,19 @@ describe('a key that is not known is named, with the nearest that is', () => {
       'optimizer.options: of sgd: momentun: there is no such key; did you mean momentum?',
     );
   });
+
+  it.each(systems.all.map((system) => [system.name, system] as const))(
+    "in what a stage of %s's looks at",
+    (name, system) => {
+      const { config, recipe } = resolveSystem(name);
+      const looking = (inputs: Stage['inputs']) => () =>
+        checkStageConfigs(system, config, [{ ...recipe[0], name: 'first', inputs }]);
+      expect(looking({ szie: 64 })).toThrow(
+        'the recipe cannot be trained with; received stage 1 (first): inputs.szie: there is no such key; did you mean size?',
+      );
+      expect(looking({ size: 64 })).not.toThrow();
+    },
+  );
 
   it.each([
     [{ seeds: 7 }, 'seeds: there is no such key; did you mean seed?'],
@@ -80,7 +91,8 @@ it('reads the run.json of the first version as stages that go on from one anothe
   await writeFile(join(folder, 'run.json'), JSON.stringify(record));
   const { recipe, ...rest } = (await readRunRecord(folder))!;
   const { recipe: _, ...earlier } = record;
-  expect(rest).toEqual({ ...earlier, formatVersion: 2 });
+  const labels = { ...earlier.labels, space: 'a2d', task: 'multi-label' };
+  expect(rest).toEqual({ ...earlier, formatVersion: 2, labels });
   const common = {
     ...{ batch: 8, rate: 0.1, augment: ['flip'], train: [{ weights: '*', averages: 'moving' }] },
     loss: {

@@ -138,6 +138,32 @@ describe('a consumer that stops early', () => {
 });
 
 describe('a broken video', () => {
+  it('gives every frame before its damage, as it is in the whole file, and then says so', async () => {
+    const broken = join(folder, 'broken.mp4');
+    const indexed = join(folder, 'indexed.mp4');
+    const source = ['-f', 'lavfi', '-i', `testsrc=s=64x48:r=25:d=8`];
+    const h264 = ['-c:v', 'libx264', '-pix_fmt', 'yuv420p', '-g', '10', '-movflags', '+faststart'];
+    execFileSync('ffmpeg', ['-v', 'error', ...source, ...h264, indexed]);
+    const intact = await all(indexed);
+    const bytes = readFileSync(indexed);
+    writeFileSync(broken, bytes.subarray(0, bytes.length * 0.8));
+    const seen: { number: number; image: RgbImage }[] = [];
+    const read = async (numbers?: readonly number[]) => {
+      seen.length = 0;
+      for await (const one of readVideoFrames(broken, numbers)) seen.push(one);
+    };
+    await expect(read()).rejects.toThrow(/^cannot decode .*broken\.mp4; received /);
+    const sound = seen.length;
+    expect(sound).toBeGreaterThan(10);
+    expect(sound).toBeLessThan(200);
+    expect(seen).toEqual(intact.slice(0, sound));
+    // Decoders are ahead of what they give, and may meet damage behind the last frame that is wanted.
+    await read([2, sound - 3]).catch(() => {});
+    expect(seen).toEqual([intact[1], intact[sound - 4]]);
+    await expect(read([2, sound, sound + 1])).rejects.toThrow('cannot decode');
+    expect(seen).toEqual([intact[1], intact[sound - 1]]);
+  });
+
   it('is one error that names it, truncated, damaged, empty or missing', async () => {
     const whole = readFileSync(clip);
     const damaged = Buffer.from(whole);

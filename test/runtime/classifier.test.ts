@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Bundle } from '../../src/core/bundle.ts';
+import type { Bundle } from '../../src/bundle/manifest.ts';
 import { type Tensor, tensor } from '../../src/core/tensor.ts';
 import type { RgbImage } from '../../src/image/image.ts';
 import { Classifier } from '../../src/runtime/classifier.ts';
@@ -34,7 +34,7 @@ function halves(others: Readonly<Record<number, number>> = {}): Tensor {
 
 /** A bundle of frames whose graph gives these answers. */
 async function answering(answers: Readonly<Record<string, Tensor>>, input?: string): Promise<Bundle> {
-  const outputs = [{ name: 'probabilities', shape: ['N', 43] }];
+  const outputs = [{ name: 'probabilities', role: 'scores' as const, shape: ['N', 43] }];
   return { ...(await tinyBundle('tiny-frame', { outputs })), graph: answeringGraph(answers, input) };
 }
 
@@ -160,8 +160,8 @@ describe.each([
   it('refuses a graph without what its manifest names', async () => {
     const bundle = await tinyBundle('tiny-wide', {
       outputs: [
-        { name: 'probabilities', shape: ['N', 43] },
-        { name: 'attention', shape: ['N', 2, 2] },
+        { name: 'probabilities', role: 'scores', shape: ['N', 43] },
+        { name: 'attention', role: 'map', shape: ['N', 2, 2] },
       ],
     });
     await expect(Classifier.open(bundle, runtime, { provider })).rejects.toThrow(/received no attention;/);

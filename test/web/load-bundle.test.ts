@@ -3,7 +3,7 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { BundleManifest } from '../../src/core/bundle.ts';
+import type { BundleManifest } from '../../src/bundle/manifest.ts';
 import { tensor } from '../../src/core/tensor.ts';
 import { loadBundle } from '../../web/client.ts';
 import { tinyBundle, writeTinyBundle } from '../golden/tiny-bundle.ts';

@@ -9,7 +9,7 @@ import { answeringGraph } from '../runtime/answering-graph.ts';
 describe('openClassifier leaves no session behind', () => {
   const halves = (value = 0.5): Tensor => tensor(new Float32Array(43).fill(value), [1, 43]);
   async function open(golden: Readonly<Record<string, Tensor>>, options = {}, graph?: Uint8Array) {
-    const outputs = [{ name: 'probabilities', shape: ['N', 43] }];
+    const outputs = [{ name: 'probabilities', role: 'scores' as const, shape: ['N', 43] }];
     const { manifest } = await tinyBundle('tiny-frame', { outputs });
     const bytes = graph ?? answeringGraph({ probabilities: halves() });
     const classifier = await openClassifier({ manifest, graph: bytes, golden }, options);

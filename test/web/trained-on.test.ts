@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { BundleManifest } from '../../src/core/bundle.ts';
+import type { BundleManifest } from '../../src/bundle/manifest.ts';
 import { trainedOn } from '../../web/page/trained-on.ts';
 
 const of = (...records: BundleManifest['provenance'][]) => trainedOn(records);

@@ -1,4 +1,5 @@
 import { voteAverage } from '../../eval/ensemble.ts';
+import { ensembleTask, type Task } from '../../src/core/task.ts';
 import type { JobResponse, LabelledPicture, LoadedSystem, Media } from './protocol.ts';
 
 /** A file, and what the systems said of it so far. */
@@ -40,9 +41,10 @@ export class Labelling {
     return this.#names.filter((name) => !answering.includes(name));
   }
 
-  /** From which a label is predicted, by the ensemble or the only system. */
-  get threshold(): number {
-    return this.weights ? 0.5 : this.systems[0].manifest.threshold;
+  /** How labels are predicted, by the ensemble or the only system. */
+  get task(): Task {
+    const [{ manifest }] = this.systems;
+    return this.weights ? ensembleTask(manifest.task.kind) : manifest.task;
   }
 
   get isOpen(): boolean {

@@ -1,3 +1,4 @@
+import { InputPlan } from '../../src/inputs/plan.ts';
 import { element } from './element.ts';
 import type { LoadedSystem } from './protocol.ts';
 
@@ -53,8 +54,9 @@ export class LoadingList {
     this.#write(system, 'checking');
   }
 
-  loaded({ system, manifest: { input }, provider, threads, fallback }: LoadedSystem): void {
-    const looksAt = input.kind === 'clip' ? `${input.frames} frames` : 'one frame';
+  loaded({ system, manifest, provider, threads, fallback }: LoadedSystem): void {
+    const frames = new InputPlan(manifest.inputs).sizes.length;
+    const looksAt = frames > 1 ? `${frames} frames` : 'one frame';
     const runsOn = provider === 'wasm' && threads > 1 ? `wasm, ${threads} threads` : provider;
     const text = `${looksAt} · ${runsOn}${fallback ? ' (fell back)' : ''}`;
     this.#write(system, text, { state: 'ready', details: fallback ?? '' });

@@ -1,4 +1,4 @@
-import type { BundleManifest } from '../../src/core/bundle.ts';
+import type { BundleManifest } from '../../src/bundle/manifest.ts';
 import type { Provider } from '../../src/runtime/session.ts';
 import type { KeyFramePrediction, Prediction, VideoInfo } from '../client.ts';
 

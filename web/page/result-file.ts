@@ -1,3 +1,4 @@
+import { ensembleTask, predictedLabels, statedThreshold, type Task } from '../../src/core/task.ts';
 import type { LabelledPicture, LoadedSystem, Media } from './protocol.ts';
 
 /**
@@ -19,7 +20,8 @@ export function resultFile(result: {
   const { width, height, video } = media;
   return {
     versions: { actionnx: version, runtime },
-    systems: systems.map(({ manifest: { name, threshold, labels, graph }, provider }) => {
+    systems: systems.map(({ manifest: { name, task, labels, graph }, provider }) => {
+      const threshold = statedThreshold(task);
       return { name, graph: graph.sha256, provider, threshold, labels: labels.names };
     }),
     ...(missing.length > 0 && { missing }),
@@ -48,15 +50,19 @@ function predictionsOf({ ensemble, systems: answers }: LabelledPicture, systems:
   const rows = answers.flatMap(({ name, probabilities }) => {
     const found = systems.find(({ manifest }) => manifest.name === name);
     if (!found) return [];
-    const { labels, threshold } = found.manifest;
-    return { system: name, names: labels.names, threshold, probabilities };
+    const { labels } = found.manifest;
+    const task: Task = found.manifest.task;
+    return { system: name, names: labels.names, task, probabilities };
   });
-  if (ensemble) rows.push({ ...rows[0], system: 'ensemble', threshold: 0.5, probabilities: ensemble });
-  return rows.map(({ system, names, threshold, probabilities }) => ({
+  if (ensemble) {
+    const task = ensembleTask(rows[0].task.kind);
+    rows.push({ ...rows[0], system: 'ensemble', task, probabilities: ensemble });
+  }
+  return rows.map(({ system, names, task, probabilities }) => ({
     system,
     labels: names
       .map((label, i) => ({ label, probability: probabilities[i] }))
-      .filter(({ probability }) => probability >= threshold)
+      .filter((_, i) => predictedLabels(task, probabilities, names.length)[i])
       .sort((a, b) => b.probability - a.probability),
     probabilities: [...probabilities],
   }));

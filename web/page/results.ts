@@ -1,8 +1,19 @@
+import { recordedScore } from '../../src/bundle/recorded-score.ts';
+import {
+  ensembleTask,
+  predictedLabels,
+  statedThreshold,
+  type Task,
+  thresholdsOf,
+} from '../../src/core/task.ts';
 import { element, percent, words } from './element.ts';
 import type { LabelledPicture, LoadedSystem } from './protocol.ts';
 
 /** Labels a card lists before it is unfolded: these at least, and more where more are predicted. */
 const [fewestShown, mostShown] = [5, 12];
+
+/** What systems are weighed by, as cards call it. */
+const metricTitles = { 'multi-label': 'F1', 'single-label': 'top-1' } as const;
 
 /** What a card is about. */
 interface Card {
@@ -10,7 +21,7 @@ interface Card {
   readonly subtitle: string;
   readonly probabilities: Float32Array;
   readonly labels: readonly string[];
-  readonly threshold: number;
+  readonly task: Task;
 }
 
 /** What the cards are of. */
@@ -31,13 +42,14 @@ export function resultCards(
     const place = systems.findIndex(({ manifest }) => manifest.name === name);
     if (place < 0) return [];
     const { manifest, provider } = systems[place];
-    const { labels, threshold, validation } = manifest;
+    const { labels, task } = manifest;
+    const score = recordedScore(manifest);
     const facts = [
       `${milliseconds < 10 ? milliseconds.toFixed(1) : Math.round(milliseconds)} ms on ${provider}`,
       ...(weights ? [`weight ${percent(weights[place])}`] : []),
-      ...(validation ? [`validation F1 ${(validation.f1 * 100).toFixed(1)}`] : []),
+      ...(score ? [`validation ${metricTitles[task.kind]} ${(score.value * 100).toFixed(1)}`] : []),
     ];
-    return { title: name, subtitle: facts.join(' · '), probabilities, labels: labels.names, threshold };
+    return { title: name, subtitle: facts.join(' · '), probabilities, labels: labels.names, task };
   });
   const elements = cards.map((card) => cardElement(card, unfolded));
   if (!labelled.ensemble) {
@@ -50,7 +62,8 @@ export function resultCards(
       ? 'vote plus average of all systems'
       : `vote plus average of ${systems.length} of ${count} systems, without ${missing.join(', ')}`;
   const ensemble = {
-    ...{ title: 'Ensemble', subtitle, probabilities: labelled.ensemble, threshold: 0.5 },
+    ...{ title: 'Ensemble', subtitle, probabilities: labelled.ensemble },
+    task: ensembleTask(systems[0].manifest.task.kind),
     labels: systems[0].manifest.labels.names,
   };
   return [cardElement(ensemble, unfolded), ...elements];
@@ -67,14 +80,19 @@ function whyNoEnsemble(systems: readonly LoadedSystem[], missing: readonly strin
 }
 
 function cardElement(card: Card, unfolded: Set<string>): HTMLElement {
-  const { title, subtitle, probabilities, labels, threshold } = card;
-  const ranked = Array.from(probabilities, (probability, i) => ({ label: labels[i], probability })).sort(
-    (a, b) => b.probability - a.probability,
-  );
-  const predicted = ranked.filter(({ probability }) => probability >= threshold).length;
+  const { title, subtitle, probabilities, labels, task } = card;
+  const chosen = predictedLabels(task, probabilities, labels.length);
+  const thresholds = thresholdsOf(task, labels.length);
+  const ranked = Array.from(probabilities, (probability, i) => ({
+    label: labels[i],
+    probability,
+    isPredicted: chosen[i] === 1,
+    threshold: thresholds[i],
+  })).sort((a, b) => b.probability - a.probability);
+  const predicted = ranked.filter(({ isPredicted }) => isPredicted).length;
   const first = Math.min(Math.max(predicted, fewestShown), mostShown);
   const rows = ranked.map((row, i) => {
-    const item = barElement(row.label, row.probability, threshold);
+    const item = barElement(row);
     item.hidden = i >= first && !unfolded.has(title);
     return item;
   });
@@ -95,16 +113,28 @@ function cardElement(card: Card, unfolded: Set<string>): HTMLElement {
     'section',
     { className: title === 'Ensemble' ? 'card ensemble' : 'card', 'aria-label': `Labels by ${title}` },
     element('header', {}, element('h3', { textContent: title }), element('p', { textContent: subtitle })),
-    ...(predicted === 0
-      ? [element('p', { className: 'none', textContent: `No label reaches ${percent(threshold)}.` })]
-      : []),
+    ...(predicted === 0 ? [element('p', { className: 'none', textContent: noneText(task) })] : []),
     list,
     ...(labels.length > first ? [fold] : []),
   );
 }
 
-function barElement(label: string, probability: number, threshold: number): HTMLLIElement {
-  const isPredicted = probability >= threshold;
+/** What a label's bar shows. The threshold, where there is one, is a mark on it. */
+interface Bar {
+  readonly label: string;
+  readonly probability: number;
+  readonly isPredicted: boolean;
+  readonly threshold: number | undefined;
+}
+
+function noneText(task: Task): string {
+  const threshold = statedThreshold(task);
+  return typeof threshold === 'number'
+    ? `No label reaches ${percent(threshold)}.`
+    : 'No label reaches its threshold.';
+}
+
+function barElement({ label, probability, isPredicted, threshold }: Bar): HTMLLIElement {
   return element(
     'li',
     { className: isPredicted ? 'predicted' : '', 'data-label': label },
@@ -116,7 +146,11 @@ function barElement(label: string, probability: number, threshold: number): HTML
     ),
     element(
       'span',
-      { className: 'bar', 'aria-hidden': 'true', style: `--threshold: ${threshold * 100}%` },
+      {
+        className: threshold === undefined ? 'bar plain' : 'bar',
+        'aria-hidden': 'true',
+        style: `--threshold: ${(threshold ?? 1) * 100}%`,
+      },
       element('span', { className: 'fill', style: `width: ${probability * 100}%` }),
     ),
     element('span', { className: 'value', textContent: percent(probability, 1) }),

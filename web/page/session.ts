@@ -1,4 +1,5 @@
 import { reasonOf } from '../../src/core/errors.ts';
+import { predictedLabels } from '../../src/core/task.ts';
 import { byId, clock, element, percent, words } from './element.ts';
 import { Labelling } from './labelling.ts';
 import type { Notice } from './notice.ts';
@@ -173,11 +174,11 @@ export class Session {
   }
 
   #startTimeline(current: Labelling): void {
-    const { media, pictures, systems, threshold } = current;
+    const { media, pictures, systems, task } = current;
     byId('timeline').hidden = !media?.video;
     if (!media?.video) return;
     const { names: labels } = systems[0].manifest.labels;
-    this.#timeline.start({ labels, threshold, aspect: media.displayAspect });
+    this.#timeline.start({ labels, task, aspect: media.displayAspect });
     for (const picture of pictures) this.#timeline.add(picture);
   }
 
@@ -199,11 +200,13 @@ export class Session {
   #spoken(): string {
     const picture = this.#current?.pictures[this.#selected];
     if (!this.#current || !picture) return '';
-    const { systems, threshold } = this.#current;
+    const { systems, task } = this.#current;
     const probabilities = deciding(picture);
-    const predicted = systems[0].manifest.labels.names
+    const { names } = systems[0].manifest.labels;
+    const chosen = predictedLabels(task, probabilities, names.length);
+    const predicted = names
       .map((name, i) => ({ name, probability: probabilities[i] }))
-      .filter(({ probability }) => probability >= threshold)
+      .filter((_, i) => chosen[i])
       .sort((a, b) => b.probability - a.probability)
       .map(({ name, probability }) => `${words(name)} ${percent(probability)}`);
     const where = picture.at ? `${clock(picture.at.time)}: ` : '';

@@ -1,3 +1,4 @@
+import { atOneHalf, predictedLabels, type Task } from '../../src/core/task.ts';
 import { clock, element, percent, words } from './element.ts';
 import type { LabelledPicture } from './protocol.ts';
 
@@ -15,7 +16,7 @@ export function deciding(labelled: LabelledPicture): Float32Array {
 /** What a timeline is of. */
 export interface TimelineOptions {
   readonly labels: readonly string[];
-  readonly threshold: number;
+  readonly task: Task;
   /** Width over height of the pictures. */
   readonly aspect: number;
 }
@@ -35,10 +36,11 @@ export class Timeline {
   readonly #names: HTMLElement;
   readonly #list: HTMLElement;
   readonly #onSelect: (index: number) => void;
-  #options: TimelineOptions = { labels: [], threshold: 0.5, aspect: 1 };
+  #options: TimelineOptions = { labels: [], task: atOneHalf, aspect: 1 };
   #columns: Column[] = [];
-  /** Each label's largest probability so far. */
+  /** Each label's largest probability so far, and whether it was ever predicted. */
   #peaks = new Float32Array(0);
+  #found = new Set<number>();
   /** Labels that have a row, by index. */
   #rows: number[] = [];
   #addresses: string[] = [];
@@ -60,6 +62,7 @@ export class Timeline {
     this.#rows = [];
     this.#selected = 0;
     this.#peaks = new Float32Array(options.labels.length);
+    this.#found = new Set();
     this.#list.replaceChildren();
     this.#names.replaceChildren();
     const width = Math.min(Math.max(thumbnailHeight * options.aspect, 30), 110);
@@ -69,8 +72,10 @@ export class Timeline {
   /** Adds the next key frame. */
   add(labelled: LabelledPicture): void {
     const probabilities = deciding(labelled);
+    const predicted = this.#predicted(probabilities);
     probabilities.forEach((probability, label) => {
       if (probability > this.#peaks[label]) this.#peaks[label] = probability;
+      if (predicted[label]) this.#found.add(label);
     });
     const button = this.#button(labelled, this.#columns.length);
     const item = element('li', {}, button);
@@ -134,9 +139,13 @@ export class Timeline {
   /** The labels worth a row: the most probable anywhere, those that are predicted first. */
   #wantedRows(): number[] {
     const peaks = this.#peaks;
-    const ranked = Array.from(peaks.keys()).sort((a, b) => peaks[b] - peaks[a]);
-    const predicted = ranked.filter((label) => peaks[label] >= this.#options.threshold).length;
-    return ranked.slice(0, Math.min(shownLabels, Math.max(3, predicted)));
+    const rank = (label: number) => (this.#found.has(label) ? 1 : 0);
+    const ranked = Array.from(peaks.keys()).sort((a, b) => rank(b) - rank(a) || peaks[b] - peaks[a]);
+    return ranked.slice(0, Math.min(shownLabels, Math.max(3, this.#found.size)));
+  }
+
+  #predicted(probabilities: Float32Array): Uint8Array {
+    return predictedLabels(this.#options.task, probabilities, this.#options.labels.length);
   }
 
   #setRows(rows: number[]): void {
@@ -149,12 +158,13 @@ export class Timeline {
   }
 
   #fill({ item, button, probabilities }: Column): void {
-    const { labels, threshold } = this.#options;
+    const { labels } = this.#options;
+    const chosen = this.#predicted(probabilities);
     const cells = this.#rows.map((label) => {
       const probability = probabilities[label];
       const text = percent(probability);
       return element('span', {
-        className: probability >= threshold ? 'cell predicted' : 'cell',
+        className: chosen[label] ? 'cell predicted' : 'cell',
         style: `--p: ${Math.round(probability * 100)}%`,
         title: `${words(labels[label])}: ${text}`,
         textContent: text,
@@ -165,7 +175,7 @@ export class Timeline {
     item.onclick = ({ target }) => {
       if (target instanceof HTMLElement && target.className.startsWith('cell')) button.click();
     };
-    const predicted = this.#rows.filter((label) => probabilities[label] >= threshold);
+    const predicted = this.#rows.filter((label) => chosen[label]);
     const spoken = predicted.map((label) => `${words(labels[label])} ${percent(probabilities[label])}`);
     button.ariaLabel = `${button.title}: ${spoken.join(', ') || 'no label'}`;
   }

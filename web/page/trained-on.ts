@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { BundleManifest } from '../../src/core/bundle.ts';
+import type { BundleManifest } from '../../src/bundle/manifest.ts';
 
 /** The part of a bundle's provenance that names its data; an ensemble's members each have their own. */
 const provenance = z.object({

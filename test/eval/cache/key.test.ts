@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { cacheKey } from '../../../eval/cache/key.ts';
+import { clips, frames, windowed } from '../../bundle-parts.ts';
 import { tinyBundle } from '../../golden/tiny-bundle.ts';
+
+const window = (count: number) => ({ frames: count, speed: 1, height: 8, width: 8 });
 
 describe('cacheKey', () => {
   it('says in its parts what decides a prediction, and is named by their hash', async () => {
@@ -33,14 +36,30 @@ describe('cacheKey', () => {
     const { manifest } = await tinyBundle('tiny-frame');
     const { hash } = await cacheKey(manifest, 'cpu');
     expect(hash).toMatch(/^[0-9a-f]{32}$/);
-    const same = { ...manifest, name: 'another', threshold: 0.3, validation: null, provenance: { a: 1 } };
+    const same = {
+      ...manifest,
+      name: 'another',
+      task: { kind: 'multi-label' as const, threshold: 0.3 },
+      scores: [],
+      provenance: { a: 1 },
+      inputs: frames({ height: 8, width: 8, mean: [0.1, 0.2, 0.3], std: [1, 2, 3] }),
+    };
     expect((await cacheKey(same, 'cpu')).hash).toBe(hash);
     const others = await Promise.all([
       cacheKey(manifest, 'cuda'),
       cacheKey({ ...manifest, graph: { ...manifest.graph, sha256: '00' } }, 'cpu'),
-      ...['kind', 'height', 'width', 'frames', 'speed', 'windows', 'resize'].map((part) =>
-        cacheKey({ ...manifest, input: { ...manifest.input, [part]: 7 } }, 'cpu'),
-      ),
+      ...[
+        frames({ height: 7, width: 8 }),
+        frames({ height: 8, width: 7 }),
+        clips({ height: 8, width: 8, frames: 1 }),
+        clips({ height: 8, width: 8, frames: 2 }),
+        clips({ height: 8, width: 8, frames: 2, speed: 2 }),
+        clips({ height: 8, width: 8, frames: 2, at: 'end' }),
+        clips({ height: 8, width: 8, frames: 2, edge: 'zero' }),
+        windowed({ height: 8, width: 8, windows: [window(1), window(1)] }),
+        windowed({ height: 8, width: 8, windows: [window(1), window(2)] }),
+        [...frames({ height: 8, width: 8 }), ...frames({ height: 8, width: 8 }, 'other')],
+      ].map((inputs) => cacheKey({ ...manifest, inputs }, 'cpu')),
       ...['fp16', 'int8', 'int8-weights'].map((precision) =>
         cacheKey({ ...manifest, graph: { ...manifest.graph, precision } } as typeof manifest, 'cpu'),
       ),
@@ -50,7 +69,7 @@ describe('cacheKey', () => {
       ),
       cacheKey({ ...manifest, labels: { ...manifest.labels, hash: '00' } }, 'cpu'),
     ]);
-    expect(others).toHaveLength(14);
-    expect(new Set([hash, ...others.map((other) => other.hash)]).size).toBe(15);
+    expect(others).toHaveLength(17);
+    expect(new Set([hash, ...others.map((other) => other.hash)]).size).toBe(18);
   });
 });

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { bestConstant } from '../../../eval/constant.ts';
 import { type Evaluated, exampleBasedScores, metrics, perLabel } from '../../../eval/metrics/index.ts';
 import { a2dLabels, multiHot } from '../../../src/core/labels.ts';
+import { atOneHalf } from '../../../src/core/task.ts';
 
 interface Case {
   samples: number;
@@ -17,18 +18,20 @@ const golden: { cases: Case[] } = JSON.parse(
   readFileSync(new URL('../../golden/metrics.json', import.meta.url), 'utf8'),
 );
 
+const multiLabel = metrics.all.filter(({ tasks }) => tasks.includes('multi-label'));
+
 const evaluated = ({ samples, labels, threshold, probabilities, truth }: Case): Evaluated => ({
   samples,
   labels,
-  threshold,
+  task: { kind: 'multi-label', threshold },
   probabilities: Float32Array.from(probabilities),
   truth: Uint8Array.from(truth),
 });
 
 describe('metrics', () => {
   it.each(golden.cases)('are those of scikit-learn on $samples × $labels at $threshold', (golden) => {
-    expect(metrics.names).toEqual(Object.keys(golden.metrics));
-    for (const { name, compute, range } of metrics.all) {
+    expect(multiLabel.map(({ name }) => name)).toEqual(Object.keys(golden.metrics));
+    for (const { name, compute, range } of multiLabel) {
       const value = compute(evaluated(golden))!;
       expect(value).toBeCloseTo(golden.metrics[name], 12);
       expect(value).toBeGreaterThanOrEqual(range[0]);
@@ -55,10 +58,10 @@ describe('metrics', () => {
   it('are at the better end of their range where all is right, and at the other where all is wrong', () => {
     const truth = Uint8Array.of(1, 0, 1, 0, 1, 0);
     const scored = (probabilities: Float32Array): Evaluated => ({
-      ...{ samples: 2, labels: 3, threshold: 0.5 },
+      ...{ samples: 2, labels: 3, task: atOneHalf },
       ...{ probabilities, truth },
     });
-    for (const { compute, range, higherIsBetter } of metrics.all) {
+    for (const { compute, range, higherIsBetter } of multiLabel) {
       const [worst, best] = higherIsBetter ? range : range.toReversed();
       expect(compute(scored(Float32Array.from(truth)))).toBe(best);
       expect(compute(scored(Float32Array.from(truth, (label) => 1 - label)))).toBe(worst);
@@ -69,11 +72,11 @@ describe('metrics', () => {
     const none: Evaluated = {
       samples: 0,
       labels: 3,
-      threshold: 0.5,
+      task: atOneHalf,
       probabilities: new Float32Array(0),
       truth: new Uint8Array(0),
     };
-    for (const { compute } of metrics.all) expect(compute(none)).toBeNull();
+    for (const { compute } of multiLabel) expect(compute(none)).toBeNull();
     expect(() => exampleBasedScores(none)).toThrow('at least one sample');
   });
 
@@ -81,12 +84,12 @@ describe('metrics', () => {
     const short: Evaluated = {
       samples: 2,
       labels: 43,
-      threshold: 0.5,
+      task: atOneHalf,
       probabilities: new Float32Array(88),
       truth: new Uint8Array(86),
     };
     const other = { ...short, probabilities: new Float32Array(86), truth: new Uint8Array(43) };
-    for (const { compute } of metrics.all) {
+    for (const { compute } of multiLabel) {
       expect(() => compute(short)).toThrow('2 samples × 43 labels need 86 probabilities, have 88');
       expect(() => compute(other)).toThrow('2 samples × 43 labels need 86 truth, have 43');
     }
@@ -94,7 +97,7 @@ describe('metrics', () => {
 
   /** Three samples of four labels, counted by hand; probabilities at the threshold, and a first sample with both. */
   const byHand: Evaluated = {
-    ...{ samples: 3, labels: 4, threshold: 0.5 },
+    ...{ samples: 3, labels: 4, task: atOneHalf },
     // Predicted: a b c | a | –
     probabilities: Float32Array.of(0.5, 0.9, 0.5, 0.1, 0.7, 0.4, 0.2, 0.3, 0, 0.1, 0.2, 0.3),
     // True: a b | a b d | d
@@ -127,7 +130,7 @@ describe('metrics', () => {
       exampleBasedScores({
         samples: 1,
         labels: 1,
-        threshold: 0.5,
+        task: atOneHalf,
         probabilities: Float32Array.of(p),
         truth: Uint8Array.of(1),
       });
@@ -143,7 +146,7 @@ describe('bestConstant', () => {
         exampleBasedScores({
           samples,
           labels,
-          threshold: 0.5,
+          task: atOneHalf,
           probabilities: Float32Array.from(truth, (_, i) => (indices.includes(i % labels) ? 1 : 0)),
           truth: Uint8Array.from(truth),
         }).f1;
@@ -178,7 +181,7 @@ describe.runIf(existsSync(realLabels))('metrics on the real label sets of A2D', 
     return exampleBasedScores({
       samples: truth.length,
       labels: 43,
-      threshold: 0.5,
+      task: atOneHalf,
       probabilities: Float32Array.from({ length: truth.length * 43 }, (_, i) => (constant(i % 43) ? 1 : 0)),
       truth: Uint8Array.from(truth.flatMap((row) => [...row])),
     });

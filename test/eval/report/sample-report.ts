@@ -1,6 +1,6 @@
 import { type ReportData, writeReport } from '../../../eval/report/index.ts';
 import { buildResult } from '../../../eval/result.ts';
-import type { BundleManifest } from '../../../src/core/bundle.ts';
+import type { BundleManifest } from '../../../src/bundle/manifest.ts';
 import type { RgbImage } from '../../../src/image/image.ts';
 import { encodeJpeg } from '../../../src/node/image-file.ts';
 
@@ -26,14 +26,18 @@ export async function sampleReport(): Promise<ReportData> {
     {
       dataset: 'Tiny & <small>',
       split: 'val',
-      labels: { names, codes: [1, 2, 3, 4] },
+      labels: { name: 'four', task: 'multi-label', names, codes: [1, 2, 3, 4] },
       samples: 4,
       truth,
       broken: [],
       versions: { actionnx: '0.0.0' },
     },
     members.map(({ name, probabilities }) => ({
-      manifest: { name, threshold: 0.5, graph: { sha256: name.repeat(8) } } as BundleManifest,
+      manifest: {
+        name,
+        task: { kind: 'multi-label', threshold: 0.5 },
+        graph: { sha256: name.repeat(8) },
+      } as BundleManifest,
       bundle: `bundles/${name}`,
       provider: 'cpu' as const,
       probabilities: Float32Array.from(probabilities),

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import * as transformers from '@huggingface/transformers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeHuggingFaceRepository } from '../../../exporters/hf/repository.ts';
-import type { Bundle } from '../../../src/core/bundle.ts';
+import { framesInput } from '../../../src/bundle/frames-input.ts';
+import type { Bundle } from '../../../src/bundle/manifest.ts';
 import { Rng } from '../../../src/core/rng.ts';
 import type { RgbImage } from '../../../src/image/image.ts';
 import { readBundle } from '../../../src/node/bundle-folder.ts';
@@ -13,6 +14,7 @@ import { encodePng } from '../../../src/node/image-file.ts';
 import { Classifier } from '../../../src/runtime/classifier.ts';
 import { nodeRuntime } from '../../../src/runtime/node.ts';
 import { webRuntime } from '../../../src/runtime/web.ts';
+import { f1Of } from '../../bundle-parts.ts';
 import { writeRandomBundles } from '../../e2e/random-bundles.ts';
 
 const { env, pipeline, RawImage } = transformers;
@@ -89,9 +91,7 @@ describe('a repository of a frame system', () => {
     expect(verification.map(({ runtime }) => runtime)).toEqual(['onnxruntime-node', 'onnxruntime-web']);
     const card = await readFile(join(folder, 'frames', 'README.md'), 'utf8');
     expect(card).toMatch(/^---\nlibrary_name: transformers.js\npipeline_tag: image-classification\n/);
-    expect(card).toContain(
-      `- { type: f1, value: ${bundle.manifest.validation?.f1}, name: "example-based f1" }`,
-    );
+    expect(card).toContain(`- { type: f1, value: ${f1Of(bundle.manifest)}, name: "example-based f1" }`);
   });
 
   it.each(sizes)(
@@ -124,7 +124,7 @@ describe('a repository of a frame system', () => {
 it('a repository of a clip system runs as a bare model', async () => {
   const bundle = await readBundle(clips);
   await writeHuggingFaceRepository(join(folder, 'clips'), [bundle], targets);
-  const images = Array.from({ length: bundle.manifest.input.frames }, (_, i) =>
+  const images = Array.from({ length: framesInput(bundle.manifest)!.frames }, (_, i) =>
     picture(`clip ${i}`, 120, 90),
   );
   const classifier = await Classifier.open(bundle, nodeRuntime);

@@ -48,7 +48,7 @@ describe.each(tinyPresets)('%s', (preset) => {
   });
 
   it.each([nodeRuntime, webRuntime()])('gives tfjs outputs in $name, batched and alone', async (runtime) => {
-    const expected = await tfjsReference(model, outputs, imagenetNormalization)(frames);
+    const expected = await tfjsReference(model, outputs, imagenetNormalization)({ frames });
     const together = await run(runtime, graph, [frames]);
     together.forEach((output, i) => {
       expect(difference(output, expected[outputs[i]])).toBeLessThan(1e-5);

@@ -197,7 +197,7 @@ describe('verifyGraph', () => {
 
 describe('verifyBundle', () => {
   it("compares the manifest's outputs on the golden frames", async () => {
-    const outputs = [{ name: 'probabilities', shape: ['N', 2] }];
+    const outputs = [{ name: 'probabilities', role: 'scores' as const, shape: ['N', 2] }];
     const bundle = {
       ...(await tinyBundle('tiny-frame', { outputs })),
       graph: answeringGraph({ probabilities: row(0.25, 0.5) }),

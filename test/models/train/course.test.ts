@@ -9,6 +9,7 @@ const thirds = [
   { frames: 8, speed: 2, until: 2 / 3 },
 ];
 const clip = { frames: 16, speed: 1 };
+const framesOf = ({ frames }: Readonly<Record<string, unknown>>) => Number(frames);
 const samples = { training: 10, validation: 6 };
 const whole = stage({
   ...{ name: 'training', epochs: 30, batch: 4, rate: 0.1 },
@@ -17,10 +18,14 @@ const whole = stage({
 
 /** The clips of all epochs, as "frames × speed". */
 function clipsOf(epochs: number, { clips = thirds, input = clip } = {}): string[] {
-  const course = new Course(wholeEpochs(curriculum(whole, clips), epochs), input, samples);
+  const course = new Course(
+    wholeEpochs(curriculum(whole, clips), epochs),
+    { config: input, framesOf },
+    samples,
+  );
   expect(course.epochs).toBe(epochs);
   return Array.from({ length: epochs }, (_, i) => {
-    const { frames, speed } = course.at(i + 1).clip;
+    const { frames, speed } = course.at(i + 1).config;
     return `${frames} × ${speed}`;
   });
 }
@@ -56,7 +61,7 @@ describe('a curriculum', () => {
     ]);
     // Of one epoch, only the middle third is left, and there is nothing that it could go on from.
     expect(wholeEpochs(curriculum(whole, thirds), 1)).toMatchObject([{ name: '8 frames', continues: false }]);
-    const course = new Course(recipe, clip, samples);
+    const course = new Course(recipe, { config: clip, framesOf }, samples);
     expect([1, 2, 3, 4].map((epoch) => course.at(epoch).position(2))).toEqual(
       [2, 5, 8, 11].map((step) => ({ step, steps: 12, stepsPerEpoch: 3, pending: 0 })),
     );
@@ -69,7 +74,7 @@ describe('a course', () => {
     { ...whole, name: 'all', epochs: 1, accumulate: 2 },
     { ...whole, name: 'more', epochs: 3, accumulate: 2, continues: true },
   ];
-  const course = new Course(stages, clip, samples);
+  const course = new Course(stages, { config: clip, framesOf }, samples);
 
   it('knows the stage of each epoch, and where it begins and ends', () => {
     const places = [1, 2, 3, 4, 5, 6].map((epoch) => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { exampleBasedScores } from '../../../eval/metrics/index.ts';
 import { type ResolvedSystem, resolveSystem } from '../../../models/index.ts';
+import { inputsOf } from '../../../models/system.ts';
 import { tf } from '../../../models/tf.ts';
 import { type Backend, selectBackend } from '../../../models/train/backend.ts';
 import { checkpointPath, readCheckpoint } from '../../../models/train/checkpoint.ts';
@@ -18,9 +19,12 @@ import {
 import { loadRun } from '../../../models/train/load-run.ts';
 import { SampleSource } from '../../../models/train/sample-source.ts';
 import type { Stage } from '../../../models/train/stage.ts';
+import { a2dLabels } from '../../../src/core/labels.ts';
+import { ensembleTask } from '../../../src/core/task.ts';
 import { openA2d } from '../../../src/data/a2d.ts';
 import type { Dataset } from '../../../src/data/dataset.ts';
 import { synthesize } from '../../../src/data/synth/synthesize.ts';
+import { InputPlan } from '../../../src/inputs/plan.ts';
 
 let root: string;
 let dataset: Dataset;
@@ -29,8 +33,8 @@ let backend: Backend;
 let plain: TrainResult;
 const steps: StepProgress[] = [];
 const tensors: { before: number; training: number[]; after: number } = { before: 0, training: [], after: 0 };
-const evaluate: Evaluate = (probabilities, truth, samples, labels) =>
-  exampleBasedScores({ probabilities, truth, samples, labels, threshold: 0.5 });
+const evaluate: Evaluate = (probabilities, truth, samples, labels, kind) =>
+  exampleBasedScores({ probabilities, truth, samples, labels, task: ensembleTask(kind) });
 
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'actionnx-train-'));
@@ -94,17 +98,19 @@ describe('a run', () => {
     expect(checkpoint).toEqual({ epoch: 2, validation: plain.epochs[1].validation });
     // The loaded model scores what the run recorded.
     const samples = await dataset.samples('val');
-    const source = new SampleSource(dataset, 32);
+    const source = new SampleSource(dataset, a2dLabels);
     await source.readLabels(samples);
-    const { value: batch } = await source.batches(samples, { frames: 1, speed: 1 }, samples.length).next();
+    const { system, config } = frames();
+    const inputs = new InputPlan(inputsOf(system, config));
+    const { value: batch } = await source.batches(samples, { inputs }, samples.length).next();
     const probabilities = tf.tidy(() =>
       (
         model.apply(
-          tf.tensor(batch.frames, [samples.length, 32, 32, 3]),
+          tf.tensor(batch.inputs.frame.data, [samples.length, 32, 32, 3]),
         ) as import('@tensorflow/tfjs-core').Tensor
       ).dataSync(),
     ) as Float32Array;
-    const scores = evaluate(probabilities, Uint8Array.from(batch.truth), samples.length, 43);
+    const scores = evaluate(probabilities, Uint8Array.from(batch.truth), samples.length, 43, 'multi-label');
     expect(scores).toEqual({
       precision: checkpoint.validation!.precision,
       recall: checkpoint.validation!.recall,
@@ -214,9 +220,15 @@ describe('stopped and resumed', () => {
 
 test('the curriculum of R(2+1)D goes from 4 over 8 to 16 frames', () => {
   const { recipe, system, config } = resolveSystem('pcd-r2plus1d', {});
-  const input = system.input(config);
-  const course = new Course(recipe, input, { training: 8, validation: 1 });
-  const stages = Array.from({ length: 95 }, (_, i) => course.at(i + 1).clip);
+  const framesOf = (own: Readonly<Record<string, unknown>>) =>
+    new InputPlan(inputsOf(system, own)).sizes.length;
+  const course = new Course(recipe, { config, framesOf }, { training: 8, validation: 1 });
+  const stages = Array.from({ length: 95 }, (_, i) => {
+    const { config: own } = course.at(i + 1);
+    // All else is the system's own.
+    expect({ ...own, frames: config.frames, speed: config.speed }).toEqual(config);
+    return { frames: own.frames, speed: own.speed };
+  });
   expect(stages[0]).toEqual({ frames: 4, speed: 2 });
   expect(stages[31]).toEqual({ frames: 4, speed: 2 });
   expect(stages[32]).toEqual({ frames: 8, speed: 2 });

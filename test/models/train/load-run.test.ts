@@ -19,7 +19,7 @@ const record: RunRecord = {
     ...{ name: 'A2D', root: '/data/a2d' },
     ...{ train: { split: 'train', samples: 20 }, validation: { split: 'val', samples: 10 } },
   },
-  labels: { names: ['cat', 'dog'], codes: [1, 2], hash: 'abc' },
+  labels: { names: ['cat', 'dog'], codes: [1, 2], hash: 'abc', space: 'pets', task: 'multi-label' },
   backend: { name: 'cpu', detail: 'JavaScript' },
   versions: { actionnx: '0.1.0' },
 };

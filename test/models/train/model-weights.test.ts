@@ -15,6 +15,8 @@ import { sgd } from '../../../models/train/optimizers/sgd.ts';
 import { stage } from '../../../models/train/stage.ts';
 import { Trainer } from '../../../models/train/trainer.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../../src/core/safetensors.ts';
+import { frame } from '../../../src/inputs/frame.ts';
+import { square } from '../../../src/inputs/rgb.ts';
 
 const L = tf.layers;
 beforeAll(() => tf.setBackend('cpu'));
@@ -125,7 +127,7 @@ function trainerOf(build: () => LayersModel, output: string) {
   const system = defineSystem({
     ...{ name: 'test', id: '–', title: 'test', config: z.strictObject({}), presets: {}, recipe },
     reported: { precision: null, recall: null, f1: null },
-    input: () => ({ kind: 'frame', size: 4, frames: 1, speed: 1 }),
+    inputs: () => ({ frame: frame(square(4)) }),
     build,
   });
   return new Trainer({ system: system as unknown as System, config: {}, recipe, seed: 1 });
@@ -133,16 +135,16 @@ function trainerOf(build: () => LayersModel, output: string) {
 
 const batch = {
   samples: 2,
-  frames: Float32Array.from({ length: 2 * 48 }, (_, i) => Math.sin(i)),
+  inputs: { frame: { shape: [4, 4, 3], data: Float32Array.from({ length: 2 * 48 }, (_, i) => Math.sin(i)) } },
   truth: Float32Array.of(1, 0, 0, 1),
 };
 
 /** Frames [4, 4, 3] as sequences for the model above. */
 function framed(): LayersModel {
-  const frame = tf.input({ shape: [4, 4, 3] });
-  const steps = L.reshape({ targetShape: [4, 12] }).apply(frame);
+  const picture = tf.input({ shape: [4, 4, 3], name: 'frame' });
+  const steps = L.reshape({ targetShape: [4, 12] }).apply(picture);
   const narrow = L.timeDistributed({ name: 'narrow', layer: L.dense({ units: 6, name: 'd' }) }).apply(steps);
-  const model = tf.model({ inputs: frame, outputs: nested().apply(narrow as never) as SymbolicTensor });
+  const model = tf.model({ inputs: picture, outputs: nested().apply(narrow as never) as SymbolicTensor });
   seedWeights(model, 'framed');
   return model;
 }
@@ -184,13 +186,13 @@ function normalized(kind: 'ours' | "tfjs's"): LayersModel {
   let y = L.conv2d({ filters: 2, kernelSize: 3, name: 'conv' }).apply(inside);
   y = normalize('bn').apply(y);
   const cnn = tf.model({ inputs: inside, outputs: y as SymbolicTensor, name: 'cnn' });
-  const frame = tf.input({ shape: [4, 4, 3] });
-  const features = normalize('after').apply(cnn.apply(frame) as never);
+  const picture = tf.input({ shape: [4, 4, 3], name: 'frame' });
+  const features = normalize('after').apply(cnn.apply(picture) as never);
   const flat = L.flatten().apply(features) as SymbolicTensor;
   const outputs = [2, 3].map(
     (units, i) => L.dense({ units, name: `head${i}`, activation: 'sigmoid' }).apply(flat) as SymbolicTensor,
   );
-  const model = tf.model({ inputs: frame, outputs });
+  const model = tf.model({ inputs: picture, outputs });
   seedWeights(model, 'normalized');
   return model;
 }
@@ -222,7 +224,7 @@ describe.each(['cpu', 'wasm'] as const)('frozen layers on %s', (backend) => {
     settleAverages(model, (path) => path === 'after');
     (model.getLayer('cnn') as unknown as LayersModel).getLayer('bn').trainable = false;
     settleAverages(model, (path) => path === 'after');
-    const frames = tf.tensor4d(batch.frames, [2, 4, 4, 3]);
+    const frames = tf.tensor4d(batch.inputs.frame.data, [2, 4, 4, 3]);
     const answer = (training: boolean) => {
       const [first] = model.apply(frames, { training }) as Tensor[];
       return first;

@@ -25,6 +25,9 @@ import { Trainer } from '../../../models/train/trainer.ts';
 import { multiHot } from '../../../src/core/labels.ts';
 import { Rng } from '../../../src/core/rng.ts';
 import type { Dataset, Sample } from '../../../src/data/dataset.ts';
+import { clip } from '../../../src/inputs/clip.ts';
+import { InputPlan } from '../../../src/inputs/plan.ts';
+import { square } from '../../../src/inputs/rgb.ts';
 
 interface Plain {
   readonly rate: number;
@@ -58,21 +61,21 @@ const changed = (recipe: Recipe, fields: Partial<Stage>, epochs = recipe.length)
 /** Logistic regression on a clip's mean colour: small enough to be worked out by hand, step by step. */
 const regression = defineSystem({
   ...{ name: 'regression', id: '–', title: 'regression' },
-  config: z.strictObject({ frames: z.int(), labels: z.int() }),
+  config: z.strictObject({ frames: z.int(), speed: z.int(), labels: z.int() }),
   presets: {},
   recipe: recipeOf({ rate: 0.3, cosine: true, reduction: 'mean', momentum: 0.8, augment: ['crop', 'flip'] }),
   reported: { precision: null, recall: null, f1: null },
-  input: ({ frames }) => ({ kind: 'clip', size: 5, frames, speed: 1 }),
+  inputs: ({ frames, speed }) => ({ clip: clip({ ...square(5), frames, speed }) }),
   build({ frames, labels }, seed) {
-    const clip = tf.input({ shape: [frames, 5, 5, 3] });
-    const mean = new GlobalAveragePooling3D({}).apply(clip);
+    const pictures = tf.input({ shape: [frames, 5, 5, 3], name: 'clip' });
+    const mean = new GlobalAveragePooling3D({}).apply(pictures);
     const kernelInitializer = fanInUniform(seed, 'd') as never;
     const head = tf.layers.dense({ units: labels, name: 'd', activation: 'sigmoid', kernelInitializer });
-    return tf.model({ inputs: clip, outputs: head.apply(mean) as SymbolicTensor });
+    return tf.model({ inputs: pictures, outputs: head.apply(mean) as SymbolicTensor });
   },
 });
 const { recipe } = regression;
-const config = { frames: 3, labels: 2 };
+const config = { frames: 3, speed: 1, labels: 2 };
 const seed = 11;
 
 const labels = { name: 'sides', task: 'multi-label', names: ['left', 'right'], codes: [4, 9] } as const;
@@ -146,16 +149,17 @@ async function plainly(recipe: Plain): Promise<PlainEpoch[]> {
   model.dispose();
   const w = { 'd/kernel': kernel, 'd/bias': [0, 0] };
   const v = { 'd/kernel': kernel.map(() => 0), 'd/bias': [0, 0] };
-  const source = new SampleSource(dataset, 5);
+  const source = new SampleSource(dataset, labels);
   await source.readLabels([...splits.train, ...splits.val]);
   const mean = (values: Float32Array, channel: number) =>
     values.reduce((sum, value, i) => sum + (i % 3 === channel ? value : 0), 0) / (values.length / 3);
 
   async function* batches(samples: readonly Sample[], plan: BatchPlan) {
     for await (const batch of source.batches(samples, plan, 4)) {
+      const { data } = batch.inputs.clip;
       const x = Array.from({ length: batch.samples }, (_, n) => {
-        const each = batch.frames.length / batch.samples;
-        return [0, 1, 2].map((c) => mean(batch.frames.subarray(n * each, (n + 1) * each), c));
+        const each = data.length / batch.samples;
+        return [0, 1, 2].map((c) => mean(data.subarray(n * each, (n + 1) * each), c));
       });
       const p = x.map((row) =>
         [0, 1].map((l) => {
@@ -175,13 +179,15 @@ async function plainly(recipe: Plain): Promise<PlainEpoch[]> {
     { frames: 3, speed: 1 },
   ];
   const epochs: PlainEpoch[] = [];
-  for (const [index, clip] of clips.entries()) {
+  const inputsOf = (plan: { frames: number; speed: number }) =>
+    new InputPlan([{ name: 'clip', ...clip({ ...square(5), ...plan }) }]);
+  for (const [index, plan] of clips.entries()) {
     const epoch = index + 1;
     const order = new Rng(`${seed}/order/${epoch}`).shuffle(splits.train);
     const [rates, losses]: number[][] = [[], []];
     let [sum, seen] = [0, 0];
     for await (const { x, p, y, loss } of batches(order, {
-      ...clip,
+      inputs: inputsOf(plan),
       augment: { names: recipe.augment, seed, epoch },
     })) {
       const rate = !recipe.cosine
@@ -209,7 +215,7 @@ async function plainly(recipe: Plain): Promise<PlainEpoch[]> {
     }
     let validationLoss = 0;
     const [probabilities, truth]: number[][] = [[], []];
-    for await (const { p, y, loss } of batches(splits.val, { frames: 3, speed: 1 })) {
+    for await (const { p, y, loss } of batches(splits.val, { inputs: inputsOf({ frames: 3, speed: 1 }) })) {
       validationLoss += loss / 6;
       probabilities.push(...p.flat());
       truth.push(...y.flat());
@@ -474,10 +480,13 @@ it('what is frozen stays frozen when clips grow', () => {
     model.getLayer('d').trainable = false;
   });
   const tensors = tf.memory().numTensors;
-  trainer.setFrames(2);
+  trainer.configure({ ...config, frames: 2 });
   expect(tf.memory().numTensors).toBe(tensors);
-  const clip = { samples: 1, frames: new Float32Array(2 * 75), truth: Float32Array.of(1, 0) };
-  expect(() => trainer.step(clip, () => 0.1)).toThrow('must have a weight to train; received all frozen');
+  const batch = {
+    ...{ samples: 1, truth: Float32Array.of(1, 0) },
+    inputs: { clip: { shape: [2, 5, 5, 3], data: new Float32Array(2 * 75) } },
+  };
+  expect(() => trainer.step(batch, () => 0.1)).toThrow('must have a weight to train; received all frozen');
   expect(tf.memory().numTensors).toBe(tensors);
   trainer.dispose();
 });

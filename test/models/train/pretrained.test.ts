@@ -11,6 +11,7 @@ import { type Backend, selectBackend } from '../../../models/train/backend.ts';
 import { checkpointPath, readCheckpoint } from '../../../models/train/checkpoint.ts';
 import { type TrainSettings, train } from '../../../models/train/fit.ts';
 import { sgd } from '../../../models/train/optimizers/sgd.ts';
+import { ensembleTask } from '../../../src/core/task.ts';
 import { openA2d } from '../../../src/data/a2d.ts';
 import type { Dataset } from '../../../src/data/dataset.ts';
 import { synthesize } from '../../../src/data/synth/synthesize.ts';
@@ -37,8 +38,8 @@ function run(name: string, preset: string, settings: Partial<TrainSettings> = {}
       stages: { batch: 8, augment: [], rate: 0.02 },
     }),
     ...{ seed: 5, dataset, folder: join(root, name), backend },
-    evaluate: (probabilities, truth, samples, labels) =>
-      exampleBasedScores({ probabilities, truth, samples, labels, threshold: 0.5 }),
+    evaluate: (probabilities, truth, samples, labels, kind) =>
+      exampleBasedScores({ probabilities, truth, samples, labels, task: ensembleTask(kind) }),
     ...settings,
   });
 }

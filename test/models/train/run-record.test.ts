@@ -49,7 +49,7 @@ const record: RunRecord = {
     ...{ name: 'A2D', root: '/data/a2d' },
     ...{ train: { split: 'train', samples: 20 }, validation: { split: 'val', samples: 10 } },
   },
-  labels: { names: ['cat', 'dog'], codes: [1, 2], hash: 'abc' },
+  labels: { names: ['cat', 'dog'], codes: [1, 2], hash: 'abc', space: 'pets', task: 'multi-label' },
   pretrained: { file: 'weights.pth', sha256: 'def', format: 'torch' },
   backend: { name: 'wasm', detail: 'XNNPACK' },
   versions: { actionnx: '0.1.0' },
@@ -149,7 +149,10 @@ describe('metrics.jsonl', () => {
 describe('what tells runs apart', () => {
   const settings = {
     ...{ system: { name: 'pcd-resnet' }, preset: 'pcd-resnet-tiny', config: record.config, recipe, seed: 7 },
-    dataset: { name: 'A2D', root: '/data/a2d', labels: { names: ['cat', 'dog'], codes: [1, 2] } },
+    dataset: {
+      ...{ name: 'A2D', root: '/data/a2d' },
+      spaces: [{ name: 'pets', task: 'multi-label', names: ['cat', 'dog'], codes: [1, 2] }],
+    },
     backend: { name: 'wasm', detail: 'XNNPACK' } satisfies Backend,
   } as unknown as TrainSettings;
 
@@ -176,8 +179,8 @@ describe('what tells runs apart', () => {
   });
 
   it.each([
-    [{ labels: 3 }, 'pcd-resnet-tiny predicts 3 labels, A2D has 2; configure the system for the data set'],
-    [{ labels: 1 }, 'pcd-resnet-tiny predicts 1 labels, A2D has 2; configure the system for the data set'],
+    [{ labels: 3 }, 'pcd-resnet-tiny predicts 3 labels, pets has 2; configure the system for the data set'],
+    [{ labels: 1 }, 'pcd-resnet-tiny predicts 1 labels, pets has 2; configure the system for the data set'],
   ])('begins with the number of labels: %j', async (config, message) => {
     const splits = { train: 'train', validation: 'val' };
     await expect(describeRun({ ...settings, config }, splits, 1, 1)).rejects.toMatchObject({

@@ -2,11 +2,16 @@ import { readFileSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { Augmentation } from '../../../models/train/augment/augmentation.ts';
-import { type Batch, SampleSource } from '../../../models/train/sample-source.ts';
-import { a2dLabels, multiHot } from '../../../src/core/labels.ts';
+import { type Batch, type BatchPlan, SampleSource } from '../../../models/train/sample-source.ts';
+import { a2dActionLabels, a2dActorLabels, a2dLabels, multiHot } from '../../../src/core/labels.ts';
 import type { Dataset, Sample } from '../../../src/data/dataset.ts';
 import type { RgbImage } from '../../../src/image/image.ts';
 import { resizeBilinear } from '../../../src/image/resize.ts';
+import { clip } from '../../../src/inputs/clip.ts';
+import { frame } from '../../../src/inputs/frame.ts';
+import type { FrameSize } from '../../../src/inputs/input.ts';
+import { InputPlan } from '../../../src/inputs/plan.ts';
+import { square } from '../../../src/inputs/rgb.ts';
 
 interface GoldenBatch {
   frames: number;
@@ -62,7 +67,13 @@ function codesOf({ video, frame }: Sample): Uint8Array {
 function memoryDataset() {
   const asked: string[] = [];
   const dataset: Dataset = {
-    ...{ name: 'golden', root: '', spaces: [a2dLabels], splits: ['train'], broken: [] },
+    ...{
+      name: 'golden',
+      root: '',
+      spaces: [a2dLabels, a2dActorLabels, a2dActionLabels],
+      splits: ['train'],
+      broken: [],
+    },
     samples: async () => samples,
     truth: async (of) => Uint8Array.from(of.flatMap((sample) => [...multiHot(codesOf(sample), a2dLabels)])),
     frames: async (video, numbers) => {
@@ -83,16 +94,46 @@ async function collected(batches: AsyncIterable<Batch>): Promise<Batch[]> {
   return all;
 }
 
+interface Wanted extends Omit<GoldenBatch, 'values' | 'truth'> {
+  /** Of the square input. Default: the golden script's. */
+  readonly side?: number;
+}
+
+const picturesOf = ({ inputs }: Batch) => inputs.pictures.data;
+
+/** One input of so many frames. */
+function planOf({ frames, speed, names, seed, epoch, side = size }: Wanted): BatchPlan {
+  const input = frames === 1 ? frame(square(side)) : clip({ ...square(side), frames, speed });
+  return {
+    inputs: new InputPlan([{ name: 'pictures', ...input }]),
+    augment: names === null ? undefined : { names, seed, epoch },
+  };
+}
+
 async function batchesOf(
   source: SampleSource,
-  { frames, speed, names, seed, epoch }: Omit<GoldenBatch, 'values' | 'truth'>,
+  wanted: Wanted,
   batch = samples.length,
   of: readonly Sample[] = samples,
 ): Promise<Batch[]> {
   await source.readLabels(of);
-  const augment = names === null ? undefined : { names, seed, epoch };
-  return collected(source.batches(of, { frames, speed, augment }, batch));
+  return collected(source.batches(of, planOf(wanted), batch));
 }
+
+/** The key frames of all samples, resized and normalised. */
+function plainly({ height: high, width: wide }: FrameSize): number[] {
+  const [mean, std] = [
+    [0.485, 0.456, 0.406],
+    [0.229, 0.224, 0.225],
+  ];
+  return samples.flatMap(({ video, frame: key }) =>
+    Array.from(resizeBilinear(picture(video, key!), wide, high).data, (level, i) =>
+      Math.fround((level / 255 - mean[i % 3]) / std[i % 3]),
+    ),
+  );
+}
+
+const sourceOf = (dataset: Dataset, memory?: number) => new SampleSource(dataset, a2dLabels, memory);
 
 const floats = (base64: string) => new Float32Array(Uint8Array.from(Buffer.from(base64, 'base64')).buffer);
 
@@ -101,16 +142,46 @@ const title = ({ frames, speed, names, seed, epoch }: GoldenBatch) =>
 
 describe('a batch against NumPy, Pillow and OpenCV', () => {
   it.each(golden.batches.map((batch) => [title(batch), batch] as const))('%s', async (_, wanted) => {
-    const [batch, ...more] = await batchesOf(new SampleSource(memoryDataset().dataset, size), wanted);
+    const [batch, ...more] = await batchesOf(sourceOf(memoryDataset().dataset), wanted);
     expect([batch.samples, more.length]).toEqual([samples.length, 0]);
     expect([...batch.truth]).toEqual(wanted.truth.flat());
     const expected = floats(wanted.values);
-    expect(batch.frames).toHaveLength(expected.length);
-    const differences = Array.from(batch.frames, (value, i) => Math.abs(value - expected[i]));
+    expect(picturesOf(batch)).toHaveLength(expected.length);
+    const differences = Array.from(picturesOf(batch), (value, i) => Math.abs(value - expected[i]));
     // A level is 0.0175 after normalising; where a turn or blur falls between two levels, either may be taken.
     expect(Math.max(...differences)).toBeLessThan(0.018);
     const unequal = differences.filter((difference) => difference > 1e-6).length;
     expect(unequal / differences.length).toBeLessThan(0.005);
+  });
+
+  it.each(golden.batches.map((batch) => [title(batch), batch] as const))(
+    'has the actors and the actions of its labels: %s',
+    async (_, wanted) => {
+      // Codes are 10 · actor + action, both from 1.
+      const marginals = [
+        { space: a2dActorLabels, count: 7, of: (code: number) => Math.floor(code / 10) },
+        { space: a2dActionLabels, count: 9, of: (code: number) => code % 10 },
+      ];
+      for (const { space, count, of } of marginals) {
+        const [batch] = await batchesOf(new SampleSource(memoryDataset().dataset, space), wanted);
+        const expected = wanted.truth.flatMap((row) => {
+          const left = new Set(a2dLabels.codes.filter((_, i) => row[i] === 1).map(of));
+          return Array.from({ length: count }, (_, i) => Number(left.has(i + 1)));
+        });
+        expect([...batch.truth], space.name).toEqual(expected);
+      }
+    },
+  );
+
+  it('loses actors as it loses labels', () => {
+    const actorsOf = ({ truth }: GoldenBatch) =>
+      truth
+        .map(
+          (row) =>
+            new Set(a2dLabels.codes.filter((_, i) => row[i] === 1).map((code) => Math.floor(code / 10))).size,
+        )
+        .join();
+    expect(new Set(golden.batches.map(actorsOf)).size).toBeGreaterThan(2);
   });
 
   it('covers every change, drawn and not drawn, and labels that are lost', () => {
@@ -129,16 +200,16 @@ describe('batches', () => {
 
   it('are the same samples whatever the size of a batch, the last one smaller', async () => {
     const { dataset } = memoryDataset();
-    const [whole] = await batchesOf(new SampleSource(dataset, size), plain, 7, many);
-    const parts = await batchesOf(new SampleSource(dataset, size), plain, 3, many);
+    const [whole] = await batchesOf(sourceOf(dataset), plain, 7, many);
+    const parts = await batchesOf(sourceOf(dataset), plain, 3, many);
     expect(parts.map((batch) => batch.samples)).toEqual([3, 3, 1]);
-    expect(parts.flatMap(({ frames }) => [...frames])).toEqual([...whole.frames]);
+    expect(parts.flatMap((batch) => [...picturesOf(batch)])).toEqual([...picturesOf(whole)]);
     expect(parts.flatMap(({ truth }) => [...truth])).toEqual([...whole.truth]);
   });
 
   it('are the same whichever sample is decoded first', async () => {
     const { dataset } = memoryDataset();
-    const [whole] = await batchesOf(new SampleSource(dataset, size), plain);
+    const [whole] = await batchesOf(sourceOf(dataset), plain);
     let turns = samples.length;
     const backwards: Dataset = {
       ...dataset,
@@ -147,15 +218,15 @@ describe('batches', () => {
         return dataset.frames(video, numbers);
       },
     };
-    expect(await batchesOf(new SampleSource(backwards, size), plain)).toEqual([whole]);
+    expect(await batchesOf(sourceOf(backwards), plain)).toEqual([whole]);
   });
 
   it('begin where they are asked to', async () => {
-    const source = new SampleSource(memoryDataset().dataset, size);
+    const source = sourceOf(memoryDataset().dataset);
     const all = await batchesOf(source, plain, 2, many);
-    const rest = await collected(source.batches(many, { frames: 1, speed: 1 }, 2, 2));
+    const rest = await collected(source.batches(many, planOf(plain), 2, 2));
     expect(rest).toEqual(all.slice(2));
-    expect(await collected(source.batches(many, { frames: 1, speed: 1 }, 2, 4))).toEqual([]);
+    expect(await collected(source.batches(many, planOf(plain), 2, 4))).toEqual([]);
   });
 
   it('change a sample alike in whatever order and batch it comes', async () => {
@@ -165,10 +236,10 @@ describe('batches', () => {
       seed: 3,
       epoch: 2,
     };
-    const source = new SampleSource(memoryDataset().dataset, size);
+    const source = sourceOf(memoryDataset().dataset);
     const [forth] = await batchesOf(source, changed);
     const back = await batchesOf(source, changed, 1, samples.toReversed());
-    expect(back.toReversed().flatMap(({ frames }) => [...frames])).toEqual([...forth.frames]);
+    expect(back.toReversed().flatMap((batch) => [...picturesOf(batch)])).toEqual([...picturesOf(forth)]);
   });
 
   it.each([
@@ -177,19 +248,36 @@ describe('batches', () => {
     ['mirrored', ['flip'] satisfies Augmentation[]],
   ])('take frames that were resized before from memory, and the others only once: %s', async (_, names) => {
     const { dataset, asked } = memoryDataset();
-    const source = new SampleSource(dataset, size);
+    const source = sourceOf(dataset);
     const clips = { ...plain, names, frames: 4, speed: 1 };
     await batchesOf(source, clips, 1);
     expect(asked).toHaveLength(new Set(asked).size);
     const before = asked.length;
     const [again] = await batchesOf(source, clips);
     expect(asked).toHaveLength(before);
-    expect(again).toEqual((await batchesOf(new SampleSource(memoryDataset().dataset, size), clips))[0]);
+    expect(again).toEqual((await batchesOf(sourceOf(memoryDataset().dataset), clips))[0]);
+  });
+
+  it('keep a frame at every size that an input has', async () => {
+    const sizes = [
+      { height: 4, width: 6 },
+      { height: 4, width: 3 },
+      { height: 3, width: 6 },
+    ];
+    const inputs = new InputPlan(sizes.map((own, i) => ({ name: `input${i}`, ...frame(own) })));
+    const source = sourceOf(memoryDataset().dataset);
+    await source.readLabels(samples);
+    for (let round = 0; round < 2; round++) {
+      const [batch] = await collected(source.batches(samples, { inputs }, samples.length));
+      for (const [i, own] of sizes.entries()) {
+        expect([...batch.inputs[`input${i}`].data]).toEqual(plainly(own));
+      }
+    }
   });
 
   it('keep the latest frames only, where memory is short', async () => {
     const { dataset, asked } = memoryDataset();
-    const source = new SampleSource(dataset, size, 2.5 * size * size * 3);
+    const source = sourceOf(dataset, 2.5 * size * size * 3);
     for (const [i, count] of [
       [0, 1],
       [1, 2],
@@ -204,25 +292,16 @@ describe('batches', () => {
   });
 
   it('resize pictures of which one side is right already', async () => {
-    const [mean, std] = [
-      [0.485, 0.456, 0.406],
-      [0.229, 0.224, 0.225],
-    ];
     for (const side of [width, height]) {
-      const [{ frames }] = await batchesOf(new SampleSource(memoryDataset().dataset, side), plain);
-      const expected = samples.flatMap(({ video, frame }) =>
-        Array.from(resizeBilinear(picture(video, frame!), side, side).data, (level, i) =>
-          Math.fround((level / 255 - mean[i % 3]) / std[i % 3]),
-        ),
-      );
-      expect([...frames]).toEqual(expected);
+      const [batch] = await batchesOf(sourceOf(memoryDataset().dataset), { ...plain, side });
+      expect([...picturesOf(batch)]).toEqual(plainly(square(side)));
     }
   });
 
   it('hand on what a data set throws', async () => {
     const { dataset } = memoryDataset();
     const broken: Dataset = { ...dataset, frames: () => Promise.reject(new Error('gone')) };
-    await expect(batchesOf(new SampleSource(broken, size), plain)).rejects.toThrow('gone');
+    await expect(batchesOf(sourceOf(broken), plain)).rejects.toThrow('gone');
   });
 
   it('are decoded one ahead of the one at hand, whose failure is heard of in its turn', async () => {
@@ -235,9 +314,9 @@ describe('batches', () => {
       frames: (video, numbers) =>
         video === 'right' ? Promise.reject(new Error('gone')) : dataset.frames(video, numbers),
     };
-    const source = new SampleSource(failing, size);
+    const source = sourceOf(failing);
     await source.readLabels(samples);
-    const batches = source.batches(samples, { frames: 1, speed: 1 }, 1);
+    const batches = source.batches(samples, planOf(plain), 1);
     await batches.next();
     expect(asked).toEqual(['left/1', 'left/5']);
     await batches.next();
@@ -249,11 +328,11 @@ describe('batches', () => {
   });
 
   it('let signals have their turn between them', async () => {
-    const source = new SampleSource(memoryDataset().dataset, size);
+    const source = sourceOf(memoryDataset().dataset);
     await source.readLabels(samples);
     const turns: number[] = [];
     let step = 0;
-    for await (const _ of source.batches(samples, { frames: 1, speed: 1 }, 1)) {
+    for await (const _ of source.batches(samples, planOf(plain), 1)) {
       const at = step++;
       void setImmediate().then(() => turns.push(at, step));
     }

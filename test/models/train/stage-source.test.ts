@@ -16,6 +16,8 @@ import { type Source, type Stage, stage } from '../../../models/train/stage.ts';
 import { encodeSafetensors } from '../../../src/core/safetensors.ts';
 import { tensor } from '../../../src/core/tensor.ts';
 import type { Dataset } from '../../../src/data/dataset.ts';
+import { frame } from '../../../src/inputs/frame.ts';
+import { square } from '../../../src/inputs/rgb.ts';
 
 const L = tf.layers;
 
@@ -24,7 +26,7 @@ const nest = defineSystem({
   ...{ name: 'nest', id: '–', title: 'nest', presets: {}, recipe: [] },
   config: z.strictObject({ inside: z.boolean() }),
   reported: { precision: null, recall: null, f1: null },
-  input: () => ({ kind: 'frame', size: 3, frames: 1, speed: 1 }),
+  inputs: () => ({ frame: frame(square(3)) }),
   build({ inside }, seed) {
     const body = (x: SymbolicTensor) => {
       const kernelInitializer = fanInUniform(seed, 'conv1') as never;
@@ -32,17 +34,17 @@ const nest = defineSystem({
         x,
       ) as SymbolicTensor;
     };
-    const frame = tf.input({ shape: [3, 3, 3] });
+    const picture = tf.input({ shape: [3, 3, 3], name: 'frame' });
     let features: SymbolicTensor;
     if (inside) {
       const inner = tf.input({ shape: [3, 3, 3] });
       const cnn: LayersModel = tf.model({ inputs: inner, outputs: body(inner), name: 'cnn' });
-      features = cnn.apply(frame) as SymbolicTensor;
-    } else features = body(frame);
+      features = cnn.apply(picture) as SymbolicTensor;
+    } else features = body(picture);
     const flat = L.flatten().apply(features) as SymbolicTensor;
     const kernelInitializer = fanInUniform(seed, 'head') as never;
     const head = L.dense({ units: 2, name: 'probabilities', activation: 'sigmoid', kernelInitializer });
-    return tf.model({ inputs: frame, outputs: head.apply(flat) as SymbolicTensor, name: 'nest' });
+    return tf.model({ inputs: picture, outputs: head.apply(flat) as SymbolicTensor, name: 'nest' });
   },
 });
 

@@ -23,6 +23,8 @@ import { type Stage, stage } from '../../../models/train/stage.ts';
 import { Trainer } from '../../../models/train/trainer.ts';
 import { Rng } from '../../../src/core/rng.ts';
 import type { Dataset } from '../../../src/data/dataset.ts';
+import { frame } from '../../../src/inputs/frame.ts';
+import { square } from '../../../src/inputs/rgb.ts';
 
 type Apply = (x: unknown) => SymbolicTensor;
 
@@ -30,22 +32,22 @@ type Apply = (x: unknown) => SymbolicTensor;
 const small = defineSystem({
   ...{ name: 'small', id: '–', title: 'small', config: z.strictObject({}), presets: {}, recipe: [] },
   reported: { precision: null, recall: null, f1: null },
-  input: () => ({ kind: 'frame', size: 4, frames: 1, speed: 1 }),
+  inputs: () => ({ frame: frame(square(4)) }),
   build(_, seed) {
-    const frame = tf.input({ shape: [4, 4, 3] });
+    const picture = tf.input({ shape: [4, 4, 3], name: 'frame' });
     const kernel = (name: string) => fanInUniform(seed, name) as never;
     const through =
       (layer: { apply(x: never): unknown }): Apply =>
       (x) =>
         layer.apply(x as never) as SymbolicTensor;
     const conv = { filters: 4, kernelSize: 2, name: 'body.conv', kernelInitializer: kernel('conv') };
-    let x = through(tf.layers.conv2d(conv))(frame);
+    let x = through(tf.layers.conv2d(conv))(picture);
     x = through(new BatchNorm({ name: 'body.bn' }) as never)(x);
     x = through(tf.layers.globalAveragePooling2d({ name: 'pool' }))(x);
     const dense = { units: 2, name: 'logits', kernelInitializer: kernel('head') };
     const logits = through(tf.layers.dense(dense))(x);
     const sigmoid = tf.layers.activation({ activation: 'sigmoid', name: 'probabilities' });
-    return tf.model({ inputs: frame, outputs: [through(sigmoid)(logits), logits] });
+    return tf.model({ inputs: picture, outputs: [through(sigmoid)(logits), logits] });
   },
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { exportOnnx } from '../../../../exporters/onnx/export.ts';
 import type { OnnxModel } from '../../../../exporters/onnx/onnx-model.ts';
-import type { Precision } from '../../../../src/core/bundle.ts';
+import type { Precision } from '../../../../src/bundle/manifest.ts';
 import type { Initializer } from '../../../../src/onnx/graph.ts';
 import { nodeRuntime } from '../../../../src/runtime/node.ts';
 import { webRuntime } from '../../../../src/runtime/web.ts';

@@ -1,7 +1,7 @@
-import type { Bundle } from '../core/bundle.ts';
-import type { Model } from './model.ts';
-import { parseModel } from './parse.ts';
-import type { ReadExternal } from './parse-tensor.ts';
+import type { Model } from '../onnx/model.ts';
+import { parseModel } from '../onnx/parse.ts';
+import type { ReadExternal } from '../onnx/parse-tensor.ts';
+import type { Bundle } from './manifest.ts';
 
 /** The model of a bundle in memory, with its weights from wherever they are. @throws UserError as `parseModel` */
 export function parseBundle({ manifest, graph, external }: Bundle): Model {

@@ -1,16 +1,17 @@
 import { z } from 'zod';
-import type { FramePlan, FrameSize } from './clip.ts';
-import { UserError } from './errors.ts';
+import { UserError } from '../core/errors.ts';
+import { inputKinds } from '../inputs/index.ts';
+import type { NamedInput } from '../inputs/plan.ts';
+import { upgradeManifest } from './upgrade.ts';
 
-/** Rates of a system on a split, fractions in 0–1, example-based. */
+/** How good the exported weights are on a split: rates in 0–1 by metric name, `f1/samples`. */
 const scores = z.strictObject({
   dataset: z.string(),
   split: z.string(),
   samples: z.int().positive(),
-  precision: z.number(),
-  recall: z.number(),
-  f1: z.number(),
+  metrics: z.record(z.string(), z.number()),
 });
+export type SplitScores = z.infer<typeof scores>;
 
 /**
  * How a graph's numbers are stored and computed with: `fp16` and `int8-weights` store weights in a half or a quarter
@@ -67,7 +68,6 @@ export type PrecisionCost = z.infer<typeof precisionCost>;
 
 const positive = z.int().positive();
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'must be a sha256 in hexadecimal');
-const channelsOf = (value: z.ZodNumber) => z.tuple([value, value, value]);
 
 /** Every label has a name and, where there are codes, a code of its own; a name is one line, as the hash takes it. */
 const labels = z
@@ -89,87 +89,97 @@ const labels = z
     }
   });
 
-function isOneFrame({ kind, frames, speed, windows }: { kind: string } & FramePlan): boolean {
-  return kind !== 'frame' || (frames === 1 && speed === 1 && windows === undefined);
-}
+const threshold = z.number().gt(0).lt(1);
 
-function windowsFit({ frames, height, width, windows = [] }: FramePlan & FrameSize): boolean {
-  const count = windows.reduce((sum, window) => sum + window.frames, 0);
-  const isInside = windows.every((window) => window.height <= height && window.width <= width);
-  return windows.length === 0 || (count === frames && isInside);
-}
+/** What is asked of a sample: which labels hold, each by its own probability, or which one does. */
+const task = z.discriminatedUnion('kind', [
+  /** A label is predicted at probability ≥ threshold: one for all, or one a label. */
+  z.strictObject({ kind: z.literal('multi-label'), threshold: z.union([threshold, z.array(threshold)]) }),
+  /** The most probable label is predicted. */
+  z.strictObject({ kind: z.literal('single-label') }),
+]);
+
+/** An input of the graph, and how its values are made of frames: see src/inputs. */
+const input = z
+  .looseObject({ name: z.string().min(1) })
+  .transform(({ name, ...value }, { addIssue }): NamedInput => {
+    const parsed = inputKinds.schema.safeParse(value);
+    if (parsed.success) return { name, ...parsed.data };
+    for (const { path, message } of parsed.error.issues) addIssue({ code: 'custom', path, message });
+    return z.NEVER;
+  });
+
+const hasDifferentNames = (all: readonly { readonly name: string }[]) =>
+  new Set(all.map(({ name }) => name)).size === all.length;
+
+/** What an output of the graph is: probabilities of the labels, a map over the picture, or features. */
+export const roles = ['scores', 'map', 'features'] as const;
+
+const output = z.strictObject({
+  name: z.string().min(1),
+  role: z.enum(roles),
+  shape: z.array(z.union([z.int(), z.string()])),
+});
 
 /**
  * `bundle.json`: all that a client must know to run a graph and read its outputs. The schema is the contract
  * between the exporter and everything that consumes bundles, in Node and in browsers.
  */
-export const bundleSchema = z.strictObject({
-  format: z.literal('actionnx-bundle'),
-  /** 2 where the input has `windows` or the graph `external` data, which programs of version 1 would not see. */
-  formatVersion: z.union([z.literal(1), z.literal(2)]),
-  /** How results and caches call it: the system's name, or one given at export. */
-  name: z.string().min(1),
-  task: z.literal('multi-label-classification'),
-  labels,
-  input: z
-    .strictObject({
-      /** The graph's input: uint8 RGB, `[N, height, width, 3]` for a frame, `[N, frames, height, width, 3]` for a clip. */
-      name: z.string(),
-      kind: z.enum(['frame', 'clip']),
-      height: z.int().positive(),
-      width: z.int().positive(),
-      /** Frames a clip, and the step between them (1 and 1 for a frame): see `clipFrames`. */
-      frames: z.int().positive(),
-      speed: z.int().positive(),
-      /** Where the clip is several windows one after the other, as an ensemble's is: see `plannedFrames`, `frameSizes`. */
-      windows: z
-        .array(z.object({ frames: positive, speed: positive, height: positive, width: positive }))
-        .min(2)
-        .optional(),
-      /** How frames reach height × width: antialiased bilinear, aspect ignored (src/image/resize.ts). */
-      resize: z.literal('bilinear-antialias'),
-      /** Applied inside the graph to values scaled to 0–1; recorded for readers, not for clients to apply. */
-      mean: channelsOf(z.number()),
-      std: channelsOf(z.number().positive()),
-    })
-    .refine(isOneFrame, { path: ['frames'], message: 'must be 1, as the speed, for a frame' })
-    .refine(windowsFit, {
-      path: ['windows'],
-      message: 'must have as many frames as the clip, none larger than the input',
+export const bundleSchema = z
+  .strictObject({
+    format: z.literal('actionnx-bundle'),
+    formatVersion: z.literal(3),
+    /** How results and caches call it: the system's name, or one given at export. */
+    name: z.string().min(1),
+    task,
+    labels,
+    /** In the graph's order. Pictures are resized antialiased and bilinear, aspect ignored (src/image/resize.ts). */
+    inputs: z.array(input).min(1).refine(hasDifferentNames, 'must have different names'),
+    /** One of role `scores`, called `probabilities` (N × labels, in 0–1), and whatever else there is. */
+    outputs: z
+      .array(output)
+      .refine(
+        (all) =>
+          all
+            .filter(({ role }) => role === 'scores')
+            .map(({ name }) => name)
+            .join() === 'probabilities',
+        'must have probabilities, and no other scores',
+      )
+      .refine(hasDifferentNames, 'must have different names'),
+    /** Of the exported weights: the split that they were chosen by first. */
+    scores: z.array(scores),
+    graph: z.strictObject({
+      file: fileName,
+      sha256,
+      bytes: z.int().positive(),
+      opset: z.int(),
+      parameters: z.int(),
+      /** The file beside the graph that its weights are in: above 2 GiB, or by choice. */
+      external: z.strictObject({ file: fileName, sha256, bytes: positive }).optional(),
+      precision: z.enum(precisions).default('fp32'),
+      target: z.enum(targets).default('portable'),
+      cost: precisionCost.nullable().default(null),
     }),
-  /** Always `probabilities` (N × labels); `attention` (N × h × w, in 0–1) where the system has one. */
-  outputs: z
-    .array(z.strictObject({ name: z.string(), shape: z.array(z.union([z.int(), z.string()])) }))
-    .refine((all) => all.some(({ name }) => name === 'probabilities'), 'must have probabilities')
-    .refine((all) => new Set(all.map(({ name }) => name)).size === all.length, 'must have different names'),
-  /** A label is predicted at probability ≥ threshold. */
-  threshold: z.number().gt(0).lt(1),
-  /** Validation scores of the exported weights; the ensemble weighs by their F1. */
-  validation: scores.nullable(),
-  graph: z.strictObject({
-    file: fileName,
-    sha256,
-    bytes: z.int().positive(),
-    opset: z.int(),
-    parameters: z.int(),
-    /** The file beside the graph that its weights are in: above 2 GiB, or by choice. */
-    external: z.strictObject({ file: fileName, sha256, bytes: positive }).optional(),
-    precision: z.enum(precisions).default('fp32'),
-    target: z.enum(targets).default('portable'),
-    cost: precisionCost.nullable().default(null),
-  }),
-  /**
-   * Inputs with the outputs that TensorFlow.js gave for them; below float32, that this graph gave on
-   * onnxruntime-node's CPU. A runtime may be off by `tolerance`.
-   */
-  golden: z.strictObject({
-    file: fileName,
-    sha256,
-    tolerance: z.number().positive().default(goldenTolerance),
-  }),
-  /** Where it came from: system, preset, configuration, recipe, seed, epoch, versions. */
-  provenance: z.record(z.string(), z.unknown()),
-});
+    /**
+     * Inputs with the outputs that TensorFlow.js gave for them; below float32, that this graph gave on
+     * onnxruntime-node's CPU. A runtime may be off by `tolerance`.
+     */
+    golden: z.strictObject({
+      file: fileName,
+      sha256,
+      tolerance: z.number().positive().default(goldenTolerance),
+    }),
+    /** Where it came from: system, preset, configuration, recipe, seed, epoch, versions. */
+    provenance: z.record(z.string(), z.unknown()),
+  })
+  .refine(
+    ({ task, labels }) =>
+      task.kind === 'single-label' ||
+      typeof task.threshold === 'number' ||
+      task.threshold.length === labels.names.length,
+    { path: ['task', 'threshold'], message: 'must be one for all labels, or one a label' },
+  );
 
 export type BundleManifest = z.infer<typeof bundleSchema>;
 
@@ -181,9 +191,13 @@ export interface Bundle {
   readonly external?: Uint8Array;
 }
 
-/** Checks a parsed `bundle.json`. @throws UserError naming `source` and the first field that is wrong */
+/**
+ * Checks a parsed `bundle.json`; one of an earlier version is read as if it were of the latest.
+ *
+ * @throws UserError naming `source` and the first field that is wrong
+ */
 export function parseManifest(json: unknown, source: string): BundleManifest {
-  const parsed = bundleSchema.safeParse(json);
+  const parsed = bundleSchema.safeParse(upgradeManifest(json));
   if (parsed.success) return parsed.data;
   const { path, message } = parsed.error.issues[0];
   throw new UserError(`${source} is not a valid bundle manifest`, {
