@@ -35,7 +35,8 @@ export const defaultFarneback: FarnebackOptions = {
  *
  * OpenCV's calcOpticalFlowFarneback on COLOR_RGB2GRAY without flags; G. Farnebäck, "Two-Frame Motion Estimation Based
  * on Polynomial Expansion", 2003. The same bytes in Node and in browsers; OpenCV for Python, which has SIMD, differs in
- * the last bits, and by more where a surface without texture leaves the motion open.
+ * the last bits, and by more where a surface without texture leaves the motion open. What lies at the right and lower
+ * edges has no neighbour to be looked up in: within some ten pixels of an edge, a picture and itself may differ by one.
  *
  * @throws UserError for pictures of two sizes, options out of their range, or more pixels than its memory holds
  * @example const { data } = await denseFlow(first, second); // data[(y * width + x) * 2]: pixels to the right

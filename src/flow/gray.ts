@@ -1,6 +1,6 @@
 import { UserError } from '../core/errors.ts';
 import type { RgbImage } from '../image/image.ts';
-import type { Keep, OpenCv } from './opencv.ts';
+import { type Keep, keeping, type OpenCv } from './opencv.ts';
 
 /** A picture in OpenCV's memory, `[height, width]` of three bytes R, G, B. @throws UserError when bytes are missing */
 export function toMat(cv: OpenCv, keep: Keep, { width, height, data }: RgbImage) {
@@ -17,16 +17,26 @@ export function toMat(cv: OpenCv, keep: Keep, { width, height, data }: RgbImage)
 /** Its brightness as OpenCV's COLOR_RGB2GRAY has it: 0.299 R + 0.587 G + 0.114 B, one byte a pixel. */
 export function toGray(cv: OpenCv, keep: Keep, image: RgbImage) {
   const gray = keep(new cv.Mat());
-  cv.cvtColor(toMat(cv, keep, image), gray, cv.COLOR_RGB2GRAY);
+  keeping((keepShortly) => cv.cvtColor(toMat(cv, keepShortly, image), gray, cv.COLOR_RGB2GRAY));
   return gray;
 }
 
-/** @throws UserError unless all pictures have one size, and a pixel at least */
+/** Those of a frame in 4K. A flow takes up to 90 bytes a pixel, and OpenCV's memory here ends at a gigabyte. */
+const mostPixels = 4096 * 2160;
+
+/** @throws UserError unless all pictures have one size, between one and 4096×2160 pixels */
 export function checkSizes(frames: readonly RgbImage[]): void {
   const [first] = frames;
   const empty = frames.find(({ width, height }) => !(width > 0 && height > 0));
   if (empty)
     throw new UserError('flow needs pictures', { received: `${empty.width}×${empty.height} pixels` });
+  const large = frames.find(({ width, height }) => width * height > mostPixels);
+  if (large) {
+    throw new UserError('flow needs pictures of 4096×2160 pixels at most', {
+      received: `${large.width}×${large.height}`,
+      remedy: 'resize them first',
+    });
+  }
   const other = frames.find(({ width, height }) => width !== first.width || height !== first.height);
   if (!other) return;
   throw new UserError('flow is between pictures of one size', {

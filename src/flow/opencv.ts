@@ -70,12 +70,8 @@ function requireInNode(): Loaded | null {
  */
 export async function withOpenCv<T>(use: (cv: OpenCv, keep: Keep) => T): Promise<T> {
   const { opencv } = await loadOpenCv();
-  const kept: { delete(): unknown }[] = [];
   try {
-    return use(opencv, (made) => {
-      kept.push(made);
-      return made;
-    });
+    return keeping((keep) => use(opencv, keep));
   } catch (cause) {
     // The library throws the addresses of its exceptions.
     if (typeof cause !== 'number') throw cause;
@@ -83,6 +79,17 @@ export async function withOpenCv<T>(use: (cv: OpenCv, keep: Keep) => T): Promise
       received: String(opencv.exceptionFromPtr(cause).msg).trim(),
       remedy: 'try smaller pictures where its memory does not suffice',
       cause,
+    });
+  }
+}
+
+/** What `use` returns; what it keeps is deleted before. For steps inside of `withOpenCv`, as its memory is small. */
+export function keeping<T>(use: (keep: Keep) => T): T {
+  const kept: { delete(): unknown }[] = [];
+  try {
+    return use((made) => {
+      kept.push(made);
+      return made;
     });
   } finally {
     for (const made of kept.reverse()) made.delete();

