@@ -21,8 +21,9 @@ const floors = {
 const rooms = {
   core: [],
   image: ['core'],
-  // What a system looks at is made of pictures.
-  inputs: ['core', 'image'],
+  flow: ['core', 'image'],
+  // What a system looks at is made of pictures, and of what moves in them.
+  inputs: ['core', 'flow', 'image'],
   onnx: ['core'],
   bundle: ['core', 'inputs', 'onnx'],
   rewrites: ['core', 'onnx'],
