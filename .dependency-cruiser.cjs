@@ -21,8 +21,9 @@ const floors = {
 const rooms = {
   core: [],
   image: ['core'],
-  // What a system looks at is made of pictures.
-  inputs: ['core', 'image'],
+  flow: ['core', 'image'],
+  // What a system looks at is made of pictures, and of what moves in them.
+  inputs: ['core', 'flow', 'image'],
   onnx: ['core'],
   bundle: ['core', 'inputs', 'onnx'],
   rewrites: ['core', 'onnx'],
@@ -45,13 +46,14 @@ const heavy = {
   hyparquet: ['hyparquet(-writer)?', '^eval/cache/shard[.]ts$'],
   echarts: ['(echarts|zrender)', '^eval/report/charts[.]ts$'],
   fflate: ['fflate', '^src/weights/zip[.]ts$'],
+  opencv: ['@techstark/opencv-js', '^src/flow/opencv-package[.]ts$'],
   mediabunny: ['mediabunny', '^web/video-file[.]ts$'],
   'terminal-packages': ['(yargs|cli-progress|cli-table3|picocolors)', '^cli/'],
 };
 
 /** Runs in any browser. */
 const isomorphic =
-  '^(src/(core|image|inputs|onnx|bundle|rewrites|weights)/|exporters/((inspect|onnx|graph-model)/|(index|random-inputs)[.]ts$)|src/runtime/(session|open-bundle|classifier|download|wasm-files|web|key-frames)[.]ts$|eval/(ensemble|validation-weights|windows)[.]ts$|web/)';
+  '^(src/(core|flow|image|inputs|onnx|bundle|rewrites|weights)/|exporters/((inspect|onnx|graph-model)/|(index|random-inputs)[.]ts$)|src/runtime/(session|open-bundle|classifier|download|wasm-files|web|key-frames)[.]ts$|eval/(ensemble|validation-weights|windows)[.]ts$|web/)';
 
 module.exports = {
   forbidden: [

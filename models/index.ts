@@ -4,17 +4,27 @@ import { Registry } from '../src/core/registry.ts';
 import { schemaFault } from '../src/core/schema-fault.ts';
 import type { System } from './system.ts';
 import { apcdResnet } from './systems/apcd-resnet.ts';
+import { jointResnet } from './systems/joint-resnet.ts';
+import { lastLayerResnet18 } from './systems/last-layer-resnet18.ts';
+import { marginalResnet } from './systems/marginal-resnet.ts';
 import { pcdR2plus1d } from './systems/pcd-r2plus1d.ts';
 import { pcdResnet } from './systems/pcd-resnet.ts';
 import { pcdSigResnet } from './systems/pcd-sig-resnet.ts';
+import { stanfordCnn } from './systems/stanford-cnn.ts';
+import { tvHiFrame } from './systems/tv-hi-frame.ts';
 import { changeRecipe, type RecipeChange } from './train/recipe-change.ts';
 import { type Recipe, type Stage, wholeEpochs } from './train/stage.ts';
 
 export const systems = new Registry<System>('system', [
-  pcdResnet as unknown as System,
-  pcdSigResnet as unknown as System,
-  apcdResnet as unknown as System,
-  pcdR2plus1d as unknown as System,
+  pcdResnet,
+  pcdSigResnet,
+  apcdResnet,
+  pcdR2plus1d,
+  jointResnet,
+  marginalResnet,
+  lastLayerResnet18,
+  stanfordCnn,
+  tvHiFrame,
 ]);
 
 /** A system with its configuration and recipe settled. */

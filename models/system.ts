@@ -47,9 +47,10 @@ export interface System<Schema extends z.ZodObject = z.ZodObject> {
   build(config: z.infer<Schema>, seed: number): LayersModel;
 }
 
-/** Types a system's parts against its configuration schema. */
-export function defineSystem<Schema extends z.ZodObject>(system: System<Schema>): System<Schema> {
-  return system;
+/** Types a system's parts against its configuration schema, and gives it as what everybody else takes it for. */
+export function defineSystem<Schema extends z.ZodObject>(system: System<Schema>): System {
+  // Its functions are only ever given what its own schema has parsed.
+  return system as unknown as System;
 }
 
 /** What a system looks at, in the model's order. */

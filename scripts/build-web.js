@@ -1,13 +1,14 @@
 /**
  * Builds the page into dist/web-page, which `actionnx deploy` copies. Runs after tsc.
  *
- * onnxruntime-web's wasm files are left out: deploy takes them from the installed package, so that they are neither
- * published twice nor of another version than the one that runs.
+ * onnxruntime-web's wasm files and OpenCV are left out: deploy takes them from the installed packages, so that they are
+ * neither published twice nor of another version than the one that runs.
  */
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
+import { openCvBeside } from './opencv-beside.js';
 
 const root = fileURLToPath(new URL('../web/page/', import.meta.url));
 const outDir = fileURLToPath(new URL('../dist/web-page/', import.meta.url));
@@ -43,8 +44,8 @@ await build({
   resolve: {
     conditions: ['onnxruntime-web-use-extern-wasm', 'module', 'browser', 'production'],
   },
-  plugins: [collectPackages()],
-  worker: { format: 'es', plugins: () => [collectPackages()] },
+  plugins: [openCvBeside(), collectPackages()],
+  worker: { format: 'es', plugins: () => [openCvBeside(), collectPackages()] },
   build: {
     outDir,
     emptyOutDir: false,

@@ -49,12 +49,30 @@ class FanInUniform extends SeededInitializer {
   }
 }
 
+/** U(−√(6 / (fan_in + fan_out)), …): Glorot & Bengio 2010, the default of Keras's layers. */
+class GlorotUniform extends SeededInitializer {
+  static readonly className = 'SeededGlorotUniform';
+
+  protected override draw(rng: Rng, shape: readonly number[]): Float32Array {
+    const [inputs, outputs] = shape.slice(-2);
+    const receptive = sizeOf(shape.slice(0, -2));
+    const bound = Math.sqrt(6 / (receptive * (inputs + outputs)));
+    return Float32Array.from({ length: sizeOf(shape) }, () => rng.uniform(-bound, bound));
+  }
+}
+
+tf.serialization.registerClass(GlorotUniform as never);
 tf.serialization.registerClass(KaimingNormal as never);
 tf.serialization.registerClass(FanInUniform as never);
 
 /** For convolutions followed by batch norm. `name` is the layer's. */
 export function kaimingNormal(seed: number, name: string): LayerInitializer {
   return new KaimingNormal({ seed: `${seed}/${name}` });
+}
+
+/** For networks that were made in Keras. `name` is the layer's. */
+export function glorotUniform(seed: number, name: string): LayerInitializer {
+  return new GlorotUniform({ seed: `${seed}/${name}` });
 }
 
 /** For classifiers and the attention's convolution. `name` is the layer's. */

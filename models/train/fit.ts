@@ -221,7 +221,9 @@ class Session {
       const step = this.#progress.step;
       const { pending } = position(step);
       const completes = pending === stage.accumulate - 1 || step === batches - 1;
-      const loss = this.#trainer.step(batch, (base) => rateAt(step, base), { pending, completes });
+      const loss = this.#trainer.step(batch, (base) => rateAt(step, base), {
+        ...{ pending, completes, draw: `${epoch}/${step}` },
+      });
       if (!Number.isFinite(loss)) throw diverged(loss, `epoch ${epoch}, step ${step + 1}`, rateAt(step));
       const now = performance.now();
       const { partial } = this.#progress;

@@ -3,6 +3,7 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { UserError } from '../../src/core/errors.ts';
 import type { Tensor as HostTensor } from '../../src/core/tensor.ts';
 import { InputPlan } from '../../src/inputs/plan.ts';
+import { withDropoutOf } from '../layers/dropout.ts';
 import { inputsOf, type System } from '../system.ts';
 import { tf } from '../tf.ts';
 import { WeightAverage } from './averages/average.ts';
@@ -124,9 +125,10 @@ export class Trainer {
    * keeps its gradients for it.
    *
    * @param pending batches that have been kept for this step before
+   * @param draw what random numbers of this batch are drawn by: another one for each batch of a run
    * @returns the batch's loss, summed over samples
    */
-  step(batch: Batch, rateOf: RateOf, { pending = 0, completes = true } = {}): number {
+  step(batch: Batch, rateOf: RateOf, { pending = 0, completes = true, draw = '' } = {}): number {
     return scoped(() => {
       const inputs = this.#inputs(batch);
       const targets = targetsOf(batch);
@@ -136,9 +138,11 @@ export class Trainer {
           received: 'all frozen',
         });
       }
-      const { value, grads } = tf.variableGrads(
-        () => this.#loss.of(this.#outputs(inputs, true), targets) as never,
-        [...variables.values()],
+      const { value, grads } = withDropoutOf(draw, () =>
+        tf.variableGrads(
+          () => this.#loss.of(this.#outputs(inputs, true), targets) as never,
+          [...variables.values()],
+        ),
       );
       const gradients = Object.fromEntries(
         [...variables].map(([name, variable]) => [name, grads[variable.name]]),

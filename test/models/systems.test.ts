@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { resolveSystem, systems } from '../../models/index.ts';
 import { inputsOf } from '../../models/system.ts';
 import { tf } from '../../models/tf.ts';
+import { settleGroups } from '../../models/train/weight-groups.ts';
 import { sizeOf } from '../../src/core/tensor.ts';
 import { InputPlan } from '../../src/inputs/plan.ts';
 
@@ -22,6 +23,14 @@ function tinyPresets(): string[] {
 beforeAll(async () => {
   await tf.setBackend('cpu');
 });
+
+/** The labels that a preset is about. */
+function labelsOf(preset: string): number {
+  const { system, config } = resolveSystem(preset);
+  const space = system.space?.(config);
+  if (space === undefined) return config.labels as number;
+  return space === 'a2d-actors' ? 7 : 9;
+}
 
 describe('parameter counts', () => {
   // torchvision's published counts, without its classifiers of 1000 and 400.
@@ -57,6 +66,54 @@ describe('parameter counts', () => {
   });
 });
 
+/** As Keras counts them: running statistics are parameters that are not trained. */
+function allWeightsOf(model: Model): number {
+  return model.weights.reduce((sum, weight) => sum + sizeOf(weight.shape as number[]), 0);
+}
+
+/** What a system's first stage trains of it. */
+function trainedBy(preset: string): { all: number; trained: number } {
+  const { system, config, recipe } = resolveSystem(preset);
+  const model = system.build(config, 0);
+  const { variables } = settleGroups(model, recipe[0]);
+  const trained = [...variables.values()].reduce((sum, { size }) => sum + size, 0);
+  const all = allWeightsOf(model);
+  model.dispose();
+  return { all, trained };
+}
+
+describe('what is trained', () => {
+  // papers/003's model summaries.
+  it.each([
+    ['stanford-cnn', { all: 6_578_424, trained: 6_575_672 }],
+    ['tv-hi-frame', { all: 6_550_588, trained: 16_444 }],
+  ])('%s is of as many parameters as the report says', (name, counts) => {
+    expect(trainedBy(name)).toEqual(counts);
+  });
+
+  it('of I2 is its last layer alone, and of torchvision its backbone', () => {
+    const { all, trained } = trainedBy('last-layer-resnet18');
+    expect(trained).toBe(512 * 43 + 43);
+    // 11,689,512 with a classifier of 1000; batch norms keep two more numbers for each of 4,800 channels.
+    expect(all).toBe(11_689_512 - (512 * 1000 + 1000) + 2 * 4800 + trained);
+  });
+
+  it.each([
+    ['joint-resnet', 43],
+    ['actor-resnet-152', 7],
+    ['action-resnet-152', 9],
+  ])('of %s is all of a ResNet with %i labels, and then its last layers', (name, labels) => {
+    const { system, config, recipe } = resolveSystem(name, { config: { depth: '18' } });
+    const model = system.build(config, 0);
+    const names = recipe.map((stage) => [...settleGroups(model, stage).variables.keys()]);
+    expect(names[0]).toHaveLength(62);
+    expect(new Set(names[1].map((path) => path.split(/[./]/)[0]))).toEqual(new Set(['layer4', 'logits']));
+    expect(model.outputs[0].shape).toEqual([null, labels]);
+    expect(recipe[1].schedule.kind).toBe('cosine');
+    model.dispose();
+  });
+});
+
 describe('every system', () => {
   it.each(tinyPresets())(
     '%s gives probabilities that vary with the input, the same for the same seed',
@@ -76,7 +133,7 @@ describe('every system', () => {
         return [model.predict(inputs)].flat();
       };
       const [first] = outputs(1);
-      expect(first.shape).toEqual([2, 43]);
+      expect(first.shape).toEqual([2, labelsOf(preset)]);
       const values = first.dataSync();
       expect(values.every((p) => p > 0 && p < 1)).toBe(true);
       expect(outputs(1)[0].dataSync()).toEqual(values);
