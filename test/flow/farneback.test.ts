@@ -106,11 +106,25 @@ describe('denseFlow', () => {
     await expect(denseFlow(first, small)).rejects.toThrow(
       'flow is between pictures of one size; received 80×64 and 2×1; resize them first',
     );
-    const empty = { width: 0, height: 1, data: new Uint8Array() };
-    await expect(denseFlow(empty, empty)).rejects.toThrow('flow needs pictures; received 0×1 pixels');
+    const high = { width: 2, height: 3, data: new Uint8Array(18) };
+    await expect(denseFlow(small, high)).rejects.toThrow('of one size; received 2×1 and 2×3');
+    const wide = { width: 6, height: 1, data: new Uint8Array(18) };
+    await expect(denseFlow(small, wide)).rejects.toThrow('of one size; received 2×1 and 6×1');
+    for (const [width, height] of [
+      [0, 1],
+      [1, 0],
+    ]) {
+      const empty = { width, height, data: new Uint8Array() };
+      const message = `flow needs pictures; received ${width}×${height} pixels`;
+      await expect(denseFlow(empty, empty)).rejects.toThrow(message);
+    }
     const large = { width: 4096, height: 2161, data: new Uint8Array() };
     await expect(denseFlow(large, large)).rejects.toThrow(
       'flow needs pictures of 4096×2160 pixels at most; received 4096×2161; resize them first',
+    );
+    const largest = { ...large, height: 2160 };
+    await expect(denseFlow(largest, largest)).rejects.toThrow(
+      'a picture has three bytes a pixel; received 0',
     );
     await expect(denseFlow(small, { ...small, data: new Uint8Array(5) })).rejects.toThrow(
       'a picture has three bytes a pixel; received 5 for 2×1',

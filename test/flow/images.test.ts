@@ -3,17 +3,17 @@ import { fromFlowImage, toFlowImage } from '../../src/flow/images.ts';
 import { motionMap } from '../../src/flow/motion-map.ts';
 import { fc } from '../properties.ts';
 
-const field = (...values: number[]) => ({
-  width: values.length / 2,
-  height: 1,
-  data: Float32Array.from(values),
-});
+/** As one row, or as two where there are that many. */
+const field = (...values: number[]) => {
+  const height = values.length >= 8 ? 2 : 1;
+  return { width: values.length / 2 / height, height, data: Float32Array.from(values) };
+};
 
 describe('toFlowImage', () => {
   it('has x, y and the length as bytes, clipped at the bound', () => {
     // Of 10: 127 steps, so that a step is 10/127; the length of (3, 4) is half of the bound, 127.5.
     const { width, height, data } = toFlowImage(field(0, 0, 3, 4, -10, 0, 99, -99), { bound: 10 });
-    expect([width, height]).toEqual([4, 1]);
+    expect([width, height]).toEqual([2, 2]);
     expect([...data]).toEqual([128, 128, 0, 166, 179, 128, 1, 128, 255, 255, 1, 255]);
   });
 
@@ -51,6 +51,11 @@ describe('toFlowImage', () => {
         });
       }),
     );
+  });
+
+  it('is turned back in its size', () => {
+    const flow = field(10, -10, 0, 0, 10, 0, 0, 10);
+    expect(fromFlowImage(toFlowImage(flow, { bound: 10 }), { bound: 10 })).toEqual(flow);
   });
 
   it.each([0, -1, Number.NaN])('refuses a bound of %d', (bound) => {
