@@ -4,12 +4,14 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { BundleManifest } from '../../src/bundle/manifest.ts';
 import { UserError } from '../../src/core/errors.ts';
+import { InputPlan } from '../../src/inputs/plan.ts';
 import { filesIn, writeFolderAtomic } from '../../src/node/atomic-folder.ts';
 import { readBundle } from '../../src/node/bundle-folder.ts';
 import { type FolderKind, ownEntries } from '../../src/node/owned-folder.ts';
 import { packageVersion } from '../../src/node/package-info.ts';
 import { wasmBuilds } from '../../src/runtime/wasm-files.ts';
 import { type Site, siteSchema } from '../../web/site.ts';
+import { writeOpenCv } from './opencv-script.ts';
 
 /** What onnxruntime-web fetches at run time: the wasm build, and the one with WebGPU. */
 const ortFiles = Object.values(wasmBuilds).flatMap(({ name }) => [`${name}.mjs`, `${name}.wasm`]);
@@ -85,6 +87,9 @@ export async function deploySite(
       await copyInto(join(temporary, 'ort'), await ortFolder(), ortFiles);
       for (const { folder, manifest } of bundles) {
         await copyInto(join(temporary, 'bundles', manifest.name), folder, bundleFiles(manifest));
+      }
+      if (bundles.some(({ manifest }) => new InputPlan(manifest.inputs).needsOpenCv)) {
+        await writeOpenCv(temporary);
       }
       for (const path of examples)
         await copyInto(join(temporary, 'examples'), dirname(path), [basename(path)]);

@@ -22,6 +22,7 @@ export const flowImages = defineKind({
       shape: [frames, height, width, 3],
       dtype: 'uint8',
       normalization: { mean, std },
+      needsOpenCv: true,
       title: `${flowsText(plan)}, as pictures`,
       sizes: pairSizes(plan),
       needs: (place) => pairsOf(place, plan),

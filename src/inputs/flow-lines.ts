@@ -27,6 +27,7 @@ export const flowLines = defineKind({
     shape: [height, width, 3],
     dtype: 'uint8',
     normalization: { mean, std },
+    needsOpenCv: true,
     title: `tracks over ${framesText(plan.frames)} around the key frame, ${on === 'frame' ? 'on it' : 'on black'}, ${sizeText({ height, width })}`,
     sizes: Array.from({ length: plan.frames }, () => null),
     // The key frame stays in the middle: at a video's ends, its first or last frame is there again.

@@ -49,6 +49,7 @@ export const flow = defineKind({
       shape: layout === 'clip' ? [frames, height, width, 2] : [height, width, 2 * frames],
       dtype: 'float32',
       normalization: null,
+      needsOpenCv: true,
       title: `${flowsText(plan)}${layout === 'clip' ? '' : ', as channels'}`,
       sizes: pairSizes(plan),
       needs: (place) => pairsOf(place, plan),

@@ -21,6 +21,8 @@ export interface Input {
   readonly dtype: 'uint8' | 'float32';
   /** What a graph does to RGB levels scaled to 0–1 before anything else; null for other values, which it takes as they are. */
   readonly normalization: Normalization | null;
+  /** Whether its values are made with OpenCV, of which a site has to have the script. */
+  readonly needsOpenCv?: boolean;
   /** For people: "16 frames of 112×112, 2 apart, around the key frame". */
   readonly title: string;
   /** The size that each frame has to be brought to before `prepare`; null for one that is taken as it comes. */

@@ -20,6 +20,7 @@ export const motionMap = defineKind({
     shape: [height, width, 1],
     dtype: 'float32',
     normalization: null,
+    needsOpenCv: true,
     title: `where something moves at the key frame, ${sizeText({ height, width })}`,
     sizes: [
       { height, width },

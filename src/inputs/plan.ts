@@ -24,6 +24,11 @@ export class InputPlan {
     this.sizes = [...this.inputs.values()].flatMap(({ sizes }) => sizes);
   }
 
+  /** Whether some input's values are made with OpenCV. */
+  get needsOpenCv(): boolean {
+    return [...this.inputs.values()].some((input) => input.needsOpenCv);
+  }
+
   /** The 1-based numbers of a sample's frames, or `noFrame`. @throws UserError when the key frame is outside the video */
   needs(place: Place): number[] {
     return [...this.inputs.values()].flatMap((input) => input.needs(place));

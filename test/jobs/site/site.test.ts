@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { deploySite } from '../../../jobs/site/deploy.ts';
 import { type SiteServer, serveSite } from '../../../jobs/site/serve.ts';
+import { flow } from '../../../src/inputs/flow.ts';
 import { writeRandomBundles } from '../../e2e/random-bundles.ts';
 
 let folder: string;
@@ -51,6 +52,21 @@ describe('deploySite', () => {
     const page = await readFile(join(site, 'index.html'), 'utf8');
     expect(await readFile(join(site, 'licenses.txt'), 'utf8')).toMatch(/mediabunny.*MPL-2\.0/);
     expect(page).not.toMatch(/(?:src|href)="(?:\/|https?:)/);
+  });
+
+  it('has OpenCV beside the page where a bundle looks at flow, and not elsewhere', async () => {
+    const flowing = await changedBundle('flowing', (manifest) => {
+      const inputs = [{ name: 'flow', ...flow({ height: 8, width: 8, frames: 2 }) }];
+      Object.assign(manifest, { name: 'flowing', inputs });
+    });
+    const out = join(folder, 'with-flow');
+    await deploySite([bundles[0], flowing], out);
+    const { files } = JSON.parse(await readFile(join(out, 'site.json'), 'utf8'));
+    expect(files).toEqual(expect.arrayContaining(['opencv/opencv.mjs', 'opencv/LICENSE']));
+    expect((await readFile(join(out, 'opencv', 'opencv.mjs'), 'utf8')).length).toBeGreaterThan(1e7);
+    // It goes with the system that needed it.
+    await deploySite(bundles.slice(0, 1), out);
+    expect(await readdir(out)).not.toContain('opencv');
   });
 
   it('replaces an earlier site, and nothing else', async () => {
