@@ -47,4 +47,11 @@ export class NodeWriter {
     this.initializers.set(name, { name, dtype: 'float32', shape, learnt, data });
     return name;
   }
+
+  /** Floats of 64 bits, for sums that magnify rounding. */
+  doubles(name: string, shape: readonly number[], values: readonly number[]): string {
+    const data = Float64Array.from(values);
+    this.initializers.set(name, { name, dtype: 'float64', shape, learnt: true, data: () => data });
+    return name;
+  }
 }
