@@ -47,13 +47,14 @@ const heavy = {
   echarts: ['(echarts|zrender)', '^eval/report/charts[.]ts$'],
   fflate: ['fflate', '^src/weights/zip[.]ts$'],
   opencv: ['@techstark/opencv-js', '^src/flow/opencv-package[.]ts$'],
+  'ml-matrix': ['ml-matrix', '^eval/combiners/linear-algebra[.]ts$'],
   mediabunny: ['mediabunny', '^web/video-file[.]ts$'],
   'terminal-packages': ['(yargs|cli-progress|cli-table3|picocolors)', '^cli/'],
 };
 
 /** Runs in any browser. */
 const isomorphic =
-  '^(src/(core|flow|image|inputs|onnx|bundle|rewrites|weights)/|exporters/((inspect|onnx|graph-model)/|(index|random-inputs)[.]ts$)|src/runtime/(session|open-bundle|classifier|download|wasm-files|web|key-frames)[.]ts$|eval/(ensemble|validation-weights|windows)[.]ts$|web/)';
+  '^(src/(core|flow|image|inputs|onnx|bundle|rewrites|weights)/|exporters/((inspect|onnx|graph-model)/|(index|random-inputs)[.]ts$)|src/runtime/(session|open-bundle|classifier|download|wasm-files|web|key-frames)[.]ts$|eval/(combiners/|(ensemble|validation-weights|windows)[.]ts$)|web/)';
 
 module.exports = {
   forbidden: [

@@ -11,6 +11,14 @@
  *
  * @module
  */
+export type {
+  Combination,
+  Combiner,
+  CombinerMember,
+  FittingSamples,
+  Truth,
+} from './eval/combiners/combiner.ts';
+export { combiners } from './eval/combiners/index.ts';
 export { bestConstant } from './eval/constant.ts';
 export { voteAverage, voteAverageWeights } from './eval/ensemble.ts';
 export {
@@ -35,6 +43,7 @@ export { type Scored, type ScoreOptions, score } from './eval/score.ts';
 export { type BundleSource, writeBundle } from './exporters/bundle.ts';
 export * from './exporters/index.ts';
 export { verifyBundle } from './exporters/onnx/verify.ts';
+export { type FitCombinerOptions, type FittedCombiner, fitCombiner } from './jobs/combine.ts';
 export { type ConvertedModel, type ConvertModelOptions, convertModel } from './jobs/convert.ts';
 export {
   type EvaluateBundlesOptions,

@@ -37,7 +37,7 @@ export const commands: readonly ListedCommand[] = [
   },
   {
     command: 'merge <bundle..>',
-    describe: 'merge bundles and their vote into one graph, as one bundle',
+    describe: 'merge bundles and what combines them into one graph, as one bundle',
     load: load(() => import('./merge.ts')),
   },
   {
@@ -102,7 +102,7 @@ export const commands: readonly ListedCommand[] = [
   },
   {
     command: 'ls',
-    describe: 'list systems, presets, what recipes are made of, providers and metrics',
+    describe: 'list systems, presets, what recipes are made of, combiners, providers and metrics',
     load: load(() => import('./ls.ts')),
   },
 ];

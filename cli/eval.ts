@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { CommandModule } from 'yargs';
+import { type EnsembleRule, ensembleRules } from '../eval/ensemble-rule.ts';
 import { isResult, type Result, type Scores } from '../eval/result.ts';
 import { type NamedBundle, readBundles } from '../jobs/bundles.ts';
 import { type Evaluation, evaluateBundles, knownWeights, type Weighing } from '../jobs/evaluate.ts';
@@ -13,7 +14,7 @@ import { table } from './table.ts';
 
 type Arguments = ScoringArguments & {
   bundle: string[];
-  ensemble?: 'vote-average';
+  ensemble?: EnsembleRule;
   weights?: string;
   weightsSplit?: string;
   out?: string;
@@ -35,7 +36,10 @@ export const command: CommandModule<unknown, Arguments> = {
         describe: 'bundle folders',
       }),
     )
-      .option('ensemble', { choices: ['vote-average'] as const, describe: 'also evaluate their ensemble' })
+      .option('ensemble', {
+        choices: ensembleRules,
+        describe: 'also evaluate their ensemble, made in this way',
+      })
       .option('weights', {
         type: 'string',
         describe: 'ensemble weights, one a bundle: 0.5,0.3,0.2; default: the F1 recorded at export',
@@ -56,10 +60,10 @@ export const command: CommandModule<unknown, Arguments> = {
     await requireOwnOutputs(args);
     const bundles = await readBundles(args.bundle);
     const ensemble = weighingOf(args);
-    if (ensemble) knownWeights(bundles, ensemble);
+    if (ensemble) knownWeights(bundles, ensemble, args.ensemble);
     const dataset = await openData(args);
     const evaluation = await listening((listener) =>
-      evaluateBundles(bundles, { ...args, dataset, ensemble, ...listener }),
+      evaluateBundles(bundles, { ...args, dataset, ensemble, rule: args.ensemble, ...listener }),
     );
     await writeOutputs(args, dataset, evaluation, bundles);
     console.log(args.json ? JSON.stringify(evaluation.result, null, 2) : resultTable(evaluation.result));
@@ -73,6 +77,9 @@ export const command: CommandModule<unknown, Arguments> = {
 function weighingOf({ ensemble, weights, weightsSplit, bundle }: Arguments): Weighing | undefined {
   if (!ensemble && (weights ?? weightsSplit) !== undefined) {
     throw usageError('--weights and --weights-split need --ensemble vote-average');
+  }
+  if (ensemble === 'maximum' && (weights ?? weightsSplit) !== undefined) {
+    throw usageError('--weights and --weights-split are for ensembles that weigh', { received: ensemble });
   }
   if (!ensemble) return undefined;
   if (weightsSplit !== undefined) return { by: 'split', split: weightsSplit };

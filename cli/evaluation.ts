@@ -1,4 +1,4 @@
-import type { Argv, InferredOptionTypes } from 'yargs';
+import type { Argv, InferredOptionTypes, Options } from 'yargs';
 import { usageError } from '../src/core/errors.ts';
 import { openA2d } from '../src/data/a2d.ts';
 import type { Dataset } from '../src/data/dataset.ts';
@@ -18,8 +18,9 @@ export const scoringOptions = {
 
 export type ScoringArguments = InferredOptionTypes<typeof scoringOptions>;
 
-export function withScoringOptions<T>(yargs: Argv<T>) {
-  return yargs.options(scoringOptions).check(({ batch, threads }) => {
+/** @param changes flags that are described otherwise */
+export function withScoringOptions<T>(yargs: Argv<T>, changes: Record<string, Options> = {}) {
+  return yargs.options({ ...scoringOptions, ...changes }).check(({ batch, threads }) => {
     for (const [flag, value] of Object.entries({ batch, threads })) {
       if (value !== undefined && !(Number.isInteger(value) && value > 0)) {
         throw usageError(`--${flag} must be a positive whole number`, { received: String(value) });

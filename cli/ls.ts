@@ -13,7 +13,7 @@ interface Arguments {
 /** `actionnx ls`: what there is to name on the command line. */
 export const command: CommandModule<unknown, Arguments> = {
   command: 'ls',
-  describe: 'list systems, presets, what recipes are made of, providers and metrics',
+  describe: 'list systems, presets, what recipes are made of, combiners, providers and metrics',
   builder: (yargs) =>
     yargs
       .options({
@@ -36,7 +36,7 @@ export const command: CommandModule<unknown, Arguments> = {
       console.log(JSON.stringify(listed, null, 2));
       return;
     }
-    const { systems, inputs, recipes, providers, metrics } = listed;
+    const { systems, inputs, recipes, combiners, providers, metrics } = listed;
     const rows = systems.flatMap(({ id, name, reported, presets }) =>
       presets.map((preset, i) => [
         i === 0 ? id : '',
@@ -47,7 +47,7 @@ export const command: CommandModule<unknown, Arguments> = {
       ]),
     );
     console.log(table(['Id', 'System', 'Preset', 'Input', 'Reported F1 %'], rows));
-    for (const [sort, kinds] of Object.entries({ Input: inputs, ...recipes })) {
+    for (const [sort, kinds] of Object.entries({ Input: inputs, ...recipes, Combiner: combiners })) {
       const rows = kinds.map(({ kind, title, options }) => [kind, title, optionsText(options)]);
       console.log(`\n${table([sort, 'What it is', 'Options'], rows)}`);
     }
@@ -68,9 +68,6 @@ export const command: CommandModule<unknown, Arguments> = {
         ]),
       )}`,
     );
-    console.log(
-      `\n${table(['Ensemble', 'What it is'], [['vote-average', 'half the weighted votes, half the weighted mean probability']])}`,
-    );
   },
 };
 
@@ -82,8 +79,9 @@ async function list() {
     import('../models/train/schedules/index.ts'),
     import('../models/train/averages/index.ts'),
   ]);
-  const [evaluation, { providers }, { nodeProviders }] = await Promise.all([
+  const [evaluation, { combiners }, { providers }, { nodeProviders }] = await Promise.all([
     import('../eval/metrics/index.ts'),
+    import('../eval/combiners/index.ts'),
     import('../src/runtime/session.ts'),
     import('../src/runtime/node.ts'),
   ]);
@@ -121,7 +119,10 @@ async function list() {
       higherIsBetter,
       reference,
     })),
-    ensembles: ['vote-average'],
+    combiners: described(combiners).map((kind) => ({
+      ...kind,
+      learns: combiners.make(combiners.schema.parse(kind.kind)).learns,
+    })),
   };
 }
 

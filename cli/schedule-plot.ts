@@ -1,6 +1,7 @@
 import { usageError } from '../src/core/errors.ts';
 import type { KindValue } from '../src/core/kind.ts';
 import { schemaFault } from '../src/core/schema-fault.ts';
+import { typedKind } from './kind-text.ts';
 
 /** A schedule's rates over ten epochs of ten steps. */
 export interface SchedulePlot {
@@ -23,11 +24,7 @@ const scoreOf = (epoch: number) => Math.min(epoch, lastImprovement) / 10;
  */
 export async function plotOf(text: string): Promise<SchedulePlot> {
   const { schedules } = await import('../models/train/schedules/index.ts');
-  const [kind, ...options] = text.trim().split(/\s+/);
-  const parsed = schedules.schema.safeParse({
-    kind,
-    options: Object.fromEntries(options.map((option) => optionOf(option))),
-  });
+  const parsed = schedules.schema.safeParse(typedKind(text));
   if (!parsed.success) {
     throw usageError('a schedule must be a known one, with its options as key=value', {
       received: schemaFault(parsed.error, schedules.schema).replace('the whole: ', ''),
@@ -46,16 +43,6 @@ export async function plotOf(text: string): Promise<SchedulePlot> {
   }
   const scores = Array.from({ length: epochs }, (_, i) => scoreOf(i + 1));
   return { schedule: parsed.data, rates, scores: schedule.watch ? scores : null };
-}
-
-function optionOf(text: string): [string, unknown] {
-  const at = text.indexOf('=');
-  const [key, value] = at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)];
-  try {
-    return [key, JSON.parse(value)];
-  } catch {
-    return [key, value];
-  }
 }
 
 const rows = 8;

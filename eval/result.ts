@@ -5,7 +5,8 @@ import { ensembleTask, statedThreshold, type Task } from '../src/core/task.ts';
 import type { BrokenSample } from '../src/data/dataset.ts';
 import type { Provider } from '../src/runtime/session.ts';
 import { bestConstant } from './constant.ts';
-import { voteAverage, voteAverageWeights } from './ensemble.ts';
+import { voteAverageWeights } from './ensemble.ts';
+import { combinedBy, type EnsembleRule } from './ensemble-rule.ts';
 import { confusion, type Evaluated, type LabelScores, metricsOf, perLabel } from './metrics/index.ts';
 
 /** How good predictions are: rates in 0–1 by metric name, and by label; null where undefined. */
@@ -28,12 +29,12 @@ export interface SystemScores extends Scores {
 }
 
 export interface EnsembleScores extends Scores {
-  readonly rule: 'vote-average';
+  readonly rule: EnsembleRule;
   readonly members: readonly string[];
-  /** In the members' order; they sum to 1. */
-  readonly weights: readonly number[];
+  /** In the members' order; they sum to 1. null where the rule has none, as the maximum. */
+  readonly weights: readonly number[] | null;
   /** Where the weights come from: `given`, or the split whose F1 they are. */
-  readonly weightsFrom: string;
+  readonly weightsFrom: string | null;
 }
 
 /** `result.json`. */
@@ -74,11 +75,12 @@ export interface Member {
   readonly probabilities: Float32Array;
 }
 
+/** How an ensemble is made, and what its members count for. */
 export interface EnsembleWeights {
-  readonly rule: 'vote-average';
-  /** One a member, not negative; only their ratios count. */
-  readonly weights: readonly number[];
-  readonly from: string;
+  readonly rule: EnsembleRule;
+  /** One a member, not negative; only their ratios count. null where the rule has none. */
+  readonly weights: readonly number[] | null;
+  readonly from: string | null;
 }
 
 /** What is evaluated, besides the members. */
@@ -136,13 +138,9 @@ export async function buildResult(
   const constant = new Float32Array(truth.length);
   for (let i = 0; i < truth.length; i++) constant[i] = constantLabels.includes(i % names.length) ? 1 : 0;
 
-  const weights = ensemble && voteAverageWeights(ensemble.weights);
-  const combined =
-    weights &&
-    voteAverage(
-      members.map(({ probabilities }) => probabilities),
-      weights,
-    );
+  const weights = ensemble?.weights ? voteAverageWeights(ensemble.weights) : null;
+  const answers = members.map(({ probabilities }) => probabilities);
+  const combined = ensemble && combinedBy(ensemble.rule, answers, weights ?? []);
   const used = new Set(members.map(({ provider }) => provider));
   const result: Result = {
     dataset,
@@ -163,7 +161,6 @@ export async function buildResult(
       ...scored(probabilities, manifest.task),
     })),
     ensemble: ensemble &&
-      weights &&
       combined && {
         rule: ensemble.rule,
         members: systemNames,

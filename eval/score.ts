@@ -26,6 +26,8 @@ export interface ScoreOptions {
   readonly batch?: number;
   /** Leave out samples whose frames cannot be read, and list them, instead of failing. */
   readonly skipBroken?: boolean;
+  /** Take bundles of other labels than the data set's too, whose answers are not compared with its truth. */
+  readonly otherLabels?: boolean;
   /** Told in one line what the runtime did otherwise than asked for. */
   readonly onNotice?: (message: string) => void;
   /** Samples inferred so far, of those that the cache lacked. Called only where there are any. */
@@ -56,12 +58,12 @@ const batchesAhead = 2;
  * A bundle's probabilities on a split: those that the cache has are read, the rest are inferred and added to it.
  * Frames are decoded while the graph runs. What was inferred before an error or an interruption stays cached.
  *
- * @throws UserError when the bundle's labels are not the data set's, a sample cannot be read (without
+ * @throws UserError when the bundle's labels are not the data set's (without `otherLabels`), a sample cannot be read (without
  *   `skipBroken`), the provider does not load, or the cache cannot be read or written; exit 2 for an unknown split
  */
 export async function score(options: ScoreOptions): Promise<Scored> {
   const { bundle, dataset, split, runtime } = options;
-  const space = await answeredSpace(bundle, dataset);
+  const space = await answeredSpace(bundle, dataset, options.otherLabels);
   const samples = await dataset.samples(split);
 
   let provider = await runtime.resolve(options.provider);
@@ -99,9 +101,18 @@ export async function score(options: ScoreOptions): Promise<Scored> {
   };
 }
 
-/** The space of the data set's that a bundle answers in. @throws UserError where it has other labels */
-async function answeredSpace({ manifest }: Bundle, dataset: Dataset): Promise<LabelSpace> {
+/**
+ * The space that a bundle answers in: of the data set's, or else, where that is allowed, its own.
+ *
+ * @throws UserError where it has other labels
+ */
+async function answeredSpace(
+  { manifest }: Bundle,
+  dataset: Dataset,
+  otherLabels = false,
+): Promise<LabelSpace> {
   for (const space of dataset.spaces) if ((await labelSetHash(space)) === manifest.labels.hash) return space;
+  if (otherLabels) return { ...manifest.labels, name: manifest.name, task: manifest.task.kind };
   const [theirs, ours] = [manifest.labels.names, dataset.spaces[0].names];
   const first = theirs.findIndex((name, i) => name !== ours[i]);
   throw new UserError(`${manifest.name} and ${dataset.name} must have the same labels in the same order`, {

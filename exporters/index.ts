@@ -33,7 +33,12 @@ export { compareModels, type ModelDifference } from './inspect/difference.ts';
 export { drawModel } from './inspect/drawing.ts';
 export { type GraphFacts, inferShapes } from './inspect/shapes.ts';
 export { type ModelSummary, summarizeModel } from './inspect/summary.ts';
-export { type EnsembleGraph, type EnsembleMember, ensembleGraph } from './onnx/ensemble-graph.ts';
+export {
+  type EnsembleGraph,
+  type EnsembleMember,
+  ensembleGraph,
+  type GraphCombination,
+} from './onnx/ensemble-graph.ts';
 export { type ExportOptions, exportOnnx } from './onnx/export.ts';
 export { type Cut, cutBackbone, type GraftOptions, graft } from './onnx/graft.ts';
 export { modelFile, type OnnxModel, onnxModel } from './onnx/onnx-model.ts';

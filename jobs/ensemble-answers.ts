@@ -1,13 +1,14 @@
-import { voteAverage } from '../eval/ensemble.ts';
+import type { Combination } from '../eval/combiners/combiner.ts';
 import { goldenFrames } from '../exporters/golden.ts';
 import {
   type EnsembleMember,
   type EnsembleWindow,
   findWindow,
   inputOf,
-  voteThreshold,
 } from '../exporters/onnx/ensemble-graph.ts';
 import type { Bundle, BundleManifest } from '../src/bundle/manifest.ts';
+import { largestDifference } from '../src/core/largest-difference.ts';
+import { Rng } from '../src/core/rng.ts';
 import { sizeOf, type Tensor, tensor } from '../src/core/tensor.ts';
 import { nodeRuntime } from '../src/runtime/node.ts';
 import { openBundle } from '../src/runtime/open-bundle.ts';
@@ -18,13 +19,22 @@ const mostDraws = 16;
 /** An ensemble's answers. */
 export interface Combined {
   readonly outputs: Record<string, Tensor>;
-  /** For each sample the least distance of a member's probability from the vote's threshold, 0–0.5. */
+  /** For each sample the least distance of a member's probability from where the answer jumps: see `Combination`. */
   readonly clearances: number[];
+  /** How far the probabilities move where the members' own move by a rounding. */
+  readonly spread: number;
 }
 
-/** The members' answers to their own parts of the frames, by the rule of eval/ensemble.ts. */
+/** What runtimes differ by in a member's probabilities: a few steps of float32, of 1. */
+const memberRounding = 2 ** -20;
+
+/** How many times the members' answers are nudged, each value up or down. */
+const nudgedRuns = 3;
+
+/** The members' answers to their own parts of the frames, combined. */
 export async function combine(
   members: readonly EnsembleMember[],
+  combination: Combination,
   bundles: readonly Bundle[],
   windows: readonly EnsembleWindow[],
   frames: Tensor,
@@ -38,38 +48,42 @@ export async function combine(
       await session.release();
     }
   }
-  const all = outputs.map(({ probabilities }) => probabilities);
-  const combined = voteAverage(
-    all.map(({ data }) => data as Float32Array),
-    members.map(({ weight }) => weight),
-  );
+  const answers = outputs.map(({ probabilities }) => Float32Array.from(probabilities.data));
   const heaviest = members
     .map(({ weight }, i) => ({ weight, attention: outputs[i].attention }))
     .filter(({ attention }) => attention)
     .sort((a, b) => b.weight - a.weight)[0];
-  const [samples, labels] = all[0].shape;
-  const clearances = Array.from({ length: samples }, (_, sample) =>
-    Math.min(
-      ...all.flatMap(({ data }) =>
-        Array.from(data.subarray(sample * labels, (sample + 1) * labels), (p) =>
-          Math.abs(Number(p) - voteThreshold),
-        ),
-      ),
-    ),
-  );
+  const probabilities = combination.apply(answers);
   return {
     outputs: {
-      probabilities: tensor(combined, all[0].shape),
+      probabilities: tensor(probabilities, [frames.shape[0], combination.labels.length]),
       ...(heaviest && { attention: heaviest.attention }),
     },
-    clearances,
+    clearances: combination.clearances(answers),
+    spread: spreadOf(combination, answers, probabilities),
   };
 }
 
+/** A combiner that learnt large weights magnifies what runtimes differ by in the members. */
+function spreadOf(
+  combination: Combination,
+  answers: readonly Float32Array[],
+  expected: Float32Array,
+): number {
+  const differences = Array.from({ length: nudgedRuns }, (_, run) => {
+    const rng = new Rng(`nudge/${run}`);
+    const nudged = answers.map((values) =>
+      values.map((value) => value + (rng.integer(2) === 0 ? -1 : 1) * memberRounding),
+    );
+    return largestDifference(combination.apply(nudged), expected);
+  });
+  return Math.max(...differences);
+}
+
 /**
- * Golden frames on which no member's probability is so near to the vote's threshold that a runtime's rounding could
- * turn the vote: there the ensemble's answer jumps by half a member's weight, and a runtime that is right would be
- * refused. Of several draws the best of each sample is taken.
+ * Golden frames on which no member's probability is so near to a threshold, of a vote or a tree, that a runtime's
+ * rounding could carry it over: there the ensemble's answer jumps, by a vote by half a member's weight, and a runtime
+ * that is right would be refused. Of several draws the best of each sample is taken.
  *
  * @param shape of one sample
  * @param combined the ensemble's answers, and how near to the threshold each sample comes
@@ -98,8 +112,8 @@ export async function decidedFrames(
   }
   if (Math.min(...best) <= tolerance) {
     onNotice?.(
-      `a probability lies within ${Math.min(...best).toExponential(0)} of 0.5 on the golden inputs, the best of ` +
-        `${mostDraws} draws: a runtime whose rounding turns that vote will be refused`,
+      `a probability lies within ${Math.min(...best).toExponential(0)} of a threshold on the golden inputs, the best of ` +
+        `${mostDraws} draws: a runtime whose rounding carries it over will be refused`,
     );
   }
   return frames;

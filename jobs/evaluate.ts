@@ -1,3 +1,4 @@
+import type { EnsembleRule } from '../eval/ensemble-rule.ts';
 import { metricsOf } from '../eval/metrics/index.ts';
 import { buildResult, type EnsembleWeights, type Member, type Result } from '../eval/result.ts';
 import { validationWeights } from '../eval/validation-weights.ts';
@@ -20,8 +21,10 @@ export type Weighing =
   | { readonly by: 'given'; readonly weights: readonly number[] };
 
 export interface EvaluateBundlesOptions extends ScoreBundlesOptions {
-  /** Also evaluate the bundles' vote-plus-average ensemble. Default: no. */
+  /** Also evaluate the bundles' ensemble, its members weighed so. Default: no. */
   readonly ensemble?: Weighing;
+  /** How it is made. Default: vote-average. */
+  readonly rule?: EnsembleRule;
 }
 
 /** A finished evaluation: `result.json`, and what the report is drawn from. */
@@ -52,13 +55,15 @@ export async function evaluateBundles(
   bundles: readonly (string | NamedBundle)[],
   options: EvaluateBundlesOptions,
 ): Promise<Evaluation> {
-  const { dataset, split = 'val', ensemble } = options;
+  const { dataset, split = 'val', ensemble, rule = 'vote-average' } = options;
   const read = await readBundles(bundles);
-  const known = ensemble ? knownWeights(read, ensemble) : null;
+  const known = ensemble ? knownWeights(read, ensemble, rule) : null;
   const scored = await scoreBundles(read, options);
   const { broken } = dataset;
   const weights =
-    ensemble?.by === 'split' ? await splitWeights(read, { ...options, split: ensemble.split }) : known;
+    ensemble?.by === 'split' && !known
+      ? await splitWeights(read, { ...options, split: ensemble.split, rule })
+      : known;
   return evaluate(dataset, split, scored, weights, broken);
 }
 
@@ -67,11 +72,14 @@ export async function evaluateBundles(
  *
  * @throws UserError as `validationWeights` finds fault
  */
-export function knownWeights(bundles: readonly NamedBundle[], weighing: Weighing): EnsembleWeights | null {
+export function knownWeights(
+  bundles: readonly NamedBundle[],
+  weighing: Weighing,
+  rule: EnsembleRule = 'vote-average',
+): EnsembleWeights | null {
+  if (rule === 'maximum') return { rule, weights: null, from: null };
   if (weighing.by === 'split') return null;
-  if (weighing.by === 'given') {
-    return { rule: 'vote-average', weights: weighing.weights, from: 'given' };
-  }
+  if (weighing.by === 'given') return { rule, weights: weighing.weights, from: 'given' };
   const recorded = bundles.map(({ manifest }) => recordedScore(manifest));
   const systems = bundles.map(({ manifest: { labels }, folder }, i) => ({
     name: folder,
@@ -81,15 +89,15 @@ export function knownWeights(bundles: readonly NamedBundle[], weighing: Weighing
   const { f1s, fault } = validationWeights(systems, 'give --weights or --weights-split');
   if (fault) throw fault;
   const splits = new Set(recorded.map((score) => score?.split));
-  return { rule: 'vote-average', weights: f1s, from: [...splits].join(', ') };
+  return { rule, weights: f1s, from: [...splits].join(', ') };
 }
 
 /** The systems' F1 on a split. */
 async function splitWeights(
   bundles: readonly NamedBundle[],
-  options: ScoreBundlesOptions & { readonly split: string },
+  options: ScoreBundlesOptions & { readonly split: string; readonly rule: EnsembleRule },
 ): Promise<EnsembleWeights> {
-  const { dataset, split } = options;
+  const { dataset, split, rule } = options;
   const scored = await scoreBundles(bundles, options);
   const weights = await Promise.all(
     scored.map(async ({ samples, probabilities, space, bundle: { manifest } }) => {
@@ -107,7 +115,7 @@ async function splitWeights(
       return scores[mainMetric[space.task]] ?? 0;
     }),
   );
-  return { rule: 'vote-average', weights, from: split };
+  return { rule, weights, from: split };
 }
 
 /**

@@ -15,6 +15,8 @@ export interface ScoreBundlesOptions extends Pick<SessionOptions, 'provider' | '
   readonly batch?: number;
   /** Leave out unreadable samples, and list them. Default: false. */
   readonly skipBroken?: boolean;
+  /** Take bundles of other labels than the data set's too. Default: false. */
+  readonly otherLabels?: boolean;
 }
 
 /** A bundle's predictions on a split. */
@@ -27,7 +29,7 @@ export interface ScoredBundle extends Scored {
  *
  * @param bundles folders, or bundles that were read
  * @returns for each the ids of the samples and their probabilities, samples × labels, in the data set's order
- * @throws UserError when a bundle has other labels than the data set, or a sample cannot be read
+ * @throws UserError when a bundle has other labels than the data set (without `otherLabels`), or a sample cannot be read
  * @example const [{ probabilities }] = await scoreBundles(['bundles/a1'], { dataset: await openA2d('A2D') });
  */
 export async function scoreBundles(
@@ -35,13 +37,13 @@ export async function scoreBundles(
   options: ScoreBundlesOptions,
 ): Promise<ScoredBundle[]> {
   const { dataset, split = 'val', cache = 'runs/cache', provider = 'auto', onProgress, onNotice } = options;
-  const { threads, batch, skipBroken = false } = options;
+  const { threads, batch, skipBroken = false, otherLabels = false } = options;
   const scored: ScoredBundle[] = [];
   for (const bundle of await readBundles(bundles)) {
     const { name } = bundle.manifest;
     const scores = await score({
       ...{ bundle, dataset, split, cacheFolder: cache, runtime: nodeRuntime },
-      ...{ provider, threads, batch, skipBroken },
+      ...{ provider, threads, batch, skipBroken, otherLabels },
       onProgress: (done, total) => onProgress?.(`${name} on ${split}`, done, total),
       onNotice: (message) => onNotice?.(`${name}: ${message}`),
     });

@@ -5,6 +5,7 @@ import type { NodeWriter } from '../../src/onnx/node-writer.ts';
 
 /** Who takes part in a combination. */
 export interface CombinerMember {
+  /** What messages call it. */
   readonly name: string;
   /** What it answers, in order. */
   readonly labels: readonly string[];
@@ -128,7 +129,7 @@ export function requireSameLabels(members: readonly CombinerMember[]): void {
   );
   if (!other) return;
   throw usageError('members of an ensemble must have the same labels in the same order', {
-    received: `${other.name} with others than ${first.name}`,
+    received: `other labels for ${other.name} than for ${first.name}`,
     remedy: 'combine them by one that learns, such as lda, which takes any',
   });
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineKind } from '../../src/core/kind.ts';
-import { type ClassSamples, questionsOf } from './class-means.ts';
+import { type ClassSamples, questionsOf } from './class-samples.ts';
 import type { Classifier } from './classifier.ts';
 import type { Combiner } from './combiner.ts';
 import { scatter, symmetricEigen } from './linear-algebra.ts';

@@ -27,7 +27,7 @@ export const maximum = defineKind({
     }),
 });
 
-/** @param answers of each member, all of one length */
-function largest(answers: readonly Float32Array[]): Float32Array {
+/** @param answers of each member, all of one length @returns the largest of each place */
+export function largest(answers: readonly Float32Array[]): Float32Array {
   return Float32Array.from(answers[0], (_, i) => Math.max(...answers.map((all) => all[i])));
 }

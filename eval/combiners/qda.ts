@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { UserError } from '../../src/core/errors.ts';
 import { defineKind } from '../../src/core/kind.ts';
 import type { NodeWriter } from '../../src/onnx/node-writer.ts';
-import { type ClassSamples, questionsOf } from './class-means.ts';
+import { type ClassSamples, questionsOf } from './class-samples.ts';
 import type { Classifier } from './classifier.ts';
 import type { Combiner } from './combiner.ts';
 import { scatter, symmetricEigen } from './linear-algebra.ts';

@@ -174,7 +174,7 @@ function findSplits(
           gain += (below * below) / count + (above * above) / rest;
         }
         if (!node.best || gain > node.best.gain) {
-          node.best = { gain, column, threshold: midway(last[place], value) };
+          node.best = { gain, column, threshold: Math.fround((last[place] + value) / 2) };
         }
       }
       counts[place]++;
@@ -182,12 +182,6 @@ function findSplits(
       last[place] = value;
     }
   }
-}
-
-/** A float32 from the lower value up to below the higher one. */
-function midway(low: number, high: number): number {
-  const middle = Math.fround(low / 2 + high / 2);
-  return middle < high ? middle : low;
 }
 
 type Question = Extract<TreeNode, { column: number }>;

@@ -18,15 +18,25 @@ export const vote = defineKind({
       rule: 'decided by the weighted votes of the systems',
       weights,
       threshold,
-      apply: (answers, shares) =>
-        weightedMean(
-          answers.map((all) => all.map((probability) => (probability >= threshold ? 1 : 0))),
-          shares,
-        ),
+      apply: (answers, shares) => weightedVotes(answers, shares, threshold),
       toOnnx: (graph, values, shares, output) =>
         weightedSum(graph, ballots(graph, values, threshold), shares, output),
     }),
 });
+
+/**
+ * @param answers of each member, all of one length
+ * @param weights one a member; they sum to 1
+ * @returns the weights of those that vote for it, of the same length
+ */
+export function weightedVotes(
+  answers: readonly Float32Array[],
+  weights: readonly number[],
+  threshold = 0.5,
+): Float32Array {
+  const votes = answers.map((all) => all.map((probability) => (probability >= threshold ? 1 : 0)));
+  return weightedMean(votes, weights);
+}
 
 /** Votes in a graph: 1 where a probability reaches the threshold, in float32 as it is. */
 export function ballots(graph: NodeWriter, values: readonly string[], threshold: number): string[] {

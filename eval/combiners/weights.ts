@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { UserError, usageError } from '../../src/core/errors.ts';
+import { usageError } from '../../src/core/errors.ts';
 import type { NodeWriter } from '../../src/onnx/node-writer.ts';
 import { voteAverageWeights } from '../ensemble.ts';
+import { validationWeights } from '../validation-weights.ts';
 import { type Combiner, type CombinerMember, combinerOf, requireSameLabels } from './combiner.ts';
 
 /** What members count for: their validation F1, the same each, or numbers of one's own. */
@@ -15,22 +16,20 @@ export type Weighing = z.infer<typeof weighing>;
  * @throws UserError for a member of no known F1, or another number of weights than members
  */
 export function memberWeights(members: readonly CombinerMember[], by: Weighing): number[] {
-  if (by === 'equal') return members.map(() => 1 / members.length);
+  if (by === 'equal') return voteAverageWeights(members.map(() => 1));
   if (by !== 'f1') {
     if (by.length === members.length) return voteAverageWeights(by);
     throw usageError('weights must be one a member', {
       received: `${by.length} for ${members.length} members`,
     });
   }
-  return voteAverageWeights(
-    members.map(({ name, f1 }) => {
-      if (f1 !== null) return f1;
-      throw new UserError('an ensemble weighs its members by their validation F1', {
-        received: `none in ${name}`,
-        remedy: 'export a run that was validated, or give other weights',
-      });
-    }),
+  const systems = members.map(({ name, labels, f1 }) => ({ name, labels: labels.join('\n'), f1 }));
+  const { weights, fault } = validationWeights(
+    systems,
+    'export a run that was validated, or give other weights',
   );
+  if (fault) throw fault;
+  return [...weights];
 }
 
 interface Weighted {

@@ -1,4 +1,4 @@
-import type { Scores } from '../result.ts';
+import type { EnsembleScores, Scores } from '../result.ts';
 import { bestEpoch, type ChartSeries, epochChart, labelChart } from './charts.ts';
 import type { ReportData, ReportError } from './data.ts';
 import { html, type Markup } from './html.ts';
@@ -84,6 +84,14 @@ ${card('Labels that occur', `${seen}`, `of ${result.labels.names.length}`)}
 </div>`;
 }
 
+/** How the ensemble is made, in a sentence. */
+function ensembleText({ rule, members, weights, weightsFrom }: EnsembleScores): string {
+  if (!weights) return `The ensemble takes the ${rule} of ${members.join(', ')}.`;
+  const how = rule === 'vote-average' ? '' : ` by ${rule}`;
+  const each = members.map((name, i) => `${name} ${weights[i].toFixed(3)}`).join(', ');
+  return `The ensemble${how} weighs ${each} (${weightsFrom}).`;
+}
+
 function scoreTable(data: ReportData): Markup {
   const { result } = data;
   const rows = predictors(data);
@@ -97,9 +105,7 @@ function scoreTable(data: ReportData): Markup {
     });
   const bar = (scores: Scores, colour: string) =>
     html`<td class="bar"><div class="track"><i style="width:${percent(scores.metrics['f1/samples'] ?? 0)}%;background:${colour}"></i></div></td>`;
-  const ensembleNote =
-    result.ensemble &&
-    `The ensemble weighs ${result.ensemble.members.map((name, i) => `${name} ${result.ensemble?.weights[i].toFixed(3)}`).join(', ')} (${result.ensemble.weightsFrom}).`;
+  const ensembleNote = result.ensemble && ensembleText(result.ensemble);
   return html`<section>
 <h2>Scores</h2>
 <p>Example-based precision, recall and F1 in percent, averaged over key frames. F1 is not the harmonic mean of the two columns before it. ${ensembleNote}</p>

@@ -1,8 +1,9 @@
 import { type FramesInput, type FrameWindow, requireFramesInput } from '../../src/bundle/frames-input.ts';
 import type { BundleManifest } from '../../src/bundle/manifest.ts';
 import { UserError } from '../../src/core/errors.ts';
-import type { Attribute, Graph, GraphNode, Initializer, TensorPort } from '../../src/onnx/graph.ts';
+import type { Graph, TensorPort } from '../../src/onnx/graph.ts';
 import { type Model, modelOf } from '../../src/onnx/model.ts';
+import { NodeWriter } from '../../src/onnx/node-writer.ts';
 import { framesName } from './frames.ts';
 import { alignOpsets, prefixGraph, shareEqualNodes } from './merge.ts';
 import { modelFile, type OnnxModel } from './onnx-model.ts';
@@ -12,8 +13,21 @@ import { shareInitializers } from './passes/share-initializers.ts';
 export interface EnsembleMember {
   readonly manifest: BundleManifest;
   readonly model: Model;
-  /** In 0–1; all members' sum to 1. */
+  /** Of several that have an `attention`, the one of most weight gives it. */
   readonly weight: number;
+}
+
+/** What makes one answer of the members': see eval/combiners. */
+export interface GraphCombination {
+  /** What is answered, in order. */
+  readonly labels: readonly string[];
+  /**
+   * Writes the nodes that do it, of ONNX's own operators and those of `ai.onnx.ml`.
+   *
+   * @param values the members' probabilities, float32 [N, labels]
+   * @param output how the answer is to be called, float32 [N, labels]
+   */
+  toOnnx(graph: NodeWriter, values: readonly string[], output: string): void;
 }
 
 /** Frames of one key frame that some member looks at, and where they lie in the ensemble's clip. */
@@ -28,25 +42,27 @@ export interface EnsembleGraph {
   readonly windows: readonly EnsembleWindow[];
 }
 
-/** Probabilities vote from here on. */
-export const voteThreshold = 0.5;
+/** Operators for machine learning, such as trees: their oldest set that has all that combiners use. */
+const learningOperators = { domain: 'ai.onnx.ml', version: 3 };
 
 /**
  * One graph for several bundles: one input, each window of frames once, preprocessing that members have in common once,
- * and the vote-plus-average of papers/001, section 5: half the weighted votes, half the weighted mean probability.
+ * and what makes one answer of theirs.
  * Where members look at different frames, the input is a clip of all windows one after the other, so that each sees
  * what it would see alone; where all look at the same, it is theirs. Frames of
  * a smaller size lie in the top left corner of the input's. Outputs: `probabilities` [N, labels], and the
  * `attention` of the member of most weight that has one.
  *
- * @throws UserError when members have other labels, or are ensembles themselves, or need operators of different sets
+ * @throws UserError when members are ensembles themselves, or need operators of different sets
  */
 export function ensembleGraph(
   members: readonly EnsembleMember[],
+  combination: GraphCombination,
   { version = '' }: { version?: string } = {},
 ): EnsembleGraph {
-  requireFit(members);
-  const names = members.map(({ manifest }) => manifest.name);
+  const manifests = members.map(({ manifest }) => manifest);
+  requireSingleSystems(manifests);
+  const names = manifests.map(({ name }) => name);
   const { models, opsets } = alignOpsets(
     members.map(({ model }) => model),
     names,
@@ -56,7 +72,9 @@ export function ensembleGraph(
   members.forEach((member, i) => {
     graph.member(member, models[i].graph, names.indexOf(names[i]) === i ? names[i] : `${names[i]}_${i + 1}`);
   });
-  const built = shareEqualNodes(shareInitializers.apply(graph.finish()));
+  const built = shareEqualNodes(shareInitializers.apply(graph.finish(combination)));
+  const { domain, version: least } = learningOperators;
+  if (built.nodes.some((node) => node.domain === domain) && !opsets.has(domain)) opsets.set(domain, least);
   const irVersion = Math.max(...models.map((model) => model.irVersion));
   const model = { ...modelOf(built, { name: 'actionnx', version }), irVersion, opsets };
   // The members' own counts: without what normalises their frames.
@@ -64,21 +82,14 @@ export function ensembleGraph(
   return { onnx: modelFile(model, { parameters }), windows };
 }
 
-function requireFit(members: readonly EnsembleMember[]): void {
-  const [first] = members;
-  for (const { manifest } of members) {
-    if (manifest.labels.hash !== first.manifest.labels.hash) {
-      throw new UserError('members of an ensemble must have the same labels in the same order', {
-        received: `${manifest.name} with others than ${first.manifest.name}`,
-      });
-    }
-    if (inputOf(manifest).windows) {
-      throw new UserError('members of an ensemble must be single systems', {
-        received: `${manifest.name}, an ensemble itself`,
-        remedy: 'give its members instead',
-      });
-    }
-  }
+/** @throws UserError naming a member that is an ensemble of other frames itself */
+export function requireSingleSystems(manifests: readonly BundleManifest[]): void {
+  const ensemble = manifests.find((manifest) => inputOf(manifest).windows);
+  if (!ensemble) return;
+  throw new UserError('members of an ensemble must be single systems', {
+    received: `${ensemble.name}, an ensemble itself`,
+    remedy: 'give its members instead',
+  });
 }
 
 /** What a member looks at. @throws UserError for one that does not look at frames around the key frame */
@@ -112,12 +123,10 @@ function windowsOf(members: readonly EnsembleMember[]): EnsembleWindow[] {
 }
 
 class EnsembleBuilder {
-  readonly #nodes: GraphNode[] = [];
-  readonly #initializers = new Map<string, Initializer>();
+  readonly #graph = new NodeWriter(new Map());
   readonly #windows: readonly EnsembleWindow[];
   readonly #input: TensorPort;
-  readonly #labels: number;
-  readonly #scores: string[] = [];
+  readonly #answers: string[] = [];
   #attention: { weight: number; port: TensorPort } | undefined;
 
   constructor(members: readonly EnsembleMember[], windows: readonly EnsembleWindow[]) {
@@ -128,38 +137,29 @@ class EnsembleBuilder {
     const isFrame = frames === 1 && inputs.every(({ kind }) => kind === 'frame');
     const shape = isFrame ? ['N', height, width, 3] : ['N', frames, height, width, 3];
     this.#windows = windows;
-    this.#labels = members[0].manifest.labels.names.length;
     this.#input = { name: framesName, dtype: 'uint8', shape };
   }
 
-  /** The member's nodes, on its own part of the clip, and its vote and mean, weighted. */
+  /** The member's nodes, on its own part of the clip. */
   member({ manifest, weight }: EnsembleMember, graph: Graph, prefix: string): void {
-    const probabilities = `${prefix}/probabilities`;
     const merged = prefixGraph(graph, prefix, new Map([[inputOf(manifest).name, this.#framesOf(manifest)]]));
-    this.#nodes.push(...merged.nodes);
-    for (const [name, initializer] of merged.initializers) this.#initializers.set(name, initializer);
-    const vote = this.#node(`${prefix}/vote`, 'GreaterOrEqual', [
-      probabilities,
-      this.#constant('vote.threshold', Float32Array.of(voteThreshold)),
-    ]);
-    const counted = this.#node(`${prefix}/vote.count`, 'Cast', [vote], { to: 1 });
-    const both = this.#node(`${prefix}/vote.sum`, 'Add', [counted, probabilities]);
-    const share = this.#constant(`${prefix}/vote.weight`, Float32Array.of(weight / 2));
-    this.#scores.push(this.#node(`${prefix}/vote.share`, 'Mul', [both, share]));
+    this.#graph.nodes.push(...merged.nodes);
+    for (const [name, initializer] of merged.initializers) this.#graph.initializers.set(name, initializer);
+    this.#answers.push(`${prefix}/probabilities`);
     const attention = merged.outputs.find(({ name }) => name === `${prefix}/attention`);
     if (attention && weight > (this.#attention?.weight ?? 0)) {
       this.#attention = { weight, port: attention as TensorPort };
     }
   }
 
-  finish(): Graph {
+  finish({ labels, toOnnx }: GraphCombination): Graph {
     const outputs: TensorPort[] = [
-      { name: 'probabilities', dtype: 'float32', shape: ['N', this.#labels] },
+      { name: 'probabilities', dtype: 'float32', shape: ['N', labels.length] },
       ...(this.#attention ? [{ ...this.#attention.port, name: 'attention' }] : []),
     ];
-    this.#node('probabilities', 'Sum', this.#scores);
-    if (this.#attention) this.#node('attention', 'Identity', [this.#attention.port.name]);
-    const [nodes, initializers] = [this.#nodes, this.#initializers];
+    toOnnx(this.#graph, this.#answers, 'probabilities');
+    if (this.#attention) this.#graph.add('Identity', 'attention', [this.#attention.port.name]);
+    const { nodes, initializers } = this.#graph;
     return { name: 'ensemble', nodes, initializers, inputs: [this.#input], outputs };
   }
 
@@ -172,37 +172,15 @@ class EnsembleBuilder {
 
   #part({ frames, speed, height, width, offset }: EnsembleWindow, isFrame: boolean): string {
     const name = `${framesName}/${keyOf({ frames, speed, height, width })}`;
-    const integers = (values: readonly number[]) =>
-      this.#constant(`constant/${values.join('_')}`, BigInt64Array.from(values, BigInt));
+    const integers = (values: readonly number[]) => this.#graph.integers(values);
     const bounds = [integers([offset, 0, 0]), integers([offset + frames, height, width])];
-    const part = this.#once(name, 'Slice', [this.#input.name, ...bounds, integers([1, 2, 3])]);
+    const part = this.#once('Slice', name, [this.#input.name, ...bounds, integers([1, 2, 3])]);
     if (!isFrame) return part;
-    return this.#once(`${name}/frame`, 'Squeeze', [part, integers([1])]);
+    return this.#once('Squeeze', `${name}/frame`, [part, integers([1])]);
   }
 
-  #once(
-    name: string,
-    operator: string,
-    inputs: readonly string[],
-    attributes?: Record<string, Attribute>,
-  ): string {
-    const isThere = this.#nodes.some(({ outputs }) => outputs[0] === name);
-    return isThere ? name : this.#node(name, operator, inputs, attributes);
-  }
-
-  #node(
-    name: string,
-    operator: string,
-    inputs: readonly string[],
-    attributes: Record<string, Attribute> = {},
-  ): string {
-    this.#nodes.push({ name, operator, inputs, outputs: [name], attributes });
-    return name;
-  }
-
-  #constant(name: string, data: Float32Array | BigInt64Array): string {
-    const dtype = data instanceof Float32Array ? 'float32' : 'int64';
-    this.#initializers.set(name, { name, dtype, shape: [data.length], learnt: false, data: () => data });
-    return name;
+  #once(operator: string, name: string, inputs: readonly string[]): string {
+    const isThere = this.#graph.nodes.some(({ outputs }) => outputs[0] === name);
+    return isThere ? name : this.#graph.add(operator, name, inputs);
   }
 }

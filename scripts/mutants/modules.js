@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 /** Where a wrong number or a lost file would be silent: mutated in full. Files, or folders ending in `/`. */
 export const core = [
   'eval/cache/',
+  'eval/combiners/',
   'eval/ensemble.ts',
   'eval/metrics/',
   'eval/score.ts',

@@ -81,6 +81,25 @@ describe('buildResult', () => {
     expect(Object.keys(result.ensemble?.metrics ?? {})).toEqual(multiLabel);
   });
 
+  it.each([
+    ['mean', [3, 1], (a: number, b: number) => 0.75 * a + 0.25 * b],
+    ['vote', [3, 1], (a: number, b: number) => 0.75 * Number(a >= 0.5) + 0.25 * Number(b >= 0.5)],
+    ['maximum', null, Math.max],
+  ] as const)('makes it by other rules as well: %s', async (rule, weights, of) => {
+    const { result, combined } = await buildResult(subject, members, {
+      rule,
+      weights,
+      from: weights && 'given',
+    });
+    const expected = members[0].probabilities.map((value, i) => of(value, reversed[i]));
+    expect(Array.from(combined ?? [])).toEqual(Array.from(expected, (value) => expect.closeTo(value, 6)));
+    expect(result.ensemble).toMatchObject({
+      rule,
+      weights: weights && [0.75, 0.25],
+      weightsFrom: weights && 'given',
+    });
+  });
+
   it('says where systems ran on different providers', async () => {
     const mixed = [members[0], { ...members[1], provider: 'cuda' as const }];
     expect((await buildResult(subject, mixed, null)).result.provider).toBe('mixed');

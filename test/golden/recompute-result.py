@@ -88,11 +88,12 @@ members = [predictions(system) for system in result["systems"]]
 for system, probabilities in zip(result["systems"], members):
     check_scores(system["name"], system, (probabilities >= np.float32(system["threshold"])).astype(int))
 if result["ensemble"]:
-    weights = np.array(result["ensemble"]["weights"])[:, None, None]
-    stack = np.stack(members)
+    rule, stack = result["ensemble"]["rule"], np.stack(members)
+    weights = np.array(result["ensemble"]["weights"] or [0] * len(members))[:, None, None]
     vote = (weights * (stack >= 0.5)).sum(0)
     mean = (weights * stack.astype(np.float64)).sum(0)
-    check_scores("ensemble", result["ensemble"], ((vote + mean) / 2 >= 0.5).astype(int))
+    combined = {"vote-average": (vote + mean) / 2, "mean": mean, "vote": vote, "maximum": stack.max(0)}[rule]
+    check_scores("ensemble", result["ensemble"], (combined >= 0.5).astype(int))
 constant = np.tile(np.isin(names, result["constant"]["labels"]).astype(int), (len(ids), 1))
 check_scores("best constant", result["constant"], constant)
 print(f"{len(ids)} samples, {len(members)} systems: all rates agree, largest difference {worst:.1e}")

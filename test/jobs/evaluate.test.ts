@@ -63,6 +63,13 @@ describe('from a program', () => {
     // The first alone decides.
     expect(given?.metrics).toEqual(recorded.result.systems[0].metrics);
     expect(await weightsOf({ by: 'split', split: 'test' })).toMatchObject({ weightsFrom: 'test' });
+    const by = async (rule: 'maximum' | 'mean', ensemble: Parameters<typeof weightsOf>[0]) =>
+      (await evaluateBundles(bundles, { ...options, ensemble, rule })).result.ensemble;
+    expect(await by('mean', { by: 'split', split: 'test' })).toMatchObject({
+      rule: 'mean',
+      weightsFrom: 'test',
+    });
+    expect(await by('maximum', { by: 'recorded' })).toMatchObject({ rule: 'maximum', weights: null });
     await expect(evaluateBundles([at('raw')], { ...options, ensemble: { by: 'recorded' } })).rejects.toThrow(
       /weighs its members by their validation F1; received none in .*raw; give --weights/,
     );

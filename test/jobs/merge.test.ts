@@ -208,7 +208,7 @@ describe('an ensemble as one graph', () => {
     const onNotice = (notice: string) => notices.push(notice);
     await openEnsemble([members[0], undecided], { onNotice });
     expect(notices).toEqual([
-      expect.stringMatching(/^a probability lies within 0e\+0 of 0\.5 on the golden inputs/),
+      expect.stringMatching(/^a probability lies within 0e\+0 of a threshold on the golden inputs/),
     ]);
   });
 

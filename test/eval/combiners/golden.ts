@@ -75,9 +75,3 @@ export function fittingSamples(isDegenerate: boolean, task: 'labels' | 'classes'
     seed: 1,
   };
 }
-
-/** The largest difference between numbers in the same places. */
-export function furthest(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
-  if (actual.length !== expected.length) return Number.POSITIVE_INFINITY;
-  return Math.max(...Array.from(actual, (value, i) => Math.abs(value - expected[i])));
-}

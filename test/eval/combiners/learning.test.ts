@@ -4,10 +4,11 @@ import { combiners } from '../../../eval/combiners/index.ts';
 import { plattCalibration } from '../../../eval/combiners/platt.ts';
 import { standardization, standardized } from '../../../eval/combiners/standardization.ts';
 import { machineValues, svmModel } from '../../../eval/combiners/svm.ts';
+import { largestDifference } from '../../../src/core/largest-difference.ts';
 import { nodeRuntime } from '../../../src/runtime/node.ts';
 import { webRuntime } from '../../../src/runtime/web.ts';
 import { answersInOnnx } from './combined-graph.ts';
-import { answersOf, columnsOf, fittingSamples, furthest, golden, membersOf } from './golden.ts';
+import { answersOf, columnsOf, fittingSamples, golden, membersOf } from './golden.ts';
 
 const svmState = z.object({ standardization, model: svmModel });
 const runtimes = [nodeRuntime, webRuntime()];
@@ -23,7 +24,7 @@ describe.each(['labels', 'classes'] as const)('%s are told apart', (task) => {
     const combination = fitted(kind, options, degenerate, task);
     const held = answersOf(columnsOf('held', degenerate));
     const actual = combination.apply(held);
-    expect(furthest(actual, expected[task].flat())).toBeLessThan(1e-5);
+    expect(largestDifference(actual, expected[task].flat())).toBeLessThan(1e-5);
     expect(combination.notices).toEqual([]);
     const kept = combiners
       .make(combiners.schema.parse({ kind, options }))
@@ -31,7 +32,7 @@ describe.each(['labels', 'classes'] as const)('%s are told apart', (task) => {
     expect(kept.apply(held)).toEqual(actual);
     for (const runtime of runtimes) {
       const inGraph = await answersInOnnx(runtime, kept, held, golden.held.columns.length);
-      expect(furthest(inGraph, actual), runtime.name).toBeLessThan(1e-6);
+      expect(largestDifference(inGraph, actual), runtime.name).toBeLessThan(1e-6);
     }
   });
 });
@@ -44,7 +45,7 @@ describe('support vector machines', () => {
     const rows = columnsOf('held', degenerate);
     const data = Float64Array.from(rows.flat());
     const columns = standardized({ rows: rows.length, width: rows[0].length, data }, scaling);
-    expect(furthest(machineValues(columns, model), decisions.flat())).toBeLessThan(1e-3);
+    expect(largestDifference(machineValues(columns, model), decisions.flat())).toBeLessThan(1e-3);
   });
 
   it.each(['labels', 'classes'] as const)('give %s probabilities, in graphs as well', async (task) => {
@@ -65,7 +66,7 @@ describe('support vector machines', () => {
       }
       for (const runtime of runtimes) {
         const inGraph = await answersInOnnx(runtime, combination, held, golden.held.columns.length);
-        expect(furthest(inGraph, actual), `${runtime.name} ${kernel}`).toBeLessThan(1e-6);
+        expect(largestDifference(inGraph, actual), `${runtime.name} ${kernel}`).toBeLessThan(1e-6);
       }
     }
   });
