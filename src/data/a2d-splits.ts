@@ -3,8 +3,9 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../core/errors.ts';
 import { a2dLabels } from '../core/labels.ts';
-import { readText } from '../node/text-file.ts';
 import type { BrokenSamples } from './broken-samples.ts';
+import { syntheticMark } from './dataset-kind.ts';
+import { readLines } from './text-lines.ts';
 
 /** Where the parts of an A2D release lie. */
 export interface A2dFolders {
@@ -21,9 +22,6 @@ export interface A2dFolders {
   /** Whether `data synth` made it. */
   readonly synthetic: boolean;
 }
-
-/** The file that tells a synthetic release from the real one: how it was made. */
-export const syntheticMarker = 'synthetic.json';
 
 /** A frame that a split names. */
 export interface KeyFrame {
@@ -73,7 +71,7 @@ export async function findA2d(root: string): Promise<A2dFolders> {
     frames: (await first('pngs320H')) ?? join(release, 'pngs320H'),
     clips: (await first('clips320H')) ?? join(release, 'clips320H'),
     lists: await first('list'),
-    synthetic: existsSync(join(release, syntheticMarker)),
+    synthetic: existsSync(join(release, syntheticMark)),
   };
 }
 
@@ -98,18 +96,6 @@ export function readSplit(folders: A2dFolders, split: string, broken: BrokenSamp
   return folders.lists
     ? readList(join(folders.lists, `${split}.txt`), broken)
     : readVideoset(folders, split, broken);
-}
-
-/** A text file's lines with what errors call each; empty lines are left out. */
-async function readLines(path: string): Promise<{ text: string; where: string }[]> {
-  const content = await readText(path).catch((error) => {
-    if (error instanceof UserError) throw error;
-    throw new UserError(`cannot read ${path}`, { received: (error as NodeJS.ErrnoException).code });
-  });
-  return content
-    .split(/\r?\n/)
-    .map((text, index) => ({ text: text.trim(), where: `${path} line ${index + 1}` }))
-    .filter(({ text }) => text !== '');
 }
 
 async function readList(path: string, broken: BrokenSamples): Promise<KeyFrame[]> {

@@ -1,5 +1,5 @@
+import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import { UserError, usageError } from '../core/errors.ts';
 import type { LabelMap } from '../core/label-map.ts';
@@ -20,23 +20,21 @@ import {
 } from './a2d-splits.ts';
 import { BrokenSamples } from './broken-samples.ts';
 import { type BrokenSample, type Dataset, keyFrameOf, type Sample } from './dataset.ts';
+import { type DatasetKind, type DatasetOptions, quarterOfMemory } from './dataset-kind.ts';
 import { FrameCache } from './frame-cache.ts';
 import { LabelCache } from './label-cache.ts';
 
-export interface A2dOptions {
-  /** List broken samples in `broken` and leave them out, rather than fail at the first. Default: false. */
-  readonly skipBroken?: boolean;
-  /** Where the labels' cache goes. Default: `$XDG_CACHE_HOME/actionnx`, or `~/.cache/actionnx`. */
-  readonly cacheFolder?: string;
-  /** Bytes of decoded frames to keep in memory. Default: a quarter of the machine's (or container's) memory. */
-  readonly frameMemory?: number;
-  /** Told while labels are read, or samples checked. */
-  readonly onProgress?: (task: 'labels' | 'check', done: number, total: number) => void;
-}
-
-function quarterOfMemory(): number {
-  return Math.min(process.constrainedMemory() || Number.POSITIVE_INFINITY, totalmem()) / 4;
-}
+/** Actor-Action Dataset. */
+export const a2d: DatasetKind = {
+  name: 'a2d',
+  title: 'A2D: key frames of 3782 videos, who acts and how (Xu et al. 2015)',
+  layout: 'Release/ with Annotations/mat and pngs320H/ or clips320H/',
+  async detect(root) {
+    const parts = ['Annotations', 'pngs320H', 'clips320H', 'videoset.csv'];
+    return [root, join(root, 'Release')].some((place) => parts.some((part) => existsSync(join(place, part))));
+  },
+  open: openA2d,
+};
 
 /**
  * Opens an A2D release (Xu et al. 2015): the official layout (`videoset.csv`; splits `train` and `test`) or the
@@ -51,7 +49,7 @@ function quarterOfMemory(): number {
  * @throws UserError when this is no A2D release, or its frames have yet to be extracted
  * @example const a2d = await openA2d('A2D'); const val = await a2d.samples('val');
  */
-export async function openA2d(root: string, options: A2dOptions = {}): Promise<Dataset> {
+export async function openA2d(root: string, options: DatasetOptions = {}): Promise<Dataset> {
   const folders = await findA2d(root);
   const splits = await splitNames(folders);
   if (!(await isFolder(folders.frames))) {
@@ -77,13 +75,13 @@ class A2d implements Dataset {
   readonly root: string;
   readonly splits: readonly string[];
   readonly #folders: A2dFolders;
-  readonly #onProgress: NonNullable<A2dOptions['onProgress']>;
+  readonly #onProgress: NonNullable<DatasetOptions['onProgress']>;
   readonly #broken: BrokenSamples;
   readonly #labels: LabelCache;
   readonly #frames: FrameCache;
   readonly #samples = new Map<string, Promise<Sample[]>>();
 
-  constructor(root: string, folders: A2dFolders, splits: readonly string[], options: A2dOptions) {
+  constructor(root: string, folders: A2dFolders, splits: readonly string[], options: DatasetOptions) {
     this.name = folders.synthetic ? 'synthetic-a2d' : 'a2d';
     this.root = root;
     this.splits = splits;

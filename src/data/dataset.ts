@@ -17,6 +17,11 @@ export interface Sample {
   readonly group?: string;
 }
 
+/** What a sample must not be told apart from by a split: its group, or else its video. */
+export function groupOf({ group, video }: Pick<Sample, 'group' | 'video'>): string {
+  return group ?? video;
+}
+
 /** The frame that stands for a sample, 1-based: its key frame, or the middle one of a whole video. */
 export function keyFrameOf({ frame, frameCount }: Pick<Sample, 'frame' | 'frameCount'>): number {
   return frame ?? Math.floor(frameCount / 2) + 1;
@@ -41,6 +46,8 @@ export interface Dataset {
   truth(samples: readonly Sample[]): Promise<Uint8Array>;
   /** Decoded frames by 1-based number, in the order asked for (numbers may repeat). */
   frames(video: string, numbers: readonly number[]): Promise<RgbImage[]>;
+  /** Every frame of a video in its order, decoded in one pass, where a video is one file. */
+  everyFrame?(video: string): AsyncGenerator<RgbImage>;
   /** The key frame's annotation, where the data set has pixels labelled, from which the truth follows. */
   labelMap?(sample: Sample): Promise<LabelMap>;
   /** Samples found broken so far; empty unless the data set was opened with `skipBroken`. */

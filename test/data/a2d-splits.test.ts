@@ -2,16 +2,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import {
-  findA2d,
-  frameName,
-  isFolder,
-  readSplit,
-  sampleId,
-  splitNames,
-  syntheticMarker,
-} from '../../src/data/a2d-splits.ts';
+import { findA2d, frameName, isFolder, readSplit, sampleId, splitNames } from '../../src/data/a2d-splits.ts';
 import { BrokenSamples } from '../../src/data/broken-samples.ts';
+import { syntheticMark } from '../../src/data/dataset-kind.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'actionnx-splits-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -68,9 +61,9 @@ describe('findA2d', () => {
 
   it('knows a synthetic one by its mark', async () => {
     make('Release', 'Annotations', 'mat');
-    write('{}', syntheticMarker);
+    write('{}', syntheticMark);
     expect((await findA2d(root)).synthetic).toBe(false);
-    write('{}', 'Release', syntheticMarker);
+    write('{}', 'Release', syntheticMark);
     expect((await findA2d(root)).synthetic).toBe(true);
   });
 

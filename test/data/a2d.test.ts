@@ -13,8 +13,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { a2dLabels } from '../../src/core/labels.ts';
-import { type A2dOptions, openA2d } from '../../src/data/a2d.ts';
+import { openA2d } from '../../src/data/a2d.ts';
 import { type Dataset, keyFrameOf, truthIn } from '../../src/data/dataset.ts';
+import type { DatasetOptions } from '../../src/data/dataset-kind.ts';
 import { describeDataset } from '../../src/data/info.ts';
 import { smallFrame, smallSize, writeSmallRelease } from './small-release.ts';
 
@@ -26,7 +27,8 @@ beforeEach(() => {
   root = mkdtempSync(join(folder, 'root-'));
 });
 
-const open = (options: A2dOptions = {}) => openA2d(root, { cacheFolder: join(root, 'cache'), ...options });
+const open = (options: DatasetOptions = {}) =>
+  openA2d(root, { cacheFolder: join(root, 'cache'), ...options });
 const ids = async (dataset: Dataset, split: string) => (await dataset.samples(split)).map(({ id }) => id);
 const release = (...path: string[]) => join(root, 'Release', ...path);
 
@@ -142,7 +144,7 @@ describe('the challenge layout', () => {
 
   it('says how far it is with labels and checks', async () => {
     const steps: unknown[] = [];
-    const onProgress: A2dOptions['onProgress'] = (...step) => steps.push(step);
+    const onProgress: DatasetOptions['onProgress'] = (...step) => steps.push(step);
     const plain = await open({ onProgress });
     const samples = await plain.samples('train');
     expect(steps).toEqual([]);

@@ -11,7 +11,7 @@ import { encodePng } from '../../node/image-file.ts';
 import { encodeAnnotation } from '../../node/mat-file.ts';
 import { type FolderKind, ownEntries } from '../../node/owned-folder.ts';
 import { writeVideo } from '../../node/video-writer.ts';
-import { syntheticMarker } from '../a2d-splits.ts';
+import { syntheticMark } from '../dataset-kind.ts';
 import { keyFrames, planRelease, type VideoPlan, videoIdPrefix, videoSetRow } from './release.ts';
 import { planScene, type VideoSize } from './scene.ts';
 
@@ -66,7 +66,7 @@ function check({ videos, frames, height, seed }: SynthOptions): void {
 /** A release that we made. */
 const releaseFolder: FolderKind = {
   what: 'a synthetic release',
-  mark: syntheticMarker,
+  mark: syntheticMark,
   entries: ({ videos, frames, height, seed }) =>
     [videos, frames, height, seed].every(Number.isInteger)
       ? ['videoset.csv', 'list', 'pngs320H', 'clips320H', 'Annotations']
@@ -167,7 +167,7 @@ export async function synthesize(folder: string, options: SynthOptions): Promise
       plan.videos.map((video) => videoSetRow(video, size, fps)),
     );
     for (const [split, samples] of Object.entries(plan.splits)) await write(`list/${split}.txt`, samples);
-    await write(syntheticMarker, [JSON.stringify({ videos, frames, height, seed })]);
+    await write(syntheticMark, [JSON.stringify({ videos, frames, height, seed })]);
     const tasks = new Tasks(inFlight);
     async function* drawAll(): AsyncGenerator<RgbImage> {
       try {
