@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { UserError } from '../core/errors.ts';
+import { forEachParallel } from '../core/parallel.ts';
 import type { RgbImage } from '../image/image.ts';
 import { type BrokenSample, type Dataset, groupOf, type Sample } from './dataset.ts';
-import { forEachParallel } from '../core/parallel.ts';
 
 /** A sample in its split. */
 export interface PlacedSample {

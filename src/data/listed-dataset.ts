@@ -1,11 +1,11 @@
 import { UserError, usageError } from '../core/errors.ts';
 import type { LabelSpace } from '../core/labels.ts';
+import { forEachParallel } from '../core/parallel.ts';
 import type { RgbImage } from '../image/image.ts';
 import type { BrokenSamples } from './broken-samples.ts';
 import type { BrokenSample, Dataset, Sample } from './dataset.ts';
 import { type DatasetOptions, quarterOfMemory } from './dataset-kind.ts';
 import { MediaFiles } from './media-files.ts';
-import { forEachParallel } from '../core/parallel.ts';
 
 /** A picture, a key frame or a whole video, with its labels: a line of a list. */
 export interface ListedItem {

@@ -35,7 +35,7 @@ const crowding = [1, 0.86, 0.74, 0.66];
 const layouts = 16;
 
 /** Colours of the light: noon, morning, evening, overcast, dusk. */
-const times: readonly Colour[] = [
+export const times: readonly Colour[] = [
   [1, 1, 1],
   [1.03, 1, 0.95],
   [1.03, 0.96, 0.89],
@@ -166,19 +166,33 @@ function paintFrame(
   scenery.paint(canvas, offset, frame);
   players.forEach(({ code, figure, around, motion, ground, unit, reach }, i) => {
     const { x, lift, facing, phase } = motion(frame);
-    const at = x - shift;
-    const far = 1 - Math.min(0.7, lift / (2.5 * unit));
-    canvas.shadow(at, ground, reach * unit * far, 0.12 * unit * far, 0.42 * far);
-    canvas.draw(place(around, { at: [at, ground], scale: unit, mirror: facing, up: -1 }), 0, unit);
-    const shapes = place(figure({ action: actorAction(code).action, phase }), {
-      at: [at, ground - lift],
-      scale: unit,
-      mirror: facing,
-      up: -1,
-    });
-    canvas.outline(shapes, rim, canvas.height / 130, i + 1);
-    canvas.draw(shapes, i + 1, unit);
+    const shapes = figure({ action: actorAction(code).action, phase });
+    paintFigure(canvas, shapes, { number: i + 1, x: x - shift, ground, lift, facing, unit, reach, around });
   });
+}
+
+/** Where and how a figure is painted: see `Player` and `Moment`. */
+export interface Standing {
+  /** Its number in the annotation, from 1. */
+  readonly number: number;
+  readonly x: number;
+  readonly ground: number;
+  readonly lift: number;
+  readonly facing: 1 | -1;
+  readonly unit: number;
+  readonly reach: number;
+  readonly around: readonly Shape[];
+}
+
+/** Paints a figure's shadow, what is around it, and its shapes with a dark rim. */
+export function paintFigure(canvas: Canvas, figure: readonly Shape[], standing: Standing): void {
+  const { number, x, ground, lift, facing, unit, reach, around } = standing;
+  const far = 1 - Math.min(0.7, lift / (2.5 * unit));
+  canvas.shadow(x, ground, reach * unit * far, 0.12 * unit * far, 0.42 * far);
+  canvas.draw(place(around, { at: [x, ground], scale: unit, mirror: facing, up: -1 }), 0, unit);
+  const shapes = place(figure, { at: [x, ground - lift], scale: unit, mirror: facing, up: -1 });
+  canvas.outline(shapes, rim, canvas.height / 130, number);
+  canvas.draw(shapes, number, unit);
 }
 
 /** The label map, and the mask and box of every figure of which something is to be seen. Corners count from 1. */

@@ -1,4 +1,4 @@
-import { mkdir, readdir, rm, rmdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { usageError } from '../../core/errors.ts';
 import { a2dLabels } from '../../core/labels.ts';
@@ -14,8 +14,9 @@ import { writeVideo } from '../../node/video-writer.ts';
 import { syntheticMark } from '../dataset-kind.ts';
 import { keyFrames, planRelease, type VideoPlan, videoIdPrefix, videoSetRow } from './release.ts';
 import { planScene, type VideoSize } from './scene.ts';
+import { inFlight, requireEmpty } from './synth-folder.ts';
 
-export interface SynthOptions {
+export interface ReleaseOptions {
   /** At least 5. */
   readonly videos: number;
   /** Frames a video, at least 8. */
@@ -28,7 +29,7 @@ export interface SynthOptions {
 }
 
 /** What a synthetic release holds. */
-export interface SynthSummary {
+export interface ReleaseSummary {
   /** The folder that holds `Release`. */
   readonly folder: string;
   readonly videos: number;
@@ -48,10 +49,7 @@ export interface SynthSummary {
 
 const fps = 24;
 
-/** Files being encoded and written at once. */
-const inFlight = 8;
-
-function check({ videos, frames, height, seed }: SynthOptions): void {
+function check({ videos, frames, height, seed }: ReleaseOptions): void {
   const whole = (name: string, value: number, least: number, most: number) => {
     if (Number.isInteger(value) && value >= least && value <= most) return;
     throw usageError(`${name} must be a whole number in ${least}–${most}`, { received: String(value) });
@@ -85,18 +83,6 @@ export async function removeRelease(folder: string): Promise<void> {
   // The mark goes last: until then it says whose the rest is.
   for (const path of [...parts, mark]) await rm(join(release, path), { recursive: true });
   await rmdir(release).catch(() => {});
-}
-
-async function checkEmpty(folder: string): Promise<void> {
-  const entries = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return [];
-    throw usageError(`${folder} cannot hold a release`, { received: error.message });
-  });
-  if (entries.length === 0) return;
-  throw usageError('a synthetic release needs an empty or new folder', {
-    received: `${folder}, which holds ${entries.length === 1 ? entries[0] : `${entries.length} entries`}`,
-    remedy: 'name another folder, or empty this one',
-  });
 }
 
 /** What every release has, parents first. */
@@ -146,10 +132,10 @@ async function* writeScene(
  * @throws UserError when an option is out of range or the folder is not empty (exit 2), or the disk is full
  * @example await synthesize('data', { videos: 400, frames: 24, height: 96, seed: 1 });
  */
-export async function synthesize(folder: string, options: SynthOptions): Promise<SynthSummary> {
+export async function synthesize(folder: string, options: ReleaseOptions): Promise<ReleaseSummary> {
   check(options);
   await recoverFolder(join(folder, 'Release'));
-  await checkEmpty(folder);
+  await requireEmpty(folder);
   const { videos, frames, height, seed, onProgress } = options;
   const size: VideoSize = { width: 2 * Math.round((height * 2) / 3), height, frames };
   const plan = planRelease(videos, frames, new Rng(`${seed}/release`));

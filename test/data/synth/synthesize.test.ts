@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { a2dLabels } from '../../../src/core/labels.ts';
 import { openA2d } from '../../../src/data/a2d.ts';
-import { type SynthSummary, synthesize } from '../../../src/data/synth/synthesize.ts';
+import { type ReleaseSummary, synthesize } from '../../../src/data/synth/synthesize.ts';
 import { findFfmpeg } from '../../../src/node/ffmpeg.ts';
 import { readAnnotation } from '../../../src/node/mat-file.ts';
 import { probeVideo, readVideoFrames } from '../../../src/node/video-frames.ts';
@@ -23,7 +23,7 @@ const ffmpeg = (await findFfmpeg()) !== null;
 if (!ffmpeg) console.warn('skipped "a synthetic release > has clips of the same frames": ffmpeg is missing');
 
 describe('a synthetic release', () => {
-  let summary: SynthSummary;
+  let summary: ReleaseSummary;
   const progress: number[] = [];
   beforeAll(async () => {
     summary = await synthesize(root, { ...options, onProgress: (done) => progress.push(done) });
@@ -169,7 +169,7 @@ describe('synthesize', () => {
     writeFileSync(join(full, 'notes.txt'), 'mine');
     await expect(synthesize(full, options)).rejects.toMatchObject({
       exitCode: 2,
-      message: `a synthetic release needs an empty or new folder; received ${full}, which holds notes.txt; name another folder, or empty this one`,
+      message: `a synthetic data set needs an empty or new folder; received ${full}, which holds notes.txt; name another folder, or empty this one`,
     });
     expect(readdirSync(full)).toEqual(['notes.txt']);
   });

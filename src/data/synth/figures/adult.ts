@@ -105,8 +105,7 @@ export function adult(rng: Rng): Figure {
     ];
   };
 
-  return ({ action, phase }) => {
-    const joints = jointsOf(action, phase);
+  return ({ action, phase, joints = jointsOf(action, phase) }) => {
     const parts = body(joints, build, clothes);
     const skirt: Shape[] =
       dress && action !== 'rolling'

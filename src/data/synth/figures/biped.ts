@@ -1,19 +1,6 @@
 import type { A2dAction } from '../../../core/labels.ts';
 import { capsule, type Paint, type Point, type Shape, shade } from '../shape.ts';
-import { type Bend, tau } from './figure.ts';
-
-/** The joints of a two-legged body at one moment. Angles in radians; `lean` 0 is upright, π/2 lies forward. */
-export interface Joints {
-  readonly lean: number;
-  /** The head's own tilt on top of the lean. */
-  readonly nod: number;
-  readonly nearArm: Bend;
-  readonly farArm: Bend;
-  readonly nearLeg: Bend;
-  readonly farLeg: Bend;
-  /** The whole body turned, after the joints. */
-  readonly turn?: number;
-}
+import { type Bend, type Joints, tau } from './figure.ts';
 
 /** A stride: legs and arms swing against each other. Walking, running and standing share it. */
 function stride(phase: number): Joints {

@@ -7,6 +7,8 @@ export interface Pose {
   readonly action: A2dAction;
   /** How far the movement has gone, in cycles: steps, wing beats, turns. */
   readonly phase: number;
+  /** An adult's joints, where they are none of an action's. */
+  readonly joints?: Joints;
 }
 
 /**
@@ -47,3 +49,16 @@ export const skins: readonly Colour[] = [
 
 /** Angles of a two-part limb in radians: 0 hangs down, positive swings forward. */
 export type Bend = readonly [upper: number, lower: number];
+
+/** The joints of a two-legged body at one moment. Angles in radians; `lean` 0 is upright, π/2 lies forward. */
+export interface Joints {
+  readonly lean: number;
+  /** The head's own tilt on top of the lean. */
+  readonly nod: number;
+  readonly nearArm: Bend;
+  readonly farArm: Bend;
+  readonly nearLeg: Bend;
+  readonly farLeg: Bend;
+  /** The whole body turned, after the joints. */
+  readonly turn?: number;
+}
