@@ -93,7 +93,7 @@ function infoText({ labels, splits, broken, root }: DatasetInfo): string {
   const parts = [
     root,
     table(
-      ['split', 'samples', 'videos', 'labels a frame'],
+      ['split', 'samples', 'videos', 'labels a sample'],
       splits.map((split) => [
         split.split,
         split.samples,
@@ -102,7 +102,7 @@ function infoText({ labels, splits, broken, root }: DatasetInfo): string {
       ]),
     ),
     table(['label', ...names], perLabel),
-    table(['labels a frame', ...names], perSample),
+    table(['labels a sample', ...names], perSample),
   ];
   if (broken.length > 0) parts.push(brokenText(broken, 'sample'));
   return parts.join('\n\n');

@@ -5,7 +5,8 @@ import type { RgbImage } from '../image/image.ts';
 import type { BrokenSamples } from './broken-samples.ts';
 import type { BrokenSample, Dataset, Sample } from './dataset.ts';
 import { type DatasetOptions, quarterOfMemory } from './dataset-kind.ts';
-import { MediaFiles } from './media-files.ts';
+import { FactCache } from './fact-cache.ts';
+import { countFrames, MediaFiles } from './media-files.ts';
 
 /** A picture, a key frame or a whole video, with its labels: a line of a list. */
 export interface ListedItem {
@@ -34,7 +35,7 @@ export interface Listing {
 
 /**
  * A data set of listed files. Files are looked at when a split is asked for: a picture's first bytes, and a video as a
- * whole for the number of its frames. With broken samples skipped, each is decoded then.
+ * whole for the number of its frames, which a cache then knows. With broken samples skipped, each is decoded then.
  */
 export class ListedDataset implements Dataset {
   readonly name: string;
@@ -44,6 +45,7 @@ export class ListedDataset implements Dataset {
   readonly #items: readonly ListedItem[];
   readonly #labels: ReadonlyMap<string, readonly number[]>;
   readonly #media: MediaFiles;
+  readonly #counts: FactCache;
   readonly #broken: BrokenSamples;
   readonly #onProgress: NonNullable<DatasetOptions['onProgress']>;
   readonly #samples = new Map<string, Promise<Sample[]>>();
@@ -57,6 +59,7 @@ export class ListedDataset implements Dataset {
     this.#items = items;
     this.#labels = new Map(items.map(({ id, labels }) => [id, labels]));
     this.#media = new MediaFiles(root, options.frameMemory ?? quarterOfMemory());
+    this.#counts = new FactCache({ name: 'frames', read: countFrames }, root, options.cacheFolder);
     this.#broken = broken;
     this.#onProgress = options.onProgress ?? (() => {});
   }
@@ -99,40 +102,61 @@ export class ListedDataset implements Dataset {
   }
 
   async #readSamples(items: readonly ListedItem[]): Promise<Sample[]> {
-    const found = new Array<Sample | null>(items.length).fill(null);
-    // What is only looked at is not worth a bar of its own where it is decoded as well.
-    const task = this.#broken.skip ? 'check' : 'files';
-    const checks = new Map<string, Promise<void>>();
-    const check = (file: string) => {
-      const checking = checks.get(file) ?? this.#decodeAll(file);
-      checks.set(file, checking);
-      return checking;
-    };
-    let done = 0;
-    await forEachParallel(items, 4, async (item, index) => {
+    const counts = await this.#countFrames(items);
+    const samples = items.flatMap((item): Sample[] => {
       try {
-        const sample = await this.#sample(item);
-        if (this.#broken.skip) await check(item.file);
-        found[index] = sample;
+        return [this.#sample(item, counts.get(item.file))];
       } catch (error) {
         this.#broken.report(item.id, error);
+        return [];
       }
-      this.#onProgress(task, ++done, items.length);
     });
-    return found.filter((sample) => sample !== null);
+    return this.#broken.skip ? this.#usable(samples) : samples;
   }
 
-  async #sample({ id, file, frame, group }: ListedItem): Promise<Sample> {
-    const path = this.#media.path(file);
-    const frameCount = await this.#media.frameCount(file);
-    if (frameCount === 0) throw new UserError('a video must have frames', { received: `none in ${path}` });
+  /** By file: its frames, 0 for a picture, or why it cannot be used. */
+  async #countFrames(items: readonly ListedItem[]): Promise<Map<string, number | UserError>> {
+    const files = [...new Set(items.map(({ file }) => file))];
+    const counts = new Map<string, number | UserError>();
+    const found = await this.#counts.facts(files, {
+      onProgress: (done, total) => this.#onProgress('files', done, total),
+      onBroken(file, error) {
+        if (!(error instanceof UserError)) throw error;
+        counts.set(file, error);
+      },
+    });
+    files.forEach((file, i) => {
+      if (!counts.has(file)) counts.set(file, found[i][0]);
+    });
+    return counts;
+  }
+
+  #sample({ id, file, frame, group }: ListedItem, frames: number | UserError = 0): Sample {
+    if (frames instanceof UserError) throw frames;
+    const frameCount = frames || 1;
     if (frame !== undefined && frame > frameCount) {
+      const path = this.#media.path(file);
       throw new UserError(`a key frame must lie in its video: ${path} has frames 1–${frameCount}`, {
         received: `frame ${frame}`,
       });
     }
-    const number = frame ?? ((await this.#media.isPicture(file)) ? 1 : null);
-    return { id, video: file, frame: number, frameCount, ...(group === undefined ? {} : { group }) };
+    const sample = { id, video: file, frame: frame ?? (frames === 0 ? 1 : null), frameCount };
+    return group === undefined ? sample : { ...sample, group };
+  }
+
+  async #usable(samples: readonly Sample[]): Promise<Sample[]> {
+    const files = [...new Set(samples.map(({ video }) => video))];
+    const broken = new Map<string, unknown>();
+    let done = 0;
+    await forEachParallel(files, 4, async (file) => {
+      await this.#decodeAll(file).catch((error) => broken.set(file, error));
+      this.#onProgress('check', ++done, files.length);
+    });
+    return samples.filter(({ id, video }) => {
+      if (!broken.has(video)) return true;
+      this.#broken.report(id, broken.get(video));
+      return false;
+    });
   }
 
   async #decodeAll(file: string): Promise<void> {

@@ -4,11 +4,23 @@ import { type LimitFunction, limited } from '../core/parallel.ts';
 import { type FrameMemory, frameMemory } from '../image/frame-memory.ts';
 import type { RgbImage } from '../image/image.ts';
 import { isImageFile, readImage } from '../node/image-file.ts';
-import { type OpenedVideo, openVideo } from '../node/video-frames.ts';
+import { type OpenedVideo, openVideo, probeVideo } from '../node/video-frames.ts';
 
 /** A decoder of videos has threads of its own. */
 const videosAtOnce = 2;
 const picturesAtOnce = 4;
+
+/**
+ * The number of a video's frames, or 0 for a picture, which is not decoded for it.
+ *
+ * @throws UserError naming a file that is missing, or is neither, or a video without frames
+ */
+export async function countFrames(path: string): Promise<number[]> {
+  if (await isImageFile(path)) return [0];
+  const { frameCount } = await probeVideo(path);
+  if (frameCount === 0) throw new UserError('a video must have frames', { received: `none in ${path}` });
+  return [frameCount];
+}
 
 /**
  * Pictures and videos in a folder, by their paths in it with `/` between. What a file is, its first bytes say. Frames
@@ -32,16 +44,6 @@ export class MediaFiles {
 
   path(file: string): string {
     return join(this.#root, file);
-  }
-
-  /** @throws UserError naming a file that is missing */
-  async isPicture(file: string): Promise<boolean> {
-    return (await this.#open(file)) === null;
-  }
-
-  /** Frames of a video, or 1 for a picture, which is not decoded for it. @throws UserError naming a file that is missing or broken */
-  async frameCount(file: string): Promise<number> {
-    return (await this.#open(file))?.info.frameCount ?? 1;
   }
 
   /** Decoded frames by number, in the order asked for. @throws UserError naming the file when it is broken or has no such frame */

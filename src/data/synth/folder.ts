@@ -13,7 +13,7 @@ import { planScene } from './scene.ts';
 import { inFlight, settleSize, writeSynthetic } from './synth-folder.ts';
 import type { SynthKind, SynthOptions, SynthSummary } from './synth-kind.ts';
 
-const tableDefaults = { pictures: 400, videos: 0, frames: 16, height: 96 };
+const tableDefaults = { pictures: 1000, videos: 0, frames: 16, height: 96 };
 const classDefaults = { pictures: 420, height: 96 };
 
 /** A folder with labels.csv: who is to be seen, one or several of A2D's actors. */
