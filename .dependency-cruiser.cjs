@@ -43,6 +43,7 @@ const heavy = {
   'onnxruntime-web': ['onnxruntime-(web|common)', '^src/runtime/web[.]ts$'],
   sharp: ['sharp', '^src/node/image-file[.]ts$'],
   h5wasm: ['h5wasm', '^src/node/hdf5[.]ts$'],
+  'csv-parse': ['csv-parse', '^src/data/label-table[.]ts$'],
   hyparquet: ['hyparquet(-writer)?', '^eval/cache/shard[.]ts$'],
   echarts: ['(echarts|zrender)', '^eval/report/charts[.]ts$'],
   fflate: ['fflate', '^src/weights/zip[.]ts$'],
