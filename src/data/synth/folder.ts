@@ -14,7 +14,7 @@ import { inFlight, settleSize, writeSynthetic } from './synth-folder.ts';
 import type { SynthKind, SynthOptions, SynthSummary } from './synth-kind.ts';
 
 const tableDefaults = { pictures: 1000, videos: 0, frames: 16, height: 96 };
-const classDefaults = { pictures: 420, height: 96 };
+const classDefaults = { pictures: 2100, height: 96 };
 
 /** A folder with labels.csv: who is to be seen, one or several of A2D's actors. */
 export const syntheticFolder: SynthKind = {
