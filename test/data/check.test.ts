@@ -3,6 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { a2dLabels } from '../../src/core/labels.ts';
 import { checkDataset, countFaults } from '../../src/data/check.ts';
 import { openDataset } from '../../src/data/index.ts';
 import { encodePng } from '../../src/node/image-file.ts';
@@ -165,12 +166,12 @@ if (!hasReal)
   console.warn('skipped: "the check of the challenge’s real lists": no folder ../shared/real/a2d-challenge');
 
 describe.skipIf(!hasReal)('the check of the challenge’s real lists', () => {
-  it('finds the videos that validation and test share', async () => {
+  it('finds the videos that validation and test share, and the labels that either lacks', async () => {
     const sets = new Map(
       readFileSync(join(real, 'a2d-labels', 'newVideoSet.csv'), 'utf8')
         .split(/\r?\n/)
         .map((line) => line.split(','))
-        .map(([id, labels]) => [id, labels]),
+        .map(([id, labels = '']) => [id, labels.split(' ').map(Number)] as const),
     );
     expect(sets.size).toBeGreaterThan(11_000);
     const lists = ['val', 'test'].map((split) => ({
@@ -181,7 +182,6 @@ describe.skipIf(!hasReal)('the check of the challenge’s real lists', () => {
     }));
     const release = join(root, 'Release');
     await mkdir(join(release, 'list'), { recursive: true });
-    const labelMap = { width: 2, height: 2, codes: Uint8Array.of(0, 19, 19, 0) };
     const videos = new Map<string, Set<string>>();
     let grey = 0;
     for (const { split, lines } of lists) {
@@ -191,6 +191,9 @@ describe.skipIf(!hasReal)('the check of the challenge’s real lists', () => {
         videos.set(video, (videos.get(video) ?? new Set()).add(split));
         await writePicture(release, `pngs320H/${video}/${frame}.png`, grey++);
         await mkdir(join(release, 'Annotations', 'mat', video), { recursive: true });
+        const codes = new Uint8Array(8);
+        codes.set(sets.get(`pngs320H/${line}.png`) ?? []);
+        const labelMap = { width: 4, height: 2, codes };
         await writeAnnotation(join(release, 'Annotations', 'mat', `${line}.mat`), { labelMap, objects: [] });
       }
     }
@@ -199,5 +202,13 @@ describe.skipIf(!hasReal)('the check of the challenge’s real lists', () => {
     const shared = [...videos].filter(([, splits]) => splits.size > 1).map(([video]) => video);
     expect(shared.length).toBeGreaterThan(0);
     expect(faults.leaks.map(({ group }) => group).sort()).toEqual(shared.sort());
+    const absent = lists.flatMap(({ split, lines }) => {
+      const codes = new Set(lines.flatMap((line) => sets.get(`pngs320H/${line}.png`) ?? []));
+      return a2dLabels.names
+        .filter((_, i) => !codes.has(a2dLabels.codes[i]))
+        .map((label) => ({ split, label }));
+    });
+    expect(absent.length).toBeLessThan(80);
+    expect(faults.absentLabels).toEqual(absent);
   });
 });
