@@ -1,6 +1,6 @@
 import type { CommandModule } from 'yargs';
-import { checkDataset, countFaults, type DatasetFaults } from '../src/data/check.ts';
-import { openDataset } from '../src/data/index.ts';
+import { checkDataset, countFaults, type DatasetFaults } from '../src/datasets/check.ts';
+import { openDataset } from '../src/datasets/index.ts';
 import { taskBars } from './progress.ts';
 import { table } from './table.ts';
 

@@ -1,8 +1,8 @@
 import type { CommandModule } from 'yargs';
 import { usageError } from '../src/core/errors.ts';
-import { synthKinds } from '../src/data/synth/index.ts';
-import type { SynthSize, SynthSummary } from '../src/data/synth/synth-kind.ts';
-import { type ReleaseSummary, synthesize } from '../src/data/synth/synthesize.ts';
+import { synthKinds } from '../src/datasets/synth/index.ts';
+import type { SynthSize, SynthSummary } from '../src/datasets/synth/synth-kind.ts';
+import { type ReleaseSummary, synthesize } from '../src/datasets/synth/synthesize.ts';
 import { progressBar } from './progress.ts';
 import { requireSeed } from './seed.ts';
 import { table } from './table.ts';

@@ -1,8 +1,8 @@
 import type { Argv, CommandModule } from 'yargs';
-import type { BrokenSample } from '../src/data/dataset.ts';
-import { extractA2d } from '../src/data/extract.ts';
-import { openDataset } from '../src/data/index.ts';
-import { type DatasetInfo, describeDataset } from '../src/data/info.ts';
+import { extractA2d } from '../src/datasets/a2d/extract.ts';
+import type { BrokenSample } from '../src/datasets/dataset.ts';
+import { openDataset } from '../src/datasets/index.ts';
+import { type DatasetInfo, describeDataset } from '../src/datasets/info.ts';
 import { command as check } from './data-check.ts';
 import { command as synth } from './data-synth.ts';
 import { taskBars } from './progress.ts';

@@ -1,7 +1,7 @@
 import type { Argv, InferredOptionTypes, Options } from 'yargs';
 import { usageError } from '../src/core/errors.ts';
-import type { Dataset } from '../src/data/dataset.ts';
-import { openDataset } from '../src/data/index.ts';
+import type { Dataset } from '../src/datasets/dataset.ts';
+import { openDataset } from '../src/datasets/index.ts';
 import { nodeProviders } from '../src/runtime/node.ts';
 import { type Progress, progressBar } from './progress.ts';
 

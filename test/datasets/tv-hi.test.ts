@@ -3,9 +3,9 @@ import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Dataset } from '../../src/data/dataset.ts';
-import type { DatasetOptions } from '../../src/data/dataset-kind.ts';
-import { openTvHi, tvHiClasses, tvHiName } from '../../src/data/tv-hi.ts';
+import type { Dataset } from '../../src/datasets/dataset.ts';
+import type { DatasetOptions } from '../../src/datasets/dataset-kind.ts';
+import { openTvHi, tvHiClasses, tvHiName } from '../../src/datasets/tv-hi.ts';
 import { writeClip } from './small-media.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'actionnx-tv-hi-'));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { FrameCache } from '../../src/data/frame-cache.ts';
+import { FrameCache } from '../../src/datasets/frame-cache.ts';
 import type { RgbImage } from '../../src/image/image.ts';
 
 /** Decodes any path to an image of 30 bytes, noting each decode. */

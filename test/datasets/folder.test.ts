@@ -2,9 +2,9 @@ import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Dataset } from '../../src/data/dataset.ts';
-import type { DatasetOptions } from '../../src/data/dataset-kind.ts';
-import { openFolder } from '../../src/data/folder.ts';
+import type { Dataset } from '../../src/datasets/dataset.ts';
+import type { DatasetOptions } from '../../src/datasets/dataset-kind.ts';
+import { openFolder } from '../../src/datasets/folder.ts';
 import { greyPicture, writeClip, writePicture } from './small-media.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'actionnx-folder-'));

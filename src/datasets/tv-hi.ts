@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { UserError } from '../core/errors.ts';
-import { isFolder } from './a2d-splits.ts';
+import { isFolder } from './a2d/a2d-splits.ts';
 import { BrokenSamples } from './broken-samples.ts';
 import type { Dataset } from './dataset.ts';
 import { type DatasetKind, type DatasetOptions, syntheticMark } from './dataset-kind.ts';

@@ -11,8 +11,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { LabelCache } from '../../src/data/label-cache.ts';
-import { writeAnnotation } from '../../src/node/mat-file.ts';
+import { LabelCache } from '../../../src/datasets/a2d/label-cache.ts';
+import { writeAnnotation } from '../../../src/node/mat-file.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'actionnx-labels-'));
 afterAll(() => rmSync(root, { recursive: true }));

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { a2dLabels, actorAction } from '../../../src/core/labels.ts';
 import { Rng } from '../../../src/core/rng.ts';
-import { planMotion } from '../../../src/data/synth/motion.ts';
-import { planScene, type Scene } from '../../../src/data/synth/scene.ts';
+import { planMotion } from '../../../src/datasets/synth/motion.ts';
+import { planScene, type Scene } from '../../../src/datasets/synth/scene.ts';
 import type { Annotation } from '../../../src/node/mat-file.ts';
 
 const size = { width: 64, height: 48, frames: 24 };

@@ -1,13 +1,17 @@
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { UserError, usageError } from '../core/errors.ts';
-import type { LabelMap } from '../core/label-map.ts';
-import { a2dActionLabels, a2dActorLabels, a2dLabels, multiHot } from '../core/labels.ts';
-import { forEachParallel } from '../core/parallel.ts';
-import type { RgbImage } from '../image/image.ts';
-import { isCompletePng, readImage } from '../node/image-file.ts';
-import { readLabelMap } from '../node/mat-file.ts';
+import { UserError, usageError } from '../../core/errors.ts';
+import type { LabelMap } from '../../core/label-map.ts';
+import { a2dActionLabels, a2dActorLabels, a2dLabels, multiHot } from '../../core/labels.ts';
+import { forEachParallel } from '../../core/parallel.ts';
+import type { RgbImage } from '../../image/image.ts';
+import { isCompletePng, readImage } from '../../node/image-file.ts';
+import { readLabelMap } from '../../node/mat-file.ts';
+import { BrokenSamples } from '../broken-samples.ts';
+import { type BrokenSample, type Dataset, keyFrameOf, type Sample } from '../dataset.ts';
+import { type DatasetKind, type DatasetOptions, quarterOfMemory } from '../dataset-kind.ts';
+import { FrameCache } from '../frame-cache.ts';
 import {
   type A2dFolders,
   findA2d,
@@ -18,10 +22,6 @@ import {
   sampleId,
   splitNames,
 } from './a2d-splits.ts';
-import { BrokenSamples } from './broken-samples.ts';
-import { type BrokenSample, type Dataset, keyFrameOf, type Sample } from './dataset.ts';
-import { type DatasetKind, type DatasetOptions, quarterOfMemory } from './dataset-kind.ts';
-import { FrameCache } from './frame-cache.ts';
 import { LabelCache } from './label-cache.ts';
 
 /** Actor-Action Dataset. */

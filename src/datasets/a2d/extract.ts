@@ -1,12 +1,12 @@
 import { readdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { UserError } from '../core/errors.ts';
-import { forEachParallel } from '../core/parallel.ts';
-import { extractFrames } from '../node/video-frames.ts';
+import { UserError } from '../../core/errors.ts';
+import { forEachParallel } from '../../core/parallel.ts';
+import { extractFrames } from '../../node/video-frames.ts';
+import { BrokenSamples } from '../broken-samples.ts';
+import type { BrokenSample } from '../dataset.ts';
 import { findA2d, isFolder } from './a2d-splits.ts';
-import { BrokenSamples } from './broken-samples.ts';
-import type { BrokenSample } from './dataset.ts';
 
 export interface ExtractSummary {
   /** Where the frames are. */

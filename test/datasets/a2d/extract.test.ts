@@ -11,10 +11,10 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { openA2d } from '../../src/data/a2d.ts';
-import { extractA2d } from '../../src/data/extract.ts';
-import { writeVideo } from '../../src/node/video-writer.ts';
-import { smallFrame, smallVideos, writeSmallRelease } from './small-release.ts';
+import { openA2d } from '../../../src/datasets/a2d/a2d.ts';
+import { extractA2d } from '../../../src/datasets/a2d/extract.ts';
+import { writeVideo } from '../../../src/node/video-writer.ts';
+import { smallFrame, smallVideos, writeSmallRelease } from '../small-release.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'actionnx-extract-'));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -2,9 +2,16 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { findA2d, frameName, isFolder, readSplit, sampleId, splitNames } from '../../src/data/a2d-splits.ts';
-import { BrokenSamples } from '../../src/data/broken-samples.ts';
-import { syntheticMark } from '../../src/data/dataset-kind.ts';
+import {
+  findA2d,
+  frameName,
+  isFolder,
+  readSplit,
+  sampleId,
+  splitNames,
+} from '../../../src/datasets/a2d/a2d-splits.ts';
+import { BrokenSamples } from '../../../src/datasets/broken-samples.ts';
+import { syntheticMark } from '../../../src/datasets/dataset-kind.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'actionnx-splits-'));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { LabelSpace } from '../../src/core/labels.ts';
-import type { Dataset, Sample } from '../../src/data/dataset.ts';
-import { dealFolds, folds } from '../../src/data/folds.ts';
+import type { Dataset, Sample } from '../../src/datasets/dataset.ts';
+import { dealFolds, folds } from '../../src/datasets/folds.ts';
 import { fc } from '../properties.ts';
 
 interface Golden {

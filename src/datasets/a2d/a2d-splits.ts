@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { UserError } from '../core/errors.ts';
-import { a2dLabels } from '../core/labels.ts';
-import type { BrokenSamples } from './broken-samples.ts';
-import { syntheticMark } from './dataset-kind.ts';
-import { readLines } from './text-lines.ts';
+import { UserError } from '../../core/errors.ts';
+import { a2dLabels } from '../../core/labels.ts';
+import type { BrokenSamples } from '../broken-samples.ts';
+import { syntheticMark } from '../dataset-kind.ts';
+import { readLines } from '../text-lines.ts';
 
 /** Where the parts of an A2D release lie. */
 export interface A2dFolders {

@@ -12,12 +12,12 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { a2dLabels } from '../../src/core/labels.ts';
-import { openA2d } from '../../src/data/a2d.ts';
-import { type Dataset, keyFrameOf, truthIn } from '../../src/data/dataset.ts';
-import type { DatasetOptions } from '../../src/data/dataset-kind.ts';
-import { describeDataset } from '../../src/data/info.ts';
-import { smallFrame, smallSize, writeSmallRelease } from './small-release.ts';
+import { a2dLabels } from '../../../src/core/labels.ts';
+import { openA2d } from '../../../src/datasets/a2d/a2d.ts';
+import { type Dataset, keyFrameOf, truthIn } from '../../../src/datasets/dataset.ts';
+import type { DatasetOptions } from '../../../src/datasets/dataset-kind.ts';
+import { describeDataset } from '../../../src/datasets/info.ts';
+import { smallFrame, smallSize, writeSmallRelease } from '../small-release.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'actionnx-a2d-'));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -2,9 +2,15 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { type A2dFolders, frameName, type KeyFrame, readSplit, sampleId } from '../../src/data/a2d-splits.ts';
-import { BrokenSamples } from '../../src/data/broken-samples.ts';
-import { fc, runs } from '../properties.ts';
+import {
+  type A2dFolders,
+  frameName,
+  type KeyFrame,
+  readSplit,
+  sampleId,
+} from '../../../src/datasets/a2d/a2d-splits.ts';
+import { BrokenSamples } from '../../../src/datasets/broken-samples.ts';
+import { fc, runs } from '../../properties.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'actionnx-splits-'));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -2,9 +2,9 @@ import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Dataset } from '../../src/data/dataset.ts';
-import type { DatasetOptions } from '../../src/data/dataset-kind.ts';
-import { openStanford40, stanford40Actions } from '../../src/data/stanford-40.ts';
+import type { Dataset } from '../../src/datasets/dataset.ts';
+import type { DatasetOptions } from '../../src/datasets/dataset-kind.ts';
+import { openStanford40, stanford40Actions } from '../../src/datasets/stanford-40.ts';
 import { writePicture } from './small-media.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'actionnx-stanford-'));

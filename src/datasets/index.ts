@@ -1,7 +1,7 @@
 import { UserError } from '../core/errors.ts';
 import { Registry } from '../core/registry.ts';
-import { a2d } from './a2d.ts';
-import { isFolder } from './a2d-splits.ts';
+import { a2d } from './a2d/a2d.ts';
+import { isFolder } from './a2d/a2d-splits.ts';
 import type { Dataset } from './dataset.ts';
 import type { DatasetKind, DatasetOptions } from './dataset-kind.ts';
 import { folder } from './folder.ts';

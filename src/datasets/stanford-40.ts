@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { quoted, UserError } from '../core/errors.ts';
-import { isFolder } from './a2d-splits.ts';
+import { isFolder } from './a2d/a2d-splits.ts';
 import { BrokenSamples } from './broken-samples.ts';
 import type { Dataset } from './dataset.ts';
 import { type DatasetKind, type DatasetOptions, syntheticMark } from './dataset-kind.ts';

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { datasetKinds, openDataset } from '../../src/data/index.ts';
+import { datasetKinds, openDataset } from '../../src/datasets/index.ts';
 import { writePicture } from './small-media.ts';
 import { writeSmallRelease } from './small-release.ts';
 

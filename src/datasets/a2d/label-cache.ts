@@ -1,5 +1,5 @@
-import { readLabelCodes } from '../node/mat-file.ts';
-import { FactCache } from './fact-cache.ts';
+import { readLabelCodes } from '../../node/mat-file.ts';
+import { FactCache } from '../fact-cache.ts';
 
 /** The label codes of annotation files, which are opened once and then remembered. */
 export class LabelCache {

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { sha256 } from '../../../src/core/hash.ts';
 import { a2dLabels } from '../../../src/core/labels.ts';
 import { Rng } from '../../../src/core/rng.ts';
-import { a2dLabelSets, drawLabelSets } from '../../../src/data/synth/label-sets.ts';
+import { a2dLabelSets, drawLabelSets } from '../../../src/datasets/synth/label-sets.ts';
 
 const total = a2dLabelSets.reduce((sum, { count }) => sum + count, 0);
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../src/core/errors.ts';
-import { BrokenSamples } from '../../src/data/broken-samples.ts';
+import { BrokenSamples } from '../../src/datasets/broken-samples.ts';
 
 const broken = new UserError('cannot decode a.png', { received: 'nothing' });
 
