@@ -31,7 +31,7 @@ const rooms = {
   weights: ['core', 'onnx'],
   runtime: ['core', 'image', 'inputs', 'onnx', 'bundle', 'rewrites'],
   node: ['core', 'image', 'onnx', 'bundle', 'weights'],
-  data: ['core', 'image', 'node'],
+  datasets: ['core', 'image', 'node'],
 };
 
 /** A heavy package, and the one place that may import it. */
@@ -43,6 +43,7 @@ const heavy = {
   'onnxruntime-web': ['onnxruntime-(web|common)', '^src/runtime/web[.]ts$'],
   sharp: ['sharp', '^src/node/image-file[.]ts$'],
   h5wasm: ['h5wasm', '^src/node/hdf5[.]ts$'],
+  'csv-parse': ['csv-parse', '^src/datasets/label-table[.]ts$'],
   hyparquet: ['hyparquet(-writer)?', '^eval/cache/shard[.]ts$'],
   echarts: ['(echarts|zrender)', '^eval/report/charts[.]ts$'],
   fflate: ['fflate', '^src/weights/zip[.]ts$'],

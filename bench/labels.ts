@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { a2dLabels } from '../src/core/labels.ts';
 import { Rng } from '../src/core/rng.ts';
-import { LabelCache } from '../src/data/label-cache.ts';
+import { LabelCache } from '../src/datasets/a2d/label-cache.ts';
 import { type AnnotatedObject, writeAnnotation } from '../src/node/mat-file.ts';
 
 const videos = 3782;

@@ -1,10 +1,11 @@
 import type { Argv, CommandModule } from 'yargs';
-import { openA2d } from '../src/data/a2d.ts';
-import type { BrokenSample } from '../src/data/dataset.ts';
-import { extractA2d } from '../src/data/extract.ts';
-import { type DatasetInfo, describeDataset } from '../src/data/info.ts';
+import { extractA2d } from '../src/datasets/a2d/extract.ts';
+import type { BrokenSample } from '../src/datasets/dataset.ts';
+import { openDataset } from '../src/datasets/index.ts';
+import { type DatasetInfo, describeDataset } from '../src/datasets/info.ts';
+import { command as check } from './data-check.ts';
 import { command as synth } from './data-synth.ts';
-import { type Progress, progressBar } from './progress.ts';
+import { taskBars } from './progress.ts';
 import { table } from './table.ts';
 
 interface DataArguments {
@@ -13,13 +14,9 @@ interface DataArguments {
   skipBroken: boolean;
 }
 
-function dataArguments<T>(cli: Argv<T>): Argv<T & DataArguments> {
+function dataArguments<T>(cli: Argv<T>, what: string): Argv<T & DataArguments> {
   return cli
-    .positional('dir', {
-      type: 'string',
-      demandOption: true,
-      describe: 'an A2D release: the folder that holds Release/, or that folder itself',
-    })
+    .positional('dir', { type: 'string', demandOption: true, describe: what })
     .option('json', { type: 'boolean', default: false, describe: 'print JSON' })
     .option('skip-broken', {
       type: 'boolean',
@@ -32,23 +29,23 @@ const info: CommandModule<object, DataArguments & { cache?: string }> = {
   command: 'info <dir>',
   describe: 'count the samples per split and label, and the labels a frame',
   builder: (cli) =>
-    dataArguments(cli)
+    dataArguments(cli, 'a data set of any kind (docs/data.md)')
       .option('cache', { type: 'string', describe: "folder of the labels' cache [~/.cache/actionnx]" })
       .example('$0 data info A2D', 'three tables')
       .example('$0 data info A2D --skip-broken --json', 'the same as JSON, with the broken samples listed'),
   handler: async ({ dir, json, skipBroken, cache }) => {
-    const bars = taskBars({ labels: 'labels', check: 'check' });
-    const dataset = await openA2d(dir, { skipBroken, cacheFolder: cache, onProgress: bars.update });
-    const described = await describeDataset(dataset).finally(bars.stop);
+    const bars = taskBars({ labels: 'labels', files: 'files', check: 'check' });
+    const options = { skipBroken, cacheFolder: cache, onProgress: bars.update };
+    const described = await openDataset(dir, options).then(describeDataset).finally(bars.stop);
     console.log(json ? JSON.stringify(described, null, 2) : infoText(described));
   },
 };
 
 const extract: CommandModule<object, DataArguments & { jobs?: number }> = {
   command: 'extract <dir>',
-  describe: 'extract the frames of clips320H into pngs320H with ffmpeg; goes on where it was stopped',
+  describe: 'of A2D: extract the frames of clips320H into pngs320H with ffmpeg; goes on where it was stopped',
   builder: (cli) =>
-    dataArguments(cli)
+    dataArguments(cli, 'an A2D release: the folder that holds Release/, or that folder itself')
       .option('jobs', { type: 'number', describe: 'ffmpeg processes at once [one a core]' })
       .example('$0 data extract A2D', 'all videos whose frames are not there yet')
       .check(
@@ -78,26 +75,12 @@ export const command: CommandModule = {
     cli
       .command(synth)
       .command(info as unknown as CommandModule)
+      .command(check)
       .command(extract as unknown as CommandModule)
       .demandCommand(1)
       .strict(),
   handler: () => {},
 };
-
-/** One bar after another, for work that goes through tasks of unknown order. */
-function taskBars<Task extends string>(titles: Record<Task, string>) {
-  let current: { task: Task; total: number; bar: Progress } | undefined;
-  return {
-    update(task: Task, done: number, total: number): void {
-      if (current?.task !== task || current.total !== total) {
-        current?.bar.stop();
-        current = { task, total, bar: progressBar(titles[task], total) };
-      }
-      current.bar.update(done);
-    },
-    stop: () => current?.bar.stop(),
-  };
-}
 
 function infoText({ labels, splits, broken, root }: DatasetInfo): string {
   const names = splits.map(({ split }) => split);
@@ -110,7 +93,7 @@ function infoText({ labels, splits, broken, root }: DatasetInfo): string {
   const parts = [
     root,
     table(
-      ['split', 'samples', 'videos', 'labels a frame'],
+      ['split', 'samples', 'videos', 'labels a sample'],
       splits.map((split) => [
         split.split,
         split.samples,
@@ -119,7 +102,7 @@ function infoText({ labels, splits, broken, root }: DatasetInfo): string {
       ]),
     ),
     table(['label', ...names], perLabel),
-    table(['labels a frame', ...names], perSample),
+    table(['labels a sample', ...names], perSample),
   ];
   if (broken.length > 0) parts.push(brokenText(broken, 'sample'));
   return parts.join('\n\n');

@@ -5,7 +5,7 @@ import { isResult, type Result, type Scores } from '../eval/result.ts';
 import { type NamedBundle, readBundles } from '../jobs/bundles.ts';
 import { type Evaluation, evaluateBundles, knownWeights, type Weighing } from '../jobs/evaluate.ts';
 import { usageError } from '../src/core/errors.ts';
-import type { Dataset } from '../src/data/dataset.ts';
+import type { Dataset } from '../src/datasets/dataset.ts';
 import { writeFileAtomic } from '../src/node/atomic-file.ts';
 import { requireOwnFile } from '../src/node/owned-folder.ts';
 import { openData, type ScoringArguments, withScoringOptions } from './evaluation.ts';

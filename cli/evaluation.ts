@@ -1,13 +1,13 @@
 import type { Argv, InferredOptionTypes, Options } from 'yargs';
 import { usageError } from '../src/core/errors.ts';
-import { openA2d } from '../src/data/a2d.ts';
-import type { Dataset } from '../src/data/dataset.ts';
+import type { Dataset } from '../src/datasets/dataset.ts';
+import { openDataset } from '../src/datasets/index.ts';
 import { nodeProviders } from '../src/runtime/node.ts';
 import { type Progress, progressBar } from './progress.ts';
 
 /** Flags of every command that scores bundles on a data set. */
 export const scoringOptions = {
-  data: { type: 'string', demandOption: true, describe: 'data set folder' },
+  data: { type: 'string', demandOption: true, describe: 'folder of a data set of any kind' },
   split: { type: 'string', default: 'val', describe: 'the split to score' },
   cache: { type: 'string', default: 'runs/cache', describe: 'predictions cache' },
   provider: { choices: nodeProviders, default: 'auto', describe: 'where graphs run' },
@@ -32,9 +32,9 @@ export function withScoringOptions<T>(yargs: Argv<T>, changes: Record<string, Op
 
 /** Opens the data set that `--data` names, with a progress bar while its labels are read for the first time. */
 export function openData({ data, skipBroken }: { data: string; skipBroken: boolean }): Promise<Dataset> {
-  const titles = { labels: 'reading labels', check: 'checking samples' };
+  const titles = { labels: 'reading labels', files: 'looking through files', check: 'checking samples' };
   let bar: { task: string; started: number; progress?: Progress } | undefined;
-  return openA2d(data, {
+  return openDataset(data, {
     skipBroken,
     onProgress: (task, done, total) => {
       if (bar?.task !== task) bar = { task, started: performance.now() };

@@ -101,3 +101,18 @@ function describe(fields: ProgressFields): string {
   );
   return parts.map((part) => `  ${part}`).join('');
 }
+
+/** One bar after another, for work that goes through tasks of unknown order. */
+export function taskBars<Task extends string>(titles: Record<Task, string>) {
+  let current: { task: Task; total: number; bar: Progress } | undefined;
+  return {
+    update(task: Task, done: number, total: number): void {
+      if (current?.task !== task || current.total !== total) {
+        current?.bar.stop();
+        current = { task, total, bar: progressBar(titles[task], total) };
+      }
+      current.bar.update(done);
+    },
+    stop: () => current?.bar.stop(),
+  };
+}

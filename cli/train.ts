@@ -47,7 +47,7 @@ export const command: CommandModule<object, Arguments> = {
     yargs
       .positional('system', { type: 'string', demandOption: true, describe: 'a system or a preset; see ls' })
       .options({
-        data: { type: 'string', demandOption: true, describe: 'data set folder' },
+        data: { type: 'string', demandOption: true, describe: 'folder of a data set of any kind' },
         out: { type: 'string', demandOption: true, describe: 'run folder to write' },
         preset: { type: 'string', describe: "one of the system's presets; default: its full size" },
         epochs: { type: 'number', describe: "passes over the data; default: the recipe's" },

@@ -1,7 +1,4 @@
-import { open } from 'node:fs/promises';
-import { reasonOf, UserError } from '../src/core/errors.ts';
-import { headLength, imageFormat } from '../src/image/file-format.ts';
-import { readImage } from '../src/node/image-file.ts';
+import { isImageFile, readImage } from '../src/node/image-file.ts';
 import { openVideo } from '../src/node/video-frames.ts';
 import type { Classifier } from '../src/runtime/classifier.ts';
 import { keyFrames } from '../src/runtime/key-frames.ts';
@@ -32,23 +29,6 @@ export interface KeyFrameProbabilities {
   readonly probabilities: readonly Float32Array[];
 }
 
-/** By its first bytes; anything that is no picture is left to ffmpeg. */
-async function isImage(path: string): Promise<boolean> {
-  const handle = await open(path, 'r').catch((cause: NodeJS.ErrnoException) => {
-    throw cause.code === 'ENOENT'
-      ? new UserError(`there is no file ${path}`, { cause })
-      : new UserError(`cannot read ${path}`, { received: reasonOf(cause), cause });
-  });
-  try {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(headLength), 0, headLength, 0);
-    return imageFormat(buffer.subarray(0, bytesRead)) !== null;
-  } catch (cause) {
-    throw new UserError(`cannot read ${path}`, { received: reasonOf(cause), cause });
-  } finally {
-    await handle.close();
-  }
-}
-
 /**
  * Predicts an image, or a video's key frames, with some classifiers at once. A video is decoded once, and held in
  * memory no longer than the windows need. An image given to a clip system is a clip of that frame repeated.
@@ -63,7 +43,7 @@ export async function predictFile(
   { rate }: { rate: number },
 ): Promise<{ info: MediaInfo; predictions: AsyncIterable<KeyFrameProbabilities> }> {
   const plans = classifiers.map(({ plan }) => plan);
-  if (await isImage(path)) {
+  if (await isImageFile(path)) {
     const image = await readImage(path);
     const { width, height } = image;
     const info = {

@@ -2,7 +2,7 @@ import type { BundleManifest } from '../src/bundle/manifest.ts';
 import { usageError } from '../src/core/errors.ts';
 import { type LabelSpace, labelSetHash } from '../src/core/labels.ts';
 import { ensembleTask, statedThreshold, type Task } from '../src/core/task.ts';
-import type { BrokenSample } from '../src/data/dataset.ts';
+import type { BrokenSample } from '../src/datasets/dataset.ts';
 import type { Provider } from '../src/runtime/session.ts';
 import { bestConstant } from './constant.ts';
 import { voteAverageWeights } from './ensemble.ts';

@@ -1,7 +1,7 @@
 import type { Bundle } from '../src/bundle/manifest.ts';
 import { UserError } from '../src/core/errors.ts';
 import { type LabelSpace, labelSetHash } from '../src/core/labels.ts';
-import { type BrokenSample, type Dataset, keyFrameOf, type Sample } from '../src/data/dataset.ts';
+import { type BrokenSample, type Dataset, keyFrameOf, type Sample } from '../src/datasets/dataset.ts';
 import type { RgbImage } from '../src/image/image.ts';
 import { framesAt } from '../src/inputs/plan.ts';
 import { packageVersion } from '../src/node/package-info.ts';

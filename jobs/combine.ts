@@ -6,7 +6,7 @@ import type { KindValue } from '../src/core/kind.ts';
 import type { LabelSet, LabelSpace } from '../src/core/labels.ts';
 import { schemaFault } from '../src/core/schema-fault.ts';
 import type { Task } from '../src/core/task.ts';
-import { type Sample, spaceOf, truthIn } from '../src/data/dataset.ts';
+import { type Sample, spaceOf, truthIn } from '../src/datasets/dataset.ts';
 import { type NamedBundle, readBundles } from './bundles.ts';
 import { type ScoreBundlesOptions, type ScoredBundle, scoreBundles } from './score.ts';
 import { type LearntSplit, trainedSplits } from './trained-splits.ts';

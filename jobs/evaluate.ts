@@ -5,7 +5,7 @@ import { validationWeights } from '../eval/validation-weights.ts';
 import { recordedScore } from '../src/bundle/recorded-score.ts';
 import { usageError } from '../src/core/errors.ts';
 import { mainMetric } from '../src/core/task.ts';
-import { type BrokenSample, type Dataset, type Sample, truthIn } from '../src/data/dataset.ts';
+import { type BrokenSample, type Dataset, type Sample, truthIn } from '../src/datasets/dataset.ts';
 import { packageVersion } from '../src/node/package-info.ts';
 import { nodeRuntime } from '../src/runtime/node.ts';
 import { type NamedBundle, readBundles } from './bundles.ts';

@@ -3,7 +3,7 @@ import { writeReport } from '../eval/report/index.ts';
 import { trainingHistory } from '../eval/training-history.ts';
 import { worstErrors } from '../eval/worst-errors.ts';
 import { ensembleTask, mainMetric } from '../src/core/task.ts';
-import { type Dataset, keyFrameOf } from '../src/data/dataset.ts';
+import { type Dataset, keyFrameOf } from '../src/datasets/dataset.ts';
 import { encodeJpeg } from '../src/node/image-file.ts';
 import type { NamedBundle } from './bundles.ts';
 import type { Evaluation } from './evaluate.ts';

@@ -12,7 +12,7 @@ import { UserError, usageError } from '../src/core/errors.ts';
 import { largestDifference } from '../src/core/largest-difference.ts';
 import { Rng } from '../src/core/rng.ts';
 import type { Tensor } from '../src/core/tensor.ts';
-import { type Dataset, keyFrameOf, type Sample, truthIn } from '../src/data/dataset.ts';
+import { type Dataset, keyFrameOf, type Sample, truthIn } from '../src/datasets/dataset.ts';
 import { framesAt, InputPlan } from '../src/inputs/plan.ts';
 import { describeProcessor } from '../src/node/processor.ts';
 import { nodeRuntime } from '../src/runtime/node.ts';

@@ -1,5 +1,5 @@
 import { type Scored, score } from '../eval/score.ts';
-import type { Dataset } from '../src/data/dataset.ts';
+import type { Dataset } from '../src/datasets/dataset.ts';
 import { nodeRuntime } from '../src/runtime/node.ts';
 import type { SessionOptions } from '../src/runtime/session.ts';
 import { type NamedBundle, readBundles } from './bundles.ts';

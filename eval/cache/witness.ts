@@ -1,6 +1,6 @@
 import { UserError } from '../../src/core/errors.ts';
 import { sha256 } from '../../src/core/hash.ts';
-import type { Dataset, Sample } from '../../src/data/dataset.ts';
+import type { Dataset, Sample } from '../../src/datasets/dataset.ts';
 
 /**
  * Sample ids are unique in one data set only, and a data set may be made anew in the same folder. So every shard

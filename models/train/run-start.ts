@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { UserError } from '../../src/core/errors.ts';
-import type { Sample } from '../../src/data/dataset.ts';
+import type { Sample } from '../../src/datasets/dataset.ts';
 import { checkpointPath } from './checkpoint.ts';
 import { checkSameRun, describeRun } from './run-identity.ts';
 import { type RunRecord, readRunRecord, requireNoRun } from './run-record.ts';

@@ -3,7 +3,7 @@ import { type LabelSpace, multiHot, unionTruth } from '../../src/core/labels.ts'
 import type { Normalization } from '../../src/core/normalization.ts';
 import { Rng } from '../../src/core/rng.ts';
 import { sizeOf } from '../../src/core/tensor.ts';
-import { type Dataset, keyFrameOf, type Sample, truthIn } from '../../src/data/dataset.ts';
+import { type Dataset, keyFrameOf, type Sample, truthIn } from '../../src/datasets/dataset.ts';
 import { type FrameMemory, frameMemory } from '../../src/image/frame-memory.ts';
 import type { RgbImage } from '../../src/image/image.ts';
 import { resizeBilinear } from '../../src/image/resize.ts';

@@ -1,5 +1,5 @@
 import type { Task } from '../../src/core/task.ts';
-import type { Dataset } from '../../src/data/dataset.ts';
+import type { Dataset } from '../../src/datasets/dataset.ts';
 import type { WeightFileOnDisk } from '../../src/node/weight-file.ts';
 import type { PretrainedMatch } from '../pretrained/match.ts';
 import type { Recipe, System } from '../system.ts';

@@ -1,5 +1,5 @@
 import type { LabelSpace } from '../../src/core/labels.ts';
-import { spaceOf } from '../../src/data/dataset.ts';
+import { spaceOf } from '../../src/datasets/dataset.ts';
 import type { TrainSettings } from './train-settings.ts';
 
 /** The labels that a run is about. @throws UserError (exit 2) where the data set knows nothing of them */

@@ -3,6 +3,7 @@ import sharp, { type Metadata, type Sharp } from 'sharp';
 import { reasonOf, UserError } from '../core/errors.ts';
 import { colourProfile, unsupportedProfile } from '../image/colour-profile.ts';
 import { type ColourSpace, toSrgb } from '../image/colour-space.ts';
+import { headLength, imageFormat } from '../image/file-format.ts';
 import type { RgbImage } from '../image/image.ts';
 import { ImageFault } from '../image/image-fault.ts';
 import { type InspectedImage, inspectImage } from '../image/inspect-image.ts';
@@ -14,14 +15,35 @@ sharp.cache(false);
 
 /** Reads a file, with an error that names it. */
 async function readSource(path: string): Promise<Uint8Array> {
+  return readFile(path).catch((error) => {
+    throw unreadable(path, error);
+  });
+}
+
+function unreadable(path: string, error: unknown): UserError {
+  const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+  return new UserError(missing ? `there is no file ${path}` : `cannot read ${path}`, {
+    received: missing ? undefined : reasonOf(error),
+    cause: error,
+  });
+}
+
+/**
+ * Whether a file holds a still picture, by its first bytes; anything else is left to ffmpeg.
+ *
+ * @throws UserError naming the file when it is missing or cannot be read
+ */
+export async function isImageFile(path: string): Promise<boolean> {
   try {
-    return await readFile(path);
+    const handle = await open(path, 'r');
+    try {
+      const { buffer, bytesRead } = await handle.read(Buffer.alloc(headLength), 0, headLength, 0);
+      return imageFormat(buffer.subarray(0, bytesRead)) !== null;
+    } finally {
+      await handle.close();
+    }
   } catch (error) {
-    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    throw new UserError(missing ? `there is no file ${path}` : `cannot read ${path}`, {
-      received: missing ? undefined : reasonOf(error),
-      cause: error,
-    });
+    throw unreadable(path, error);
   }
 }
 

@@ -4,9 +4,9 @@ import type { RgbImage } from '../image/image.ts';
 import { type FfmpegChild, requireFfmpeg, startFfmpeg } from './ffmpeg.ts';
 
 /**
- * Writes frames as an H.264 MP4 (4:2:0, BT.601 limited range, tagged so), every frame once and in order. The same
- * frames give the same bytes with the same ffmpeg. Give it a temporary name (`writeFolderAtomic`) where a reader
- * may look before it is done.
+ * Writes frames as an H.264 MP4 (4:2:0, BT.601 limited range, tagged so), every frame once and in order; as MPEG-4
+ * part 2 in AVI where the path ends in `.avi`. The same frames give the same bytes with the same ffmpeg. Give it a
+ * temporary name (`writeFolderAtomic`) where a reader may look before it is done.
  *
  * With `framesPerFile` it writes a series of videos of so many frames each, `path` being a name with `%05d` for
  * their number from 1: for a small clip, starting ffmpeg costs more than encoding.
@@ -45,9 +45,9 @@ export async function writeVideo(
           ],
           ...['-vf', 'scale=out_color_matrix=bt601:out_range=tv:flags=bicubic+accurate_rnd'],
           ...['-colorspace', 'smpte170m', '-color_range', 'tv', '-pix_fmt', 'yuv420p'],
-          ...['-c:v', 'libx264', '-preset', 'fast', '-crf', '18', '-threads', '1'],
+          ...(/\.avi$/.test(path) ? aviFlags : h264Flags),
           ...['-fflags', '+bitexact', '-flags:v', '+bitexact'],
-          ...(framesPerFile ? seriesFlags(framesPerFile, fps) : ['-movflags', '+faststart']),
+          ...containerFlags(path, fps, framesPerFile),
           ...['-y', `file:${framesPerFile ? seriesPattern(path) : path}`],
         ]);
       }
@@ -70,6 +70,16 @@ export async function writeVideo(
   } finally {
     await encoder?.stop();
   }
+}
+
+const h264Flags = ['-c:v', 'libx264', '-preset', 'fast', '-crf', '18', '-threads', '1'];
+
+/** B-frames, which AVI has no good place for, are off by default. */
+const aviFlags = ['-c:v', 'mpeg4', '-q:v', '3', '-threads', '1'];
+
+function containerFlags(path: string, fps: number, framesPerFile: number | undefined): string[] {
+  if (framesPerFile) return seriesFlags(framesPerFile, fps);
+  return /\.avi$/.test(path) ? [] : ['-movflags', '+faststart'];
 }
 
 /** A key frame every `framesPerFile` frames and nowhere else, and a new file at each. */

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -51,6 +51,37 @@ describe('actionnx data synth', () => {
     const summary = JSON.parse(stdout);
     expect(summary).toMatchObject({ folder: root, videos: 6, frames: 54, annotatedFrames: 18, seed: 5 });
     expect(summary.labels).toHaveLength(43);
+  });
+
+  it('makes other data sets, which data info then reads', async () => {
+    const { status, stdout, stderr } = await synth([
+      ...[root, '--like', 'class-folders', '--pictures', '70', '--height', '32'],
+    ]);
+    expect(status).toBe(0);
+    expect(stdout).toContain(`70 pictures of 42×32, in ${root}`);
+    expect(stdout).toMatch(/train +49\n/);
+    expect(stdout).toMatch(/dog +10\n/);
+    expect(stderr).toContain('pictures 70/70');
+    const info = execFileSync(process.execPath, [main, 'data', 'info', root, '--json'], {
+      encoding: 'utf8',
+      env: { ...process.env, XDG_CACHE_HOME: join(folder, 'cache') },
+    });
+    expect(JSON.parse(info)).toMatchObject({
+      dataset: 'synthetic-folder',
+      splits: [{ samples: 49 }, {}, {}],
+    });
+  });
+
+  it('takes what a data set cannot have, or does not exist, for wrong usage', async () => {
+    const pictures = await synth([root, '--like', 'tv-hi', '--pictures', '70']);
+    expect(pictures.status).toBe(2);
+    expect(pictures.stderr).toMatch(
+      /^actionnx: --like tv-hi has no --pictures; it has --videos, --frames, --height\nusage: /,
+    );
+    const unknown = await synth([root, '--like', 'cifar']);
+    expect(unknown.status).toBe(2);
+    expect(unknown.stderr).toContain('class-folders');
+    expect(readdirSync(root)).toEqual([]);
   });
 
   it('takes a folder that holds something for wrong usage', async () => {

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import type { RgbImage } from '../../src/image/image.ts';
 import { writeVideo } from '../../src/node/video-writer.ts';
-import { smallFrame, writeSmallRelease } from '../data/small-release.ts';
+import { smallFrame, writeSmallRelease } from '../datasets/small-release.ts';
 
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 if (!existsSync(main)) throw new Error(`${main} is missing: run \`npm run build\` first (npm test does)`);

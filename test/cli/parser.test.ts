@@ -32,8 +32,8 @@ describe('wrong usage: what is wrong, what is known, the usage line', () => {
     [['exprot', 'x', '--out', 'out'], 'unknown command "exprot"; did you mean export?', 'actionnx <command>'],
     [['translate', 'x'], `unknown command "translate"; known: ${commandNames}`, 'actionnx <command>'],
     [['data', 'synt'], 'unknown command "synt"; did you mean synth?', 'actionnx data'],
-    [['data', 'make', 'x'], 'unknown command "make"; known: synth, info, extract', 'actionnx data'],
-    [['data'], 'a command is missing; known: synth, info, extract', 'actionnx data'],
+    [['data', 'make', 'x'], 'unknown command "make"; known: synth, info, check, extract', 'actionnx data'],
+    [['data'], 'a command is missing; known: synth, info, check, extract', 'actionnx data'],
     [['ls', '--jsno'], 'unknown flag --jsno; did you mean --json?', 'actionnx ls'],
     [
       ['ls', '--verbose'],
@@ -94,7 +94,7 @@ describe('wrong usage: what is wrong, what is known, the usage line', () => {
 
   it('an unknown system, with the systems and presets', async () => {
     expect(await complaint(['train', 'resnet', '--data', 'nowhere', '--out', 'run'])).toMatch(
-      /^actionnx: unknown system; received "resnet"; known: pcd-resnet, .*pcd-r2plus1d-tiny\nusage: actionnx train <system>$/,
+      /^actionnx: unknown system; received "resnet"; known: pcd-resnet, .*pcd-r2plus1d-tiny, .*tv-hi-frame-tiny\nusage: actionnx train <system>$/,
     );
   });
 

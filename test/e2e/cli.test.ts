@@ -79,7 +79,9 @@ describe('wrong usage: exit 2, and nothing but two lines on stderr (test/cli/par
     ],
     [
       ['train', 'resnet', '--data', 'nowhere', '--out', 'run'],
-      expect.stringMatching(/^unknown system; received "resnet"; known: pcd-resnet, .*pcd-r2plus1d-tiny$/),
+      expect.stringMatching(
+        /^unknown system; received "resnet"; known: pcd-resnet, .*pcd-r2plus1d-tiny, .*tv-hi-frame-tiny$/,
+      ),
       'actionnx train <system>',
     ],
   ])('%j', async (args, complaint, usage) => {
@@ -141,8 +143,10 @@ describe('what is asked for goes to stdout', () => {
 
   it('ls', async () => {
     const { stdout } = await actionnx(['ls']);
-    expect(stdout).toMatch(/^A3 +apcd-resnet +apcd-resnet-152 +224×224 frame +58\.9$/m);
-    expect(stdout).toMatch(/^A4 +pcd-r2plus1d +pcd-r2plus1d-18 +16 frames of 224×224 +61\.7$/m);
+    expect(stdout).toMatch(/^A3 +apcd-resnet +apcd-resnet-152 +the key frame, 224×224 +58\.9$/m);
+    expect(stdout).toMatch(
+      /^A4 +pcd-r2plus1d +pcd-r2plus1d-18 +16 frames of 224×224, around the key frame +61\.7$/m,
+    );
     expect(stdout).toMatch(/^adamw +Adam with weight decay apart .* +beta1=0\.9 .* weightDecay=0\.01$/m);
     expect(stdout).toMatch(/^f1\/samples +example-based F1 +0–1 +higher$/m);
   });

@@ -69,7 +69,7 @@ describe('the packed package', () => {
       import { Classifier, exampleBasedScores, nodeRuntime, readBundle, readImage, systems, voteAverage } from 'actionnx';
       const classifier = await Classifier.open(await readBundle('bundle'), nodeRuntime, { provider: 'cpu' });
       const { probabilities } = await classifier.predict([[await readImage('photo.png')]]);
-      const scores = exampleBasedScores({ samples: 1, labels: 2, probabilities: Float32Array.of(1, 1), truth: Uint8Array.of(1, 0), threshold: 0.5 });
+      const scores = exampleBasedScores({ samples: 1, labels: 2, probabilities: Float32Array.of(1, 1), truth: Uint8Array.of(1, 0), task: { kind: 'multi-label', threshold: 0.5 } });
       await classifier.release();
       const ensemble = [...voteAverage([Float32Array.of(0.2), Float32Array.of(0.75)], [0.25, 0.75])];
       console.log(JSON.stringify({ probabilities: [...probabilities], systems: systems.names, scores, ensemble }));

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { predictFile } from '../../eval/predict.ts';
 import { prefetch } from '../../eval/prefetch.ts';
 import { type ScoreOptions, score } from '../../eval/score.ts';
-import { openA2d } from '../../src/data/a2d.ts';
+import { openA2d } from '../../src/datasets/a2d/a2d.ts';
 import { encodePng } from '../../src/node/image-file.ts';
 import { writeVideo } from '../../src/node/video-writer.ts';
 import { Classifier } from '../../src/runtime/classifier.ts';

@@ -1,5 +1,6 @@
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { resolveSystem } from '../../models/index.ts';
+import { withoutOutputs } from '../../models/train/auxiliary-outputs.ts';
 import { writeCheckpoint } from '../../models/train/checkpoint.ts';
 import { readWeights } from '../../models/train/model-weights.ts';
 import { writeRunRecord } from '../../models/train/run-record.ts';
@@ -12,6 +13,11 @@ export function randomModel(preset: string, seed = 'random'): LayersModel {
   const model = system.build(config as never, 7);
   seedWeights(model, `${preset}/${seed}`);
   return model;
+}
+
+/** The same as it is exported: without the outputs that only training looks at. */
+export function exportedModel(preset: string, seed?: string): LayersModel {
+  return withoutOutputs(randomModel(preset, seed), resolveSystem(preset).system.auxiliary ?? []);
 }
 
 /** The folder of a run that has "trained" `randomModel` for three epochs. */

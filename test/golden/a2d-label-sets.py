@@ -1,4 +1,4 @@
-"""Derives the table in src/data/synth/label-sets.ts from `newVideoSet.csv` (`img_id,label,usage`).
+"""Derives the table in src/datasets/synth/label-sets.ts from `newVideoSet.csv` (`img_id,label,usage`).
 
 Counts, over the annotated frames of the official A2D training videos (usage 0), the sets of one to four valid labels
 that occur; sets seen in fewer than three frames are left out. Prints `codes:frames`, most frequent first.

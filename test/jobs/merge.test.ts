@@ -12,7 +12,7 @@ import { tfjsReference } from '../../models/reference.ts';
 import type { Bundle } from '../../src/bundle/manifest.ts';
 import { a2dLabels, labelSetHash } from '../../src/core/labels.ts';
 import { imagenetNormalization } from '../../src/core/normalization.ts';
-import { openA2d } from '../../src/data/a2d.ts';
+import { openA2d } from '../../src/datasets/a2d/a2d.ts';
 import { readBundle, readGolden } from '../../src/node/bundle-folder.ts';
 import { Classifier } from '../../src/runtime/classifier.ts';
 import { nodeRuntime } from '../../src/runtime/node.ts';

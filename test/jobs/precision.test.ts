@@ -13,7 +13,7 @@ import { serializeModel } from '../../src/onnx/serialize.ts';
 import { Classifier } from '../../src/runtime/classifier.ts';
 import { nodeRuntime } from '../../src/runtime/node.ts';
 import { frames } from '../bundle-parts.ts';
-import { writeSmallRelease } from '../data/small-release.ts';
+import { writeSmallRelease } from '../datasets/small-release.ts';
 import { seedWeights, tf } from '../exporters/onnx/parity.ts';
 import { writeRandomRun } from '../exporters/random-run.ts';
 import { exported, grafted, saveModel } from './typed.ts';

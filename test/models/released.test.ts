@@ -22,9 +22,9 @@ import type { Normalization } from '../../src/core/normalization.ts';
 import { encodeSafetensors } from '../../src/core/safetensors.ts';
 import { ensembleTask } from '../../src/core/task.ts';
 import { tensor } from '../../src/core/tensor.ts';
-import { openA2d } from '../../src/data/a2d.ts';
-import type { Dataset } from '../../src/data/dataset.ts';
-import { synthesize } from '../../src/data/synth/synthesize.ts';
+import { openA2d } from '../../src/datasets/a2d/a2d.ts';
+import type { Dataset } from '../../src/datasets/dataset.ts';
+import { synthesize } from '../../src/datasets/synth/synthesize.ts';
 import { readWeightFile } from '../../src/node/weight-file.ts';
 import { leftBehind } from '../left-behind.ts';
 

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isWitnessed, witnessOf } from '../../../eval/cache/witness.ts';
-import { openA2d } from '../../../src/data/a2d.ts';
-import type { Dataset } from '../../../src/data/dataset.ts';
+import { openA2d } from '../../../src/datasets/a2d/a2d.ts';
+import type { Dataset } from '../../../src/datasets/dataset.ts';
 import { writeTinyA2d } from '../../golden/tiny-a2d.ts';
 
 let folder: string;

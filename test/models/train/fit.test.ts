@@ -21,9 +21,9 @@ import { SampleSource } from '../../../models/train/sample-source.ts';
 import type { Stage } from '../../../models/train/stage.ts';
 import { a2dLabels } from '../../../src/core/labels.ts';
 import { ensembleTask } from '../../../src/core/task.ts';
-import { openA2d } from '../../../src/data/a2d.ts';
-import type { Dataset } from '../../../src/data/dataset.ts';
-import { synthesize } from '../../../src/data/synth/synthesize.ts';
+import { openA2d } from '../../../src/datasets/a2d/a2d.ts';
+import type { Dataset } from '../../../src/datasets/dataset.ts';
+import { synthesize } from '../../../src/datasets/synth/synthesize.ts';
 import { InputPlan } from '../../../src/inputs/plan.ts';
 
 let root: string;

@@ -19,9 +19,9 @@ import { readRunRecord } from '../../../models/train/run-record.ts';
 import { type Stage, stage } from '../../../models/train/stage.ts';
 import { Rng } from '../../../src/core/rng.ts';
 import { atOneHalf, ensembleTask } from '../../../src/core/task.ts';
-import { openA2d } from '../../../src/data/a2d.ts';
-import type { Dataset, Sample } from '../../../src/data/dataset.ts';
-import { synthesize } from '../../../src/data/synth/synthesize.ts';
+import { openA2d } from '../../../src/datasets/a2d/a2d.ts';
+import type { Dataset, Sample } from '../../../src/datasets/dataset.ts';
+import { synthesize } from '../../../src/datasets/synth/synthesize.ts';
 import { frame } from '../../../src/inputs/frame.ts';
 import { square } from '../../../src/inputs/rgb.ts';
 

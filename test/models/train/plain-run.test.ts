@@ -24,7 +24,7 @@ import { curriculum, type Stage, stage, wholeEpochs } from '../../../models/trai
 import { Trainer } from '../../../models/train/trainer.ts';
 import { multiHot } from '../../../src/core/labels.ts';
 import { Rng } from '../../../src/core/rng.ts';
-import type { Dataset, Sample } from '../../../src/data/dataset.ts';
+import type { Dataset, Sample } from '../../../src/datasets/dataset.ts';
 import { clip } from '../../../src/inputs/clip.ts';
 import { InputPlan } from '../../../src/inputs/plan.ts';
 import { square } from '../../../src/inputs/rgb.ts';

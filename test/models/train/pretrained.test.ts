@@ -12,9 +12,9 @@ import { checkpointPath, readCheckpoint } from '../../../models/train/checkpoint
 import { type TrainSettings, train } from '../../../models/train/fit.ts';
 import { sgd } from '../../../models/train/optimizers/sgd.ts';
 import { ensembleTask } from '../../../src/core/task.ts';
-import { openA2d } from '../../../src/data/a2d.ts';
-import type { Dataset } from '../../../src/data/dataset.ts';
-import { synthesize } from '../../../src/data/synth/synthesize.ts';
+import { openA2d } from '../../../src/datasets/a2d/a2d.ts';
+import type { Dataset } from '../../../src/datasets/dataset.ts';
+import { synthesize } from '../../../src/datasets/synth/synthesize.ts';
 import { readWeightFile, type WeightFileOnDisk } from '../../../src/node/weight-file.ts';
 
 let root: string;

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { Augmentation } from '../../../models/train/augment/augmentation.ts';
 import { type Batch, type BatchPlan, SampleSource } from '../../../models/train/sample-source.ts';
 import { a2dActionLabels, a2dActorLabels, a2dLabels, multiHot } from '../../../src/core/labels.ts';
-import type { Dataset, Sample } from '../../../src/data/dataset.ts';
+import type { Dataset, Sample } from '../../../src/datasets/dataset.ts';
 import type { RgbImage } from '../../../src/image/image.ts';
 import { resizeBilinear } from '../../../src/image/resize.ts';
 import { clip } from '../../../src/inputs/clip.ts';

@@ -7,7 +7,7 @@ import { train } from '../../../models/train/fit.ts';
 import type { Stage } from '../../../models/train/stage.ts';
 import { checkStageConfigs, stageConfig } from '../../../models/train/stage-config.ts';
 import { a2dLabels } from '../../../src/core/labels.ts';
-import type { Dataset } from '../../../src/data/dataset.ts';
+import type { Dataset } from '../../../src/datasets/dataset.ts';
 
 const clips = resolveSystem('pcd-r2plus1d-tiny', { config: { size: 32, frames: 8, speed: 2 } });
 

@@ -15,7 +15,7 @@ import { sgd } from '../../../models/train/optimizers/sgd.ts';
 import { type Source, type Stage, stage } from '../../../models/train/stage.ts';
 import { encodeSafetensors } from '../../../src/core/safetensors.ts';
 import { tensor } from '../../../src/core/tensor.ts';
-import type { Dataset } from '../../../src/data/dataset.ts';
+import type { Dataset } from '../../../src/datasets/dataset.ts';
 import { frame } from '../../../src/inputs/frame.ts';
 import { square } from '../../../src/inputs/rgb.ts';
 

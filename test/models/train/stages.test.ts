@@ -22,7 +22,7 @@ import { plateau } from '../../../models/train/schedules/plateau.ts';
 import { type Stage, stage } from '../../../models/train/stage.ts';
 import { Trainer } from '../../../models/train/trainer.ts';
 import { Rng } from '../../../src/core/rng.ts';
-import type { Dataset } from '../../../src/data/dataset.ts';
+import type { Dataset } from '../../../src/datasets/dataset.ts';
 import { frame } from '../../../src/inputs/frame.ts';
 import { square } from '../../../src/inputs/rgb.ts';
 

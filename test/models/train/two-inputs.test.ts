@@ -19,7 +19,7 @@ import { sgd } from '../../../models/train/optimizers/sgd.ts';
 import { SampleSource } from '../../../models/train/sample-source.ts';
 import { stage } from '../../../models/train/stage.ts';
 import { Rng } from '../../../src/core/rng.ts';
-import type { Dataset, Sample } from '../../../src/data/dataset.ts';
+import type { Dataset, Sample } from '../../../src/datasets/dataset.ts';
 import type { RgbImage } from '../../../src/image/image.ts';
 import { resizeBilinear } from '../../../src/image/resize.ts';
 import { clip } from '../../../src/inputs/clip.ts';
