@@ -82,10 +82,19 @@ export { curriculum, type Stage, stage } from './models/train/stage.ts';
 export type { Bundle, BundleManifest } from './src/bundle/manifest.ts';
 export { clipFrames } from './src/core/clip.ts';
 export type { LabelMap } from './src/core/label-map.ts';
-export { a2dLabels, type LabelSet, labelSetHash, multiHot } from './src/core/labels.ts';
+export {
+  a2dActionLabels,
+  a2dActorLabels,
+  a2dLabels,
+  type LabelSet,
+  type LabelSpace,
+  labelSetHash,
+  multiHot,
+} from './src/core/labels.ts';
+export { predictedLabels, type Task } from './src/core/task.ts';
 export { openA2d } from './src/datasets/a2d/a2d.ts';
 export { checkDataset, type DatasetFaults } from './src/datasets/check.ts';
-export type { BrokenSample, Dataset, Sample } from './src/datasets/dataset.ts';
+export { type BrokenSample, type Dataset, keyFrameOf, type Sample, truthIn } from './src/datasets/dataset.ts';
 export type { DatasetOptions as A2dOptions, DatasetOptions } from './src/datasets/dataset-kind.ts';
 export { openFolder } from './src/datasets/folder.ts';
 export { type Fold, folds } from './src/datasets/folds.ts';
@@ -93,8 +102,19 @@ export { openDataset } from './src/datasets/index.ts';
 export { type DatasetInfo, describeDataset } from './src/datasets/info.ts';
 export { openStanford40 } from './src/datasets/stanford-40.ts';
 export { openTvHi } from './src/datasets/tv-hi.ts';
+export { denseFlow } from './src/flow/farneback.ts';
 export type { RgbImage } from './src/image/image.ts';
 export { resizeBilinear } from './src/image/resize.ts';
+export { clip } from './src/inputs/clip.ts';
+export { flow } from './src/inputs/flow.ts';
+export { flowImages } from './src/inputs/flow-images.ts';
+export { flowLines } from './src/inputs/flow-lines.ts';
+export { frame } from './src/inputs/frame.ts';
+export { inputKinds } from './src/inputs/index.ts';
+export type { Input, Place } from './src/inputs/input.ts';
+export { motionMap } from './src/inputs/motion-map.ts';
+export { InputPlan, type NamedInput } from './src/inputs/plan.ts';
+export { spread } from './src/inputs/spread.ts';
 export { readBundle, readGolden } from './src/node/bundle-folder.ts';
 export { encodeJpeg, encodePng, readImage } from './src/node/image-file.ts';
 export { type ModelJsonFile, readModelJson } from './src/node/model-json-file.ts';

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { CommandModule } from 'yargs';
 import { type EnsembleRule, ensembleRules } from '../eval/ensemble-rule.ts';
+import { scoreColumns } from '../eval/metrics/columns.ts';
 import { isResult, type Result, type Scores } from '../eval/result.ts';
 import { type NamedBundle, readBundles } from '../jobs/bundles.ts';
 import { type Evaluation, evaluateBundles, knownWeights, type Weighing } from '../jobs/evaluate.ts';
@@ -132,17 +133,18 @@ async function writeOutputs(
   }
 }
 
-/** P, R and F1 in percent, a row a system, then the ensemble, then what a constant prediction reaches. */
-export function resultTable({ dataset, split, samples, systems, ensemble, constant }: Result): string {
+/** The task's metrics in percent, a row a system, then the ensemble, then what a constant prediction reaches. */
+export function resultTable({ task, dataset, split, samples, systems, ensemble, constant }: Result): string {
+  const columns = scoreColumns[task];
   const percent = (rate: number | null) => (rate === null ? '–' : (100 * rate).toFixed(1));
   const row = (name: string, { metrics }: Scores) => [
     name,
-    ...['precision/samples', 'recall/samples', 'f1/samples'].map((metric) => percent(metrics[metric])),
+    ...columns.map(([, metric]) => percent(metrics[metric])),
   ];
   const rows = [
     ...systems.map((system) => row(system.name, system)),
     ...(ensemble ? [row(`ensemble (${ensemble.rule})`, ensemble)] : []),
     row(`best constant: ${constant.labels.join(', ')}`, constant),
   ];
-  return `${dataset} ${split}, ${samples} samples, percent\n${table(['System', 'P', 'R', 'F1'], rows)}`;
+  return `${dataset} ${split}, ${samples} samples, percent\n${table(['System', ...columns.map(([title]) => title)], rows)}`;
 }

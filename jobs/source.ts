@@ -8,7 +8,7 @@ import { readMetrics, type ValidationScores } from '../models/train/run-record.t
 import type { Stage } from '../models/train/stage.ts';
 import { UserError, usageError } from '../src/core/errors.ts';
 import { imagenetNormalization, type Normalization } from '../src/core/normalization.ts';
-import type { Task } from '../src/core/task.ts';
+import { mainMetric, type Task } from '../src/core/task.ts';
 import { clip } from '../src/inputs/clip.ts';
 import { frame } from '../src/inputs/frame.ts';
 import { InputPlan, type NamedInput } from '../src/inputs/plan.ts';
@@ -113,7 +113,7 @@ async function fromRun(
           {
             dataset: dataset.name,
             ...dataset.validation,
-            metrics: metricsOf(checkpoint.validation),
+            metrics: metricsOf(checkpoint.validation, run.labels.task),
           },
         ]
       : [],
@@ -163,8 +163,9 @@ function inputTitles(inputs: readonly NamedInput[]): string[] {
   return [...new InputPlan(inputs).inputs.values()].map(({ title }) => title);
 }
 
-/** Of a validation, under their full names. */
-function metricsOf({ precision, recall, f1 }: ValidationScores): Record<string, number> {
+/** Of a validation, under their full names. Where a sample has one label and one is predicted, F1 is the accuracy. */
+function metricsOf({ precision, recall, f1 }: ValidationScores, task: Task['kind']): Record<string, number> {
+  if (task === 'single-label') return { [mainMetric[task]]: f1 };
   return { 'precision/samples': precision, 'recall/samples': recall, 'f1/samples': f1 };
 }
 

@@ -11,7 +11,9 @@ import { pcdR2plus1d } from './systems/pcd-r2plus1d.ts';
 import { pcdResnet } from './systems/pcd-resnet.ts';
 import { pcdSigResnet } from './systems/pcd-sig-resnet.ts';
 import { stanfordCnn } from './systems/stanford-cnn.ts';
+import { tvHiFlow } from './systems/tv-hi-flow.ts';
 import { tvHiFrame } from './systems/tv-hi-frame.ts';
+import { tvHiTwoStream } from './systems/tv-hi-two-stream.ts';
 import { changeRecipe, type RecipeChange } from './train/recipe-change.ts';
 import { type Recipe, type Stage, wholeEpochs } from './train/stage.ts';
 
@@ -25,6 +27,8 @@ export const systems = new Registry<System>('system', [
   lastLayerResnet18,
   stanfordCnn,
   tvHiFrame,
+  tvHiFlow,
+  tvHiTwoStream,
 ]);
 
 /** A system with its configuration and recipe settled. */

@@ -123,10 +123,11 @@ export function bestEpoch(epochs: readonly ReportEpoch[]): ReportEpoch {
   return epochs.reduce((best, epoch) => (epoch.f1 > best.f1 ? epoch : best));
 }
 
-/** F1 in percent against the epoch, a line a system (each of at least one epoch), the best epoch marked. */
+/** A score in percent against the epoch, a line a system (each of at least one epoch), the best epoch marked. */
 export function epochChart(
   training: readonly ReportTraining[],
   seriesOf: (system: string) => ChartSeries,
+  title = 'F1',
 ): Markup {
   return draw(
     {
@@ -147,7 +148,7 @@ export function epochChart(
       },
       yAxis: {
         type: 'value',
-        name: 'F1, %',
+        name: `${title}, %`,
         nameTextStyle: { color: faint, align: 'right' },
         min: 0,
         axisLabel: { color: faint },
@@ -171,6 +172,6 @@ export function epochChart(
     },
     1000,
     340,
-    'Validation F1 against epoch',
+    `Validation ${title} against epoch`,
   );
 }

@@ -1,14 +1,19 @@
+import { mainMetric } from '../../src/core/task.ts';
+import { mainTitle, scoreColumns } from '../metrics/columns.ts';
 import type { EnsembleScores, Scores } from '../result.ts';
 import { bestEpoch, type ChartSeries, epochChart, labelChart } from './charts.ts';
+import { confusionTable } from './confusion.ts';
 import type { ReportData, ReportError } from './data.ts';
 import { html, type Markup } from './html.ts';
 import { style } from './style.ts';
 
-const columns = [
-  ['P', 'precision/samples'],
-  ['R', 'recall/samples'],
-  ['F1', 'f1/samples'],
-] as const;
+/** What the columns of the scores are. */
+const scoreTexts = {
+  'multi-label':
+    'Example-based precision, recall and F1 in percent, averaged over key frames. F1 is not the harmonic mean of the two columns before it.',
+  'single-label':
+    'Percent of samples whose label is the most probable one, or among the five most probable; and the mean over labels of the former.',
+} as const;
 
 const percent = (rate: number | null | undefined): string => (rate == null ? '–' : (rate * 100).toFixed(1));
 
@@ -36,6 +41,7 @@ ${cards(data)}
 ${scoreTable(data)}
 ${trainingSection(data)}
 ${labelSection(data)}
+${confusionSection(data)}
 ${errorSection(data, pictures)}
 ${footer(data)}
 </main>
@@ -70,14 +76,14 @@ function predictors({ result, ...data }: ReportData): Row[] {
 
 function cards(data: ReportData): Markup {
   const { result } = data;
-  const f1 = (scores: Scores) => scores.metrics['f1/samples'] ?? 0;
-  const best = predictors(data).reduce((a, b) => (f1(b.scores) > f1(a.scores) ? b : a));
-  const floor = f1(result.constant);
+  const value = (scores: Scores) => scores.metrics[mainMetric[result.task]] ?? 0;
+  const best = predictors(data).reduce((a, b) => (value(b.scores) > value(a.scores) ? b : a));
+  const floor = value(result.constant);
   const seen = result.constant.perLabel.filter(({ support }) => support > 0).length;
   const card = (name: string, value: string, note: string) =>
     html`<div class="panel"><small>${name}</small><b>${value}</b><small>${note}</small></div>`;
   return html`<div class="cards">
-${card('Best F1', `${percent(f1(best.scores))} %`, best.series.name)}
+${card(`Best ${mainTitle[result.task]}`, `${percent(value(best.scores))} %`, best.series.name)}
 ${card('Best constant prediction', `${percent(floor)} %`, result.constant.labels.join(', '))}
 ${card('Key frames', String(result.samples), result.broken.length > 0 ? `${result.broken.length} broken ones left out` : `split ${result.split}`)}
 ${card('Labels that occur', `${seen}`, `of ${result.labels.names.length}`)}
@@ -95,6 +101,7 @@ function ensembleText({ rule, members, weights, weightsFrom }: EnsembleScores): 
 function scoreTable(data: ReportData): Markup {
   const { result } = data;
   const rows = predictors(data);
+  const columns = scoreColumns[result.task];
   const tops = columns.map(([, metric]) =>
     Math.max(...rows.map(({ scores }) => scores.metrics[metric] ?? 0)),
   );
@@ -104,11 +111,11 @@ function scoreTable(data: ReportData): Markup {
       return html`<td class="n${mark && rate === tops[i] ? ' best' : ''}">${percent(rate)}</td>`;
     });
   const bar = (scores: Scores, colour: string) =>
-    html`<td class="bar"><div class="track"><i style="width:${percent(scores.metrics['f1/samples'] ?? 0)}%;background:${colour}"></i></div></td>`;
+    html`<td class="bar"><div class="track"><i style="width:${percent(scores.metrics[mainMetric[result.task]] ?? 0)}%;background:${colour}"></i></div></td>`;
   const ensembleNote = result.ensemble && ensembleText(result.ensemble);
   return html`<section>
 <h2>Scores</h2>
-<p>Example-based precision, recall and F1 in percent, averaged over key frames. F1 is not the harmonic mean of the two columns before it. ${ensembleNote}</p>
+<p>${scoreTexts[result.task]} ${ensembleNote}</p>
 <div class="panel scroll"><table>
 <thead><tr><th>system</th>${columns.map(([name]) => html`<th class="n">${name}</th>`)}<th></th></tr></thead>
 <tbody>
@@ -124,6 +131,18 @@ ${rows.map(
 </section>`;
 }
 
+/** What was taken for what, by the best that there is. */
+function confusionSection(data: ReportData): Markup | null {
+  const shown = predictors(data).find(({ series }) => series.name === data.errorsOf);
+  const table = shown && confusionTable(shown.scores, data.result);
+  if (!table) return null;
+  return html`<section>
+<h2>Confusion</h2>
+<p>Samples of each label (row) by what ${data.errorsOf === 'ensemble' ? 'the ensemble' : data.errorsOf} takes them for (column): the stronger, the larger their share of the label.</p>
+<div class="panel">${table}</div>
+</section>`;
+}
+
 function trainingSection(data: ReportData): Markup | null {
   const training = data.training.filter(({ epochs }) => epochs.length > 0);
   if (training.length === 0) return null;
@@ -133,8 +152,8 @@ function trainingSection(data: ReportData): Markup | null {
   });
   return html`<section>
 <h2>Learning</h2>
-<p>F1 in percent on the validation split after each epoch; each system's best epoch is marked.</p>
-<div class="panel"><div class="key">${keys}</div>${epochChart(training, (system) => seriesOf(data, system))}</div>
+<p>In percent, ${mainTitle[data.result.task]} on the validation split after each epoch; each system's best epoch is marked.</p>
+<div class="panel"><div class="key">${keys}</div>${epochChart(training, (system) => seriesOf(data, system), mainTitle[data.result.task])}</div>
 </section>`;
 }
 
@@ -171,6 +190,7 @@ function labelRow(rows: readonly Row[], index: number): Markup {
 }
 
 function errorSection(data: ReportData, pictures: readonly string[]): Markup | null {
+  const { result } = data;
   if (data.errors.length === 0) return null;
   return html`<section>
 <h2>Worst errors</h2>
@@ -178,7 +198,7 @@ function errorSection(data: ReportData, pictures: readonly string[]): Markup | n
 <div class="key"><span class="chip hit">found</span><span class="chip missed">missed</span><span class="chip extra">predicted, not there</span></div>
 <div class="sheet">${data.errors.map(
     (error, i) => html`<figure><img src="${pictures[i]}" alt="${error.id}">
-<figcaption><small><span>${error.id}</span><span>F1 ${percent(error.f1)}</span></small>${errorChips(error)}</figcaption></figure>
+<figcaption><small><span>${error.id}</span>${result.task === 'multi-label' ? html`<span>F1 ${percent(error.f1)}</span>` : null}</small>${errorChips(error)}</figcaption></figure>
 `,
   )}</div>
 </section>`;

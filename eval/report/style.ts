@@ -43,6 +43,12 @@ td.bar { width: 34%; min-width: 120px; }
 .track { background: var(--track); border-radius: 4px; height: 12px; overflow: hidden; }
 .track i { display: block; height: 100%; border-radius: 4px; }
 .scroll { overflow-x: auto; }
+table.confusion { width: auto; font-size: 12px; }
+.confusion th { font-weight: 400; white-space: nowrap; padding: 2px 6px; }
+.confusion thead span { writing-mode: vertical-rl; transform: rotate(180deg); }
+.confusion td { min-width: 24px; padding: 2px; text-align: center; border: 1px solid var(--rule); }
+.confusion .right { background: color-mix(in srgb, var(--good) var(--share), transparent); }
+.confusion .wrong { background: color-mix(in srgb, var(--bad) var(--share), transparent); }
 details { margin-top: 12px; }
 summary { cursor: pointer; color: var(--faint); }
 details table { font-size: 13px; margin-top: 8px; }

@@ -5,25 +5,37 @@ import { glorotUniform } from '../layers/initializers.ts';
 import { tf } from '../tf.ts';
 import { type Classifier, softmaxClassifier } from './classifier.ts';
 
-/** A ReLU layer `dense<i>` and, where there is a rate, `dropout<i>` behind it. */
-export function denseBlock(
-  x: SymbolicTensor,
-  { index, units, rate, seed }: { index: number; units: number; rate: number; seed: number },
-): SymbolicTensor {
-  const name = `dense${index}`;
-  const kernelInitializer = glorotUniform(seed, name) as never;
-  const y = tf.layers
-    .dense({ name, units, activation: 'relu', kernelInitializer })
-    .apply(x) as SymbolicTensor;
-  if (rate === 0) return y;
-  return new SeededDropout({ name: `dropout${index}`, rate, seed }).apply(y) as SymbolicTensor;
+/** How much of what a hidden layer says is dropped in training. */
+const dropped = 0.5;
+
+interface DenseLayer {
+  readonly name: string;
+  readonly units: number;
+  readonly seed: number;
 }
 
-/** Features [N, F] → hidden layers of these sizes, each with dropout, then `logits` and `probabilities` [N, labels]. */
+/** A ReLU layer, and dropout behind it. */
+export function denseBlock(x: SymbolicTensor, { name, units, seed }: DenseLayer): SymbolicTensor {
+  const kernelInitializer = glorotUniform(seed, name) as never;
+  const y = tf.layers.dense({ name, units, activation: 'relu', kernelInitializer }).apply(x);
+  const dropout = new SeededDropout({ name: `${name}.dropout`, rate: dropped, seed });
+  return dropout.apply(y as SymbolicTensor) as SymbolicTensor;
+}
+
+interface DenseHead {
+  /** Units of each hidden layer. */
+  readonly hidden: readonly number[];
+  readonly labels: number;
+  readonly seed: number;
+  /** How the hidden layers are called, with a number each. Default: dense. */
+  readonly name?: string;
+}
+
+/** Features [N, F] → hidden layers `dense0`, …, then `logits` and `probabilities` [N, labels]. */
 export function denseHead(
   features: SymbolicTensor,
-  { hidden, labels, seed }: { hidden: readonly number[]; labels: number; seed: number },
+  { hidden, labels, seed, name = 'dense' }: DenseHead,
 ): Classifier {
-  const x = hidden.reduce((x, units, index) => denseBlock(x, { index, units, rate: 0.5, seed }), features);
-  return softmaxClassifier(x, { labels, seed });
+  const last = hidden.reduce((x, units, i) => denseBlock(x, { name: `${name}${i}`, units, seed }), features);
+  return softmaxClassifier(last, { labels, seed });
 }

@@ -94,7 +94,7 @@ describe('wrong usage: what is wrong, what is known, the usage line', () => {
 
   it('an unknown system, with the systems and presets', async () => {
     expect(await complaint(['train', 'resnet', '--data', 'nowhere', '--out', 'run'])).toMatch(
-      /^actionnx: unknown system; received "resnet"; known: pcd-resnet, .*pcd-r2plus1d-tiny, .*tv-hi-frame-tiny\nusage: actionnx train <system>$/,
+      /^actionnx: unknown system; received "resnet"; known: pcd-resnet, .*pcd-r2plus1d-tiny, .*tv-hi-two-stream-tiny\nusage: actionnx train <system>$/,
     );
   });
 

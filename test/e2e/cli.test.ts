@@ -80,7 +80,7 @@ describe('wrong usage: exit 2, and nothing but two lines on stderr (test/cli/par
     [
       ['train', 'resnet', '--data', 'nowhere', '--out', 'run'],
       expect.stringMatching(
-        /^unknown system; received "resnet"; known: pcd-resnet, .*pcd-r2plus1d-tiny, .*tv-hi-frame-tiny$/,
+        /^unknown system; received "resnet"; known: pcd-resnet, .*pcd-r2plus1d-tiny, .*tv-hi-two-stream-tiny$/,
       ),
       'actionnx train <system>',
     ],

@@ -4,7 +4,7 @@ import { withoutOutputs } from '../../models/train/auxiliary-outputs.ts';
 import { writeCheckpoint } from '../../models/train/checkpoint.ts';
 import { readWeights } from '../../models/train/model-weights.ts';
 import { writeRunRecord } from '../../models/train/run-record.ts';
-import { a2dLabels, labelSetHash } from '../../src/core/labels.ts';
+import { a2dLabels, type LabelSpace, labelSetHash } from '../../src/core/labels.ts';
 import { seedWeights } from './onnx/parity.ts';
 
 /** A system with seeded weights, as if it had been trained. */
@@ -21,7 +21,11 @@ export function exportedModel(preset: string, seed?: string): LayersModel {
 }
 
 /** The folder of a run that has "trained" `randomModel` for three epochs. */
-export async function writeRandomRun(folder: string, preset: string): Promise<void> {
+export async function writeRandomRun(
+  folder: string,
+  preset: string,
+  space: LabelSpace = a2dLabels,
+): Promise<void> {
   const { system, config, recipe } = resolveSystem(preset);
   await writeRunRecord(folder, {
     format: 'actionnx-run',
@@ -34,11 +38,11 @@ export async function writeRandomRun(folder: string, preset: string): Promise<vo
       validation: { split: 'val', samples: 10 },
     },
     labels: {
-      names: [...a2dLabels.names],
-      codes: [...a2dLabels.codes],
-      space: 'a2d',
-      task: 'multi-label',
-      hash: await labelSetHash(a2dLabels),
+      names: [...space.names],
+      codes: [...space.codes],
+      space: space.name,
+      task: space.task,
+      hash: await labelSetHash(space),
     },
     backend: { name: 'cpu', detail: 'plain JavaScript, 1 thread' },
     versions: { actionnx: '0.1.0', node: '20' },

@@ -7,8 +7,10 @@ import { bundleName } from '../../jobs/source.ts';
 import { matchPretrained } from '../../models/pretrained/match.ts';
 import { namedWeights } from '../../models/train/model-weights.ts';
 import { a2dLabels } from '../../src/core/labels.ts';
-import { readBundle } from '../../src/node/bundle-folder.ts';
+import { readBundle, readGolden } from '../../src/node/bundle-folder.ts';
 import { readWeightFile } from '../../src/node/weight-file.ts';
+import { Classifier } from '../../src/runtime/classifier.ts';
+import { nodeRuntime } from '../../src/runtime/node.ts';
 import { seedWeights, tf } from '../exporters/onnx/parity.ts';
 import { randomModel, writeRandomRun } from '../exporters/random-run.ts';
 import { exported, published, saveModel } from './typed.ts';
@@ -56,6 +58,44 @@ describe('actionnx export', () => {
       provenance: { system: 'pcd-sig-resnet', checkpoint: 'best', epoch: 3, seed: 7 },
     });
     expect(await readFile(at('bundle', 'README.md'), 'utf8')).toContain('epoch 3 of');
+  });
+
+  it('exports a run of two inputs and of one label a sample', async () => {
+    const names = ['handShake', 'highFive', 'hug', 'kiss'];
+    const space = { name: 'steps', task: 'single-label', names, codes: [] } as const;
+    await writeRandomRun(at('streams'), 'tv-hi-two-stream-tiny', space);
+    const printed = await exported(at('streams'), '--out', at('fused'));
+    for (const runtime of ['onnxruntime-node', 'onnxruntime-web']) expect(printed).toContain(runtime);
+    const bundle = await readBundle(at('fused'));
+    expect(bundle.manifest).toMatchObject({
+      task: { kind: 'single-label' },
+      labels: { names },
+      inputs: [
+        { name: 'frame', kind: 'frame', options: { height: 64, width: 64, mean: [0, 0, 0] } },
+        { name: 'flow', kind: 'flow', options: { height: 64, width: 64, frames: 8, at: 'video' } },
+      ],
+      outputs: [{ name: 'probabilities', role: 'scores', shape: ['N', 4] }],
+      scores: [{ split: 'val', metrics: { 'accuracy/top-1': 0.3 } }],
+    });
+    expect(Object.keys(await readGolden(at('fused'), bundle.manifest)).sort()).toEqual(
+      ['flow', 'frame', 'probabilities'].sort(),
+    );
+    const classifier = await Classifier.open(bundle, nodeRuntime, { provider: 'cpu' });
+    const numbers = classifier.plan.needs({ key: 5, frameCount: 12 });
+    expect(numbers).toEqual([5, 1, 2, 3, 4, 4, 5, 5, 6, 7, 8, 8, 9, 9, 10, 11, 12]);
+    const frames = numbers.map((number) => ({
+      ...{ width: 40, height: 30 },
+      data: Uint8Array.from({ length: 3600 }, (_, i) => (i * 7 + number * 90) % 256),
+    }));
+    const { probabilities } = await classifier.predict([frames]);
+    await classifier.release();
+    expect(probabilities.reduce((sum, p) => sum + p, 0)).toBeCloseTo(1, 5);
+    expect(await readFile(at('fused', 'README.md'), 'utf8')).toContain(
+      '- `flow`: float32 [N, 8, 64, 64, 2]: 8 flows of 64×64, equally spaced over the video; as they are',
+    );
+    await expect(exported(at('streams'), '--out', at('no'), '--threshold', '0.4')).rejects.toThrow(
+      '--threshold is for labels of which several may hold; received 0.4 for a model of one label a sample',
+    );
   });
 
   it('exports a tfjs model with a label file and its own normalisation, as JSON', async () => {

@@ -87,6 +87,8 @@ describe('what is trained', () => {
   it.each([
     ['stanford-cnn', { all: 6_578_424, trained: 6_575_672 }],
     ['tv-hi-frame', { all: 6_550_588, trained: 16_444 }],
+    ['tv-hi-flow', { all: 7_932_536, trained: 7_930_744 }],
+    ['tv-hi-two-stream', { all: 14_551_394, trained: 274_628 }],
   ])('%s is of as many parameters as the report says', (name, counts) => {
     expect(trainedBy(name)).toEqual(counts);
   });

@@ -44,7 +44,7 @@ describe('a key that is not known is named, with the nearest that is', () => {
       `${name} has no such configuration; received szie: there is no such key; did you mean size?`,
     );
     expect(() => resolveSystem(name, { config: { colour: 1 } })).toThrow(
-      /colour: there is no such key; known: .*\b(depth|widths)\b/,
+      /colour: there is no such key; known: .*\b(labels|of)\b/,
     );
   });
 

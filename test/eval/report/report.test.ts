@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { html } from '../../../eval/report/html.ts';
 import { thumbnail } from '../../../eval/report/picture.ts';
+import { buildResult } from '../../../eval/result.ts';
+import type { BundleManifest } from '../../../src/bundle/manifest.ts';
 import { readImage } from '../../../src/node/image-file.ts';
 import { ramp, sampleReport, writeSampleReport } from './sample-report.ts';
 
@@ -127,4 +129,39 @@ it('html`` escapes text, keeps markup, joins lists and leaves null out', () => {
   expect(html`<ul>${['a<b', `"it's"`].map(item)}${null}${3}</ul>`.markup).toBe(
     '<ul><li title="a&lt;b">a&lt;b</li><li title="&quot;it&#39;s&quot;">&quot;it&#39;s&quot;</li>3</ul>',
   );
+});
+
+describe('the report of one label a sample', () => {
+  it('shows accuracies, and what is taken for what', async () => {
+    const names = ['walk', 'run', '<jump>'];
+    const task = { kind: 'single-label' } as const;
+    // Two of four right: walk, run for walk, run, walk for run; nobody jumps.
+    const probabilities = Float32Array.of(0.8, 0.1, 0.1, 0.3, 0.6, 0.1, 0.1, 0.8, 0.1, 0.5, 0.3, 0.2);
+    const { result } = await buildResult(
+      {
+        ...{ dataset: 'steps', split: 'test', samples: 4, broken: [], versions: {} },
+        labels: { name: 'steps', task: 'single-label', names, codes: [] },
+        truth: Uint8Array.of(1, 0, 0, 1, 0, 0, 0, 1, 0, 0, 1, 0),
+      },
+      [
+        {
+          manifest: { name: 'one', task, graph: { sha256: '0' } } as BundleManifest,
+          ...{ bundle: 'bundles/one', provider: 'cpu', probabilities },
+        },
+      ],
+      null,
+    );
+    const path = await writeSampleReport(join(folder, 'single'), { result, training: [], errorsOf: 'one' });
+    const text = textOf(await readFile(path, 'utf8'));
+    expect(text).toContain('Best top-1 accuracy 50.0 % one');
+    expect(text).toContain('Best constant prediction 50.0 % walk');
+    expect(text).toContain('system Top-1 Top-5 Class mean one 50.0 100.0 50.0 best constant 50.0 100.0 50.0');
+    expect(text).toContain('Confusion');
+    expect(text).toMatch(/walk run <jump> walk 1 1 run 1 1 /);
+    expect(text).not.toContain('F1 50.0');
+  });
+
+  it('has no confusion where several labels may hold', () => {
+    expect(textOf(page)).not.toContain('Confusion');
+  });
 });
