@@ -19,7 +19,8 @@ it.each([
   // tfjs's wasm takes the largest of negative numbers for zero.
   [
     'is wrong',
-    () => tf.layers.maxPooling3d({ poolSize: 2, inputShape: [4, 4, 4, 2] }),
+    // In small windows, of which some are all negative whatever is drawn.
+    () => tf.layers.maxPooling3d({ poolSize: [1, 1, 2], inputShape: [4, 4, 4, 2] }),
     'disagrees with the graph',
   ],
   [

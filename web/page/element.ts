@@ -34,5 +34,5 @@ export function clock(seconds: number): string {
 
 /** "pcd-resnet" → "pcd resnet"; "adult-walking" → "adult walking". */
 export function words(name: string): string {
-  return name.replaceAll('-', ' ');
+  return name.replaceAll(/[-_]/g, ' ');
 }

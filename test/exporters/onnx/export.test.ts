@@ -1,12 +1,15 @@
 import type { LayersModel, SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { afterAll, describe, expect, it } from 'vitest';
-import { goldenFrames } from '../../../exporters/golden.ts';
+import { goldenInputs } from '../../../exporters/golden.ts';
 import { exportOnnx } from '../../../exporters/onnx/export.ts';
-import { systems } from '../../../models/index.ts';
+import { graphNames } from '../../../jobs/source.ts';
+import { resolveSystem, systems } from '../../../models/index.ts';
 import { tfjsReference } from '../../../models/reference.ts';
+import { inputsOf } from '../../../models/system.ts';
 import { UserError } from '../../../src/core/errors.ts';
 import { sha256 } from '../../../src/core/hash.ts';
 import { imagenetNormalization } from '../../../src/core/normalization.ts';
+import { graphInputsOf } from '../../../src/inputs/plan.ts';
 import { defineConverter } from '../../../src/onnx/converter.ts';
 import { nodeRuntime } from '../../../src/runtime/node.ts';
 import { webRuntime } from '../../../src/runtime/web.ts';
@@ -22,45 +25,56 @@ describe.each(tinyPresets)('%s', (preset) => {
   const model = exportedModel(preset);
   const labels = model.outputs[0].shape[1] as number;
   const outputs = ['probabilities', 'attention'].slice(0, model.outputs.length);
-  const onnx = exportOnnx(model, { frames: imagenetNormalization, outputs });
+  const { system, config } = resolveSystem(preset);
+  const named = graphNames(inputsOf(system, config));
+  const inputs = graphInputsOf(named);
+  const onnx = exportOnnx(model, { inputs, outputs });
   const graph = onnx.bytes();
-  const frames = goldenFrames(model.inputs[0].shape.slice(1) as number[]);
+  const golden = goldenInputs(named);
   afterAll(() => {
     model.dispose();
   });
 
-  it('takes uint8 frames of any batch and gives the named outputs', () => {
-    const [, ...extents] = model.inputs[0].shape as number[];
-    expect(onnx.inputs).toEqual([{ name: 'frames', dtype: 'uint8', shape: ['N', ...extents] }]);
+  it('takes its inputs in any batch, of frames as uint8, and gives the named outputs', () => {
+    expect(onnx.inputs).toEqual(
+      inputs.map(({ name, normalization }, i) => ({
+        ...{ name, dtype: normalization ? 'uint8' : 'float32' },
+        shape: ['N', ...model.inputs[i].shape.slice(1)],
+      })),
+    );
+    expect(inputs.length === 1 && inputs[0].normalization ? inputs[0].name : 'frames').toBe('frames');
     expect(onnx.outputs.map(({ name }) => name)).toEqual(outputs);
     expect(onnx.outputs[0].shape).toEqual(['N', labels]);
   });
 
   it('has one transpose, at the input, and neither batch norms nor paddings, where clips stay whole', () => {
-    const whole = exportOnnx(model, { frames: imagenetNormalization, outputs, target: 'cpu' });
+    const whole = exportOnnx(model, { inputs, outputs, target: 'cpu' });
     const operators = whole.graph.nodes.map(({ operator }) => operator);
-    const isClip = model.inputs[0].shape.length === 5;
-    const beginning = isClip
-      ? ['Reshape', 'Cast', 'Mul', 'Add', 'Reshape']
-      : ['Transpose', 'Cast', 'Mul', 'Add'];
-    expect(operators.slice(0, beginning.length)).toEqual(beginning);
-    expect(operators.filter((name) => name === 'Transpose')).toHaveLength(1);
+    if (inputs[0].normalization) {
+      const isClip = model.inputs[0].shape.length === 5;
+      const beginning = isClip
+        ? ['Reshape', 'Cast', 'Mul', 'Add', 'Reshape']
+        : ['Transpose', 'Cast', 'Mul', 'Add'];
+      expect(operators.slice(0, beginning.length)).toEqual(beginning);
+    }
+    expect(operators.filter((name) => name === 'Transpose')).toHaveLength(inputs.length);
     // A batch norm behind a ReLU, as Keras's networks have it, has no convolution before it to go into.
-    const behindRelu = model.layers.some(({ name }) => name === 'features.bn0') ? 4 : 0;
+    const behindRelu = model.layers.filter(({ name }) => /^(features|flow)\.bn/.test(name)).length;
     const of = (operator: string) => operators.filter((name) => name === operator).length;
     expect([of('BatchNormalization'), of('Pad'), of('Identity')]).toEqual([behindRelu, 0, 0]);
   });
 
   it.each([nodeRuntime, webRuntime()])('gives tfjs outputs in $name, batched and alone', async (runtime) => {
-    const expected = await tfjsReference(model, outputs, imagenetNormalization)({ frames });
-    const together = await run(runtime, graph, [frames]);
+    const expected = await tfjsReference(model as never, outputs, inputs)(golden);
+    const together = await run(runtime, graph, Object.values(golden));
     together.forEach((output, i) => {
       expect(difference(output, expected[outputs[i]])).toBeLessThan(1e-5);
     });
-    const [, ...shape] = frames.shape;
-    const size = frames.data.length / 3;
-    const last = { ...frames, shape: [1, ...shape], data: frames.data.slice(2 * size) };
-    const [alone] = await run(runtime, graph, [last]);
+    const last = Object.values(golden).map((input) => {
+      const data = input.data.slice((2 * input.data.length) / 3);
+      return { ...input, shape: [1, ...input.shape.slice(1)], data };
+    });
+    const [alone] = await run(runtime, graph, last);
     expect(alone.shape).toEqual([1, labels]);
     expect(difference(alone, { ...alone, data: together[0].data.slice(2 * labels) })).toBeLessThan(1e-6);
     // A system whose outputs do not depend on its input would pass all of this.
@@ -69,8 +83,7 @@ describe.each(tinyPresets)('%s', (preset) => {
 
   it('is byte for byte the same when exported again, from a model built again', async () => {
     const again = exportedModel(preset);
-    const options = { frames: imagenetNormalization, outputs };
-    expect(await sha256(exportOnnx(again, options).bytes())).toBe(await sha256(graph));
+    expect(await sha256(exportOnnx(again, { inputs, outputs }).bytes())).toBe(await sha256(graph));
     again.dispose();
   });
 });
