@@ -74,6 +74,7 @@ export function checkSameRun(earlier: RunRecord, now: RunRecord, folder: string,
     training: dataset.train,
     validation: dataset.validation,
     labels: labels.hash,
+    task: labels.task,
     pretrained: pretrained?.sha256 ?? null,
     sources: sources?.map(({ sha256 }) => sha256) ?? [],
   });

@@ -222,6 +222,11 @@ describe('what tells runs apart', () => {
     ],
     ['labels', { labels: { ...record.labels, hash: 'xyz' } }, '"xyz", where the run has "abc"'],
     [
+      'task',
+      { labels: { ...record.labels, task: 'single-label' as const } },
+      '"single-label", where the run has "multi-label"',
+    ],
+    [
       'pretrained',
       { pretrained: { ...record.pretrained!, sha256: 'xyz' } },
       '"xyz", where the run has "def"',
