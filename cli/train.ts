@@ -8,15 +8,16 @@ import {
   backendRequests,
   selectBackend,
 } from '../models/train/backend.ts';
-import { type StepProgress, type TrainResult, train } from '../models/train/fit.ts';
+import { type TrainResult, train } from '../models/train/fit.ts';
 import { reasonOf, UserError, usageError } from '../src/core/errors.ts';
 import { ensembleTask } from '../src/core/task.ts';
 import { readWeightFile } from '../src/node/weight-file.ts';
 import { openData } from './evaluation.ts';
 import { pretrainedReport } from './pretrained-report.ts';
-import { duration, type Progress, progressBar } from './progress.ts';
+import { duration } from './progress.ts';
 import { requireSeed } from './seed.ts';
 import { table } from './table.ts';
+import { TrainingBars } from './training-bars.ts';
 
 interface Arguments {
   system: string;
@@ -146,45 +147,6 @@ export async function chooseBackend(request: BackendRequest): Promise<Backend> {
   });
   process.stderr.write(`training on ${backend.name} (${backend.detail})\n`);
   return backend;
-}
-
-/** A bar an epoch, and one a validation, with loss, rate, speed and the time left for the whole run. */
-export class TrainingBars {
-  readonly #title: string;
-  #bar: Progress | undefined;
-  #shown = '';
-
-  constructor(title: string) {
-    this.#title = title;
-  }
-
-  show({
-    phase,
-    epoch,
-    epochs,
-    step,
-    steps,
-    loss,
-    learningRate,
-    samplesPerSecond,
-    secondsLeft,
-  }: StepProgress): void {
-    const name = `${this.#title} ${phase === 'training' ? 'epoch' : 'validation'} ${epoch}/${epochs}`;
-    if (name !== this.#shown) {
-      this.#bar?.stop();
-      this.#bar = progressBar(name, steps);
-      this.#shown = name;
-    }
-    this.#bar?.update(step, {
-      ...(loss === null ? {} : { loss, rate: learningRate }),
-      'samples/s': samplesPerSecond,
-      run: `${duration(secondsLeft)} left`,
-    });
-  }
-
-  stop(): void {
-    this.#bar?.stop();
-  }
 }
 
 /** The best epoch and the last, side by side. */

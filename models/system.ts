@@ -1,7 +1,7 @@
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import type { z } from 'zod';
 import type { KindValue } from '../src/core/kind.ts';
-import type { NamedInput } from '../src/inputs/plan.ts';
+import { InputPlan, type NamedInput } from '../src/inputs/plan.ts';
 import type { Recipe } from './train/stage.ts';
 
 export type { Recipe } from './train/stage.ts';
@@ -56,4 +56,9 @@ export function defineSystem<Schema extends z.ZodObject>(system: System<Schema>)
 /** What a system looks at, in the model's order. */
 export function inputsOf(system: System, config: Record<string, unknown>): NamedInput[] {
   return Object.entries(system.inputs(config)).map(([name, value]) => ({ name, ...value }));
+}
+
+/** How what a system looks at is made of frames. */
+export function planOf(system: System, config: Record<string, unknown>): InputPlan {
+  return new InputPlan(inputsOf(system, config));
 }

@@ -5,6 +5,8 @@ import { stageConfig } from './stage-config.ts';
 /** An epoch's place in a run. */
 export interface Leg {
   readonly stage: Stage;
+  /** Which of the recipe's stages that is: 1-based. */
+  readonly number: number;
   /** Whether the stage begins with this epoch, or ends with it. */
   readonly begins: boolean;
   readonly ends: boolean;
@@ -52,7 +54,7 @@ export class Course {
     const steps = epochsOf(first, last + 1) * stepsPerEpoch;
     const done = (epochsOf(first, index) + epoch - 1 - before) * stepsPerEpoch;
     return {
-      ...{ stage, batches, config: stageConfig(this.#model.config, stage) },
+      ...{ stage, number: index + 1, batches, config: stageConfig(this.#model.config, stage) },
       ...{ begins: epoch === before + 1, ends: epoch === before + stage.epochs },
       position: (batch) => ({
         ...{ step: done + Math.floor(batch / stage.accumulate), steps, stepsPerEpoch },

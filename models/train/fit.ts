@@ -1,21 +1,13 @@
 import { UserError } from '../../src/core/errors.ts';
 import { Rng } from '../../src/core/rng.ts';
-import { InputPlan } from '../../src/inputs/plan.ts';
 import { loadPretrained } from '../pretrained/load.ts';
-import { inputsOf, type System } from '../system.ts';
-import { bestEpoch, isBetter, isSameMeasure } from './best-epoch.ts';
-import {
-  type CheckpointName,
-  checkpointPath,
-  readCheckpoint,
-  type TrainingProgress,
-  writeCheckpoint,
-} from './checkpoint.ts';
+import { planOf } from '../system.ts';
+import { bestEpoch } from './best-epoch.ts';
+import { type CheckpointName, checkpointPath, readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import { Course, type Leg, trainingWork, validationWork } from './course.ts';
-import { losses } from './losses/index.ts';
-import { checkLoss } from './losses/loss.ts';
-import { checkInputs } from './model-inputs.ts';
 import { Pace } from './pace.ts';
+import { afterBatch, afterEpoch, atStage, noProgress } from './progress.ts';
+import { checkRecipe } from './recipe-fit.ts';
 import {
   type EpochRecord,
   type RunRecord,
@@ -29,12 +21,11 @@ import { SampleSource } from './sample-source.ts';
 import { schedules } from './schedules/index.ts';
 import { parseRecipe } from './stage.ts';
 import { checkStageConfigs } from './stage-config.ts';
-import { checkSource, readSource, readUnchanged, takeWeights } from './stage-source.ts';
+import { readUnchanged, takeWeights } from './stage-source.ts';
 import type { StepProgress, TrainSettings } from './train-settings.ts';
 import { trainedSpace } from './trained-space.ts';
-import { Trainer, targetNames } from './trainer.ts';
+import { Trainer } from './trainer.ts';
 import { validationScores } from './validation.ts';
-import { checkGroups } from './weight-groups.ts';
 
 export type { Evaluate, StepProgress, TrainSettings } from './train-settings.ts';
 
@@ -70,15 +61,7 @@ class Session {
   readonly #source: SampleSource;
   readonly #trainer: Trainer;
   readonly #pace = new Pace();
-  #progress: TrainingProgress = {
-    epoch: 0,
-    step: 0,
-    partial: { loss: 0, samples: 0, seconds: 0 },
-    validation: null,
-    best: null,
-    schedule: null,
-    average: { steps: 0, taken: 0 },
-  };
+  #progress = noProgress;
 
   private constructor(settings: TrainSettings, start: RunStart) {
     this.#settings = settings;
@@ -101,7 +84,8 @@ class Session {
     const start = await startOf(settings);
     const session = new Session(settings, start);
     try {
-      await session.#checkModel();
+      const { system, config, recipe } = settings;
+      await checkRecipe(session.#trainer.model, recipe, planOf(system, config));
       await session.#source.readLabels([...start.training, ...start.validation]);
       if (!(start.isRecorded && (await session.#restore()))) session.#startFromPretrained();
       if (!start.isBegun) await writeRunRecord(settings.folder, start.run);
@@ -109,19 +93,6 @@ class Session {
     } catch (error) {
       session.close();
       throw error;
-    }
-  }
-
-  /** Whether the recipe is for this model: for all stages, before the first begins. */
-  async #checkModel(): Promise<void> {
-    const { model } = this.#trainer;
-    const { system, config } = this.#settings;
-    checkInputs(model, planOf(system, config));
-    for (const { loss } of this.#settings.recipe)
-      checkLoss(losses.make(loss), model.outputNames, targetNames);
-    checkGroups(model, this.#settings.recipe);
-    for (const { from } of this.#settings.recipe) {
-      for (const source of from) checkSource(model, source, await readSource(source));
     }
   }
 
@@ -166,8 +137,10 @@ class Session {
         validation,
       };
       epochs.push(record);
+      const { progress, isBest } = afterEpoch(this.#progress, leg.stage, validation);
+      this.#progress = progress;
       // `last` comes last: until it is there, a resumed run makes this epoch again, to the same end.
-      if (this.#finish(leg, validation)) await this.#save('best');
+      if (isBest) await this.#save('best');
       await writeMetrics(folder, epochs);
       await this.#save('last');
       onEpoch?.(record);
@@ -180,28 +153,8 @@ class Session {
     for (const source of stage.from) {
       takeWeights(this.#trainer.model, source, await readUnchanged(source, this.#start.run));
     }
-    const { epoch, best, schedule } = this.#progress;
-    const isComparable = epoch > 0 && isSameMeasure(this.#course.at(epoch).stage.keep, stage.keep);
-    this.#progress = {
-      ...this.#progress,
-      best: isComparable ? best : null,
-      schedule: stage.continues ? schedule : null,
-    };
-  }
-
-  /** Takes an epoch's scores in. @returns whether they are the best so far */
-  #finish({ stage }: Leg, validation: ValidationScores): boolean {
-    const { epoch, best, schedule } = this.#progress;
-    const score = validation[stage.keep.metric];
-    const isBest = isBetter(score, best, stage.keep);
-    const { watch } = schedules.make(stage.schedule);
-    this.#progress = {
-      ...this.#progress,
-      ...{ epoch: epoch + 1, step: 0, partial: { loss: 0, samples: 0, seconds: 0 }, validation },
-      best: isBest ? score : best,
-      schedule: watch?.(schedule, score, stage.keep.best) ?? schedule,
-    };
-    return isBest;
+    const { epoch } = this.#progress;
+    this.#progress = atStage(this.#progress, stage, epoch > 0 ? this.#course.at(epoch).stage : null);
   }
 
   /** Trains what is left of the epoch; returns its last learning rate. */
@@ -226,16 +179,8 @@ class Session {
       });
       if (!Number.isFinite(loss)) throw diverged(loss, `epoch ${epoch}, step ${step + 1}`, rateAt(step));
       const now = performance.now();
-      const { partial } = this.#progress;
-      this.#progress = {
-        ...this.#progress,
-        step: step + 1,
-        partial: {
-          loss: partial.loss + loss,
-          samples: partial.samples + batch.samples,
-          seconds: partial.seconds + (now - began) / 1000,
-        },
-      };
+      const { samples } = batch;
+      this.#progress = afterBatch(this.#progress, { loss, samples, seconds: (now - began) / 1000 });
       began = now;
       this.#report(
         'training',
@@ -302,8 +247,10 @@ class Session {
   ): void {
     this.#pace.add(samples, samples * work);
     const { partial, epoch } = this.#progress;
+    const { number } = this.#course.at(epoch + 1);
     this.#settings.onProgress?.({
       phase,
+      stage: { number, count: this.#settings.recipe.length },
       epoch: epoch + 1,
       epochs: this.#course.epochs,
       step,
@@ -317,10 +264,6 @@ class Session {
   close(): void {
     this.#trainer.dispose();
   }
-}
-
-function planOf(system: System, config: Readonly<Record<string, unknown>>): InputPlan {
-  return new InputPlan(inputsOf(system, config));
 }
 
 function diverged(loss: number, place: string, learningRate: number): UserError {

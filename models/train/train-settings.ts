@@ -20,6 +20,8 @@ export type Evaluate = (
 
 export interface StepProgress {
   readonly phase: 'training' | 'validation';
+  /** Which of the recipe's stages it is, 1-based, and how many those are. */
+  readonly stage: { readonly number: number; readonly count: number };
   /** 1-based. */
   readonly epoch: number;
   readonly epochs: number;

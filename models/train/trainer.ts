@@ -2,9 +2,8 @@ import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { UserError } from '../../src/core/errors.ts';
 import type { Tensor as HostTensor } from '../../src/core/tensor.ts';
-import { InputPlan } from '../../src/inputs/plan.ts';
 import { withDropoutOf } from '../layers/dropout.ts';
-import { inputsOf, type System } from '../system.ts';
+import { planOf, type System } from '../system.ts';
 import { tf } from '../tf.ts';
 import { WeightAverage } from './averages/average.ts';
 import { averages } from './averages/index.ts';
@@ -116,7 +115,7 @@ export class Trainer {
   }
 
   #shapesOf(config: Readonly<Record<string, unknown>>): string {
-    const { inputs } = new InputPlan(inputsOf(this.#system, config));
+    const { inputs } = planOf(this.#system, config);
     return JSON.stringify([...inputs].map(([name, { shape }]) => [name, shape]));
   }
 

@@ -1,11 +1,10 @@
 import '@tensorflow/tfjs-backend-cpu';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { resolveSystem, systems } from '../../models/index.ts';
-import { inputsOf } from '../../models/system.ts';
+import { planOf } from '../../models/system.ts';
 import { tf } from '../../models/tf.ts';
 import { settleGroups } from '../../models/train/weight-groups.ts';
 import { sizeOf } from '../../src/core/tensor.ts';
-import { InputPlan } from '../../src/inputs/plan.ts';
 
 type Model = ReturnType<typeof tf.model>;
 
@@ -121,7 +120,7 @@ describe('every system', () => {
     '%s gives probabilities that vary with the input, the same for the same seed',
     (preset) => {
       const { system, config } = resolveSystem(preset);
-      const { inputs: wanted } = new InputPlan(inputsOf(system, config));
+      const { inputs: wanted } = planOf(system, config);
       const inputs = [...wanted.values()].map(({ shape }) =>
         tf.randomNormal([2, ...shape], 0, 1, 'float32', 5),
       );

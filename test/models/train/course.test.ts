@@ -78,16 +78,16 @@ describe('a course', () => {
 
   it('knows the stage of each epoch, and where it begins and ends', () => {
     const places = [1, 2, 3, 4, 5, 6].map((epoch) => {
-      const { stage, begins, ends, batches } = course.at(epoch);
-      return [stage.name, begins, ends, batches];
+      const { stage, number, begins, ends, batches } = course.at(epoch);
+      return [number, stage.name, begins, ends, batches];
     });
     expect(places).toEqual([
-      ['head', true, false, 2],
-      ['head', false, true, 2],
-      ['all', true, true, 3],
-      ['more', true, false, 3],
-      ['more', false, false, 3],
-      ['more', false, true, 3],
+      [1, 'head', true, false, 2],
+      [1, 'head', false, true, 2],
+      [2, 'all', true, true, 3],
+      [3, 'more', true, false, 3],
+      [3, 'more', false, false, 3],
+      [3, 'more', false, true, 3],
     ]);
   });
 

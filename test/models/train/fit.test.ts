@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { exampleBasedScores } from '../../../eval/metrics/index.ts';
 import { type ResolvedSystem, resolveSystem } from '../../../models/index.ts';
-import { inputsOf } from '../../../models/system.ts';
+import { planOf } from '../../../models/system.ts';
 import { tf } from '../../../models/tf.ts';
 import { type Backend, selectBackend } from '../../../models/train/backend.ts';
 import { checkpointPath, readCheckpoint } from '../../../models/train/checkpoint.ts';
@@ -24,7 +24,6 @@ import { ensembleTask } from '../../../src/core/task.ts';
 import { openA2d } from '../../../src/datasets/a2d/a2d.ts';
 import type { Dataset } from '../../../src/datasets/dataset.ts';
 import { synthesize } from '../../../src/datasets/synth/synthesize.ts';
-import { InputPlan } from '../../../src/inputs/plan.ts';
 
 let root: string;
 let dataset: Dataset;
@@ -101,7 +100,7 @@ describe('a run', () => {
     const source = new SampleSource(dataset, a2dLabels);
     await source.readLabels(samples);
     const { system, config } = frames();
-    const inputs = new InputPlan(inputsOf(system, config));
+    const inputs = planOf(system, config);
     const { value: batch } = await source.batches(samples, { inputs }, samples.length).next();
     const probabilities = tf.tidy(() =>
       (
@@ -220,8 +219,7 @@ describe('stopped and resumed', () => {
 
 test('the curriculum of R(2+1)D goes from 4 over 8 to 16 frames', () => {
   const { recipe, system, config } = resolveSystem('pcd-r2plus1d', {});
-  const framesOf = (own: Readonly<Record<string, unknown>>) =>
-    new InputPlan(inputsOf(system, own)).sizes.length;
+  const framesOf = (own: Readonly<Record<string, unknown>>) => planOf(system, own).sizes.length;
   const course = new Course(recipe, { config, framesOf }, { training: 8, validation: 1 });
   const stages = Array.from({ length: 95 }, (_, i) => {
     const { config: own } = course.at(i + 1);

@@ -314,12 +314,21 @@ describe('a run of many stages', () => {
 
   let whole: string;
   let rates: number[];
+  const seen = new Set<string>();
   beforeAll(async () => {
     whole = newFolder();
-    const { epochs, best } = await scored({ folder: whole });
+    const { epochs, best } = await scored({
+      folder: whole,
+      onProgress: ({ stage, epoch }) => seen.add(`${stage.number} of ${stage.count}: ${epoch}`),
+    });
     rates = epochs.map(({ learningRate }) => learningRate);
     // Losses cannot be compared with F1s: the last stage has a best of its own.
     expect(best.epoch).toBe(9);
+  });
+
+  it('says which stage an epoch is of', () => {
+    const stages = recipe.flatMap(({ epochs }, i) => Array<number>(epochs).fill(i + 1));
+    expect([...seen]).toEqual(stages.map((stage, i) => `${stage} of ${recipe.length}: ${i + 1}`));
   });
 
   it('has the rates that its schedules give', () => {

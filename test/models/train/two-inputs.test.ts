@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { GlobalAveragePooling3D } from '../../../models/layers/global-average-pooling3d.ts';
 import { fanInUniform } from '../../../models/layers/initializers.ts';
-import { defineSystem, inputsOf, type System } from '../../../models/system.ts';
+import { defineSystem, planOf, type System } from '../../../models/system.ts';
 import { tf } from '../../../models/tf.ts';
 import type { Augmentation } from '../../../models/train/augment/augmentation.ts';
 import { checkpointPath, readCheckpoint } from '../../../models/train/checkpoint.ts';
@@ -24,7 +24,6 @@ import type { RgbImage } from '../../../src/image/image.ts';
 import { resizeBilinear } from '../../../src/image/resize.ts';
 import { clip } from '../../../src/inputs/clip.ts';
 import { frame } from '../../../src/inputs/frame.ts';
-import { InputPlan } from '../../../src/inputs/plan.ts';
 import { square } from '../../../src/inputs/rgb.ts';
 
 const motionNormalization = {
@@ -146,7 +145,7 @@ function run(settings: Partial<TrainSettings> = {}) {
 async function batchOf(samples: readonly Sample[], own = config, names?: Augmentation[], memory?: number) {
   const source = new SampleSource(dataset, labels, memory);
   await source.readLabels(samples);
-  const inputs = new InputPlan(inputsOf(system, own));
+  const inputs = planOf(system, own);
   const augment = names && { names, seed: 1, epoch: 1 };
   const { value } = await source.batches(samples, { inputs, augment }, samples.length).next();
   if (!value) throw new Error('no batch');
