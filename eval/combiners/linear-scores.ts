@@ -61,6 +61,28 @@ export function probabilitiesOf(
   return probabilities;
 }
 
+/**
+ * By the logarithms of densities: of classes in their order; of labels, absence and presence of each, in turn.
+ *
+ * @returns rows × targets, row-major, in 0–1
+ */
+export function probabilitiesOfDensities<Density>(
+  columns: Columns,
+  densities: readonly Density[],
+  kind: Targets['kind'],
+  logOf: (density: Density, row: Float64Array) => number,
+): Float64Array {
+  if (kind === 'classes') {
+    return probabilitiesOf(columns, densities.length, kind, (row, k) => logOf(densities[k], row));
+  }
+  return probabilitiesOf(
+    columns,
+    densities.length / 2,
+    kind,
+    (row, k) => logOf(densities[2 * k + 1], row) - logOf(densities[2 * k], row),
+  );
+}
+
 /** @param scores float64 [N, targets] @returns the value of the probabilities */
 export function linkInOnnx(graph: NodeWriter, scores: string, kind: Targets['kind']): string {
   if (kind === 'labels') return graph.add('Sigmoid', 'combine.probabilities', [scores]);

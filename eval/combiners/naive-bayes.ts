@@ -3,7 +3,7 @@ import { defineKind } from '../../src/core/kind.ts';
 import { type ClassSamples, questionsOf } from './class-samples.ts';
 import type { Classifier } from './classifier.ts';
 import type { Combiner } from './combiner.ts';
-import { dot, linkInOnnx, probabilitiesOf } from './linear-scores.ts';
+import { dot, linkInOnnx, probabilitiesOfDensities } from './linear-scores.ts';
 import { logRatiosInOnnx } from './log-ratios.ts';
 import { stackOf } from './stack.ts';
 
@@ -42,17 +42,7 @@ function classifier(smoothing: number): Classifier<z.infer<typeof model>> {
       const classes = questionsOf(columns, targets).flat();
       return { kind: targets.kind, bells: classes.map((one) => bellOf(one, smoothing)) };
     },
-    probabilities(columns, { kind, bells }) {
-      if (kind === 'classes') {
-        return probabilitiesOf(columns, bells.length, kind, (row, k) => density(bells[k], row));
-      }
-      return probabilitiesOf(
-        columns,
-        bells.length / 2,
-        kind,
-        (row, k) => density(bells[2 * k + 1], row) - density(bells[2 * k], row),
-      );
-    },
+    probabilities: (columns, { kind, bells }) => probabilitiesOfDensities(columns, bells, kind, density),
     toOnnx(graph, columns, { kind, bells }) {
       const [classes, width] = [bells.length, bells[0].linear.length];
       const matrixOf = (name: string, key: 'square' | 'linear') =>

@@ -6,7 +6,7 @@ import { type ClassSamples, questionsOf } from './class-samples.ts';
 import type { Classifier } from './classifier.ts';
 import type { Combiner } from './combiner.ts';
 import { scatter, symmetricEigen } from './linear-algebra.ts';
-import { dot, linkInOnnx, probabilitiesOf } from './linear-scores.ts';
+import { dot, linkInOnnx, probabilitiesOfDensities } from './linear-scores.ts';
 import { logRatiosInOnnx } from './log-ratios.ts';
 import { stackOf } from './stack.ts';
 
@@ -56,17 +56,7 @@ function classifier(regularization: number): Classifier<z.infer<typeof model>> {
         normals: classes.map((one) => normalOf(one, columns.width, regularization)),
       };
     },
-    probabilities(columns, { kind, normals }) {
-      if (kind === 'classes') {
-        return probabilitiesOf(columns, normals.length, kind, (row, k) => density(normals[k], row));
-      }
-      return probabilitiesOf(
-        columns,
-        normals.length / 2,
-        kind,
-        (row, k) => density(normals[2 * k + 1], row) - density(normals[2 * k], row),
-      );
-    },
+    probabilities: (columns, { kind, normals }) => probabilitiesOfDensities(columns, normals, kind, density),
     toOnnx(graph, columns, { kind, normals }) {
       const densities = densitiesInOnnx(graph, columns, normals);
       return linkInOnnx(

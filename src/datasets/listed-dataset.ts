@@ -1,4 +1,4 @@
-import { UserError, usageError } from '../core/errors.ts';
+import { UserError } from '../core/errors.ts';
 import type { LabelSpace } from '../core/labels.ts';
 import { forEachParallel } from '../core/parallel.ts';
 import type { RgbImage } from '../image/image.ts';
@@ -7,6 +7,7 @@ import type { BrokenSample, Dataset, Sample } from './dataset.ts';
 import { type DatasetOptions, quarterOfMemory } from './dataset-kind.ts';
 import { FactCache } from './fact-cache.ts';
 import { countFrames, MediaFiles } from './media-files.ts';
+import { SplitSamples } from './split-samples.ts';
 
 /** A picture, a key frame or a whole video, with its labels: a line of a list. */
 export interface ListedItem {
@@ -48,7 +49,7 @@ export class ListedDataset implements Dataset {
   readonly #counts: FactCache;
   readonly #broken: BrokenSamples;
   readonly #onProgress: NonNullable<DatasetOptions['onProgress']>;
-  readonly #samples = new Map<string, Promise<Sample[]>>();
+  readonly #samples: SplitSamples;
 
   /** @param broken what was found while the list was read */
   constructor({ name, root, space, splits, items }: Listing, broken: BrokenSamples, options: DatasetOptions) {
@@ -56,6 +57,9 @@ export class ListedDataset implements Dataset {
     this.root = root;
     this.spaces = [space];
     this.splits = splits;
+    this.#samples = new SplitSamples(root, splits, (split) =>
+      this.#readSamples(this.#items.filter((item) => item.split === split)),
+    );
     this.#items = items;
     this.#labels = new Map(items.map(({ id, labels }) => [id, labels]));
     this.#media = new MediaFiles(root, options.frameMemory ?? quarterOfMemory());
@@ -68,20 +72,8 @@ export class ListedDataset implements Dataset {
     return this.#broken.list;
   }
 
-  async samples(split: string): Promise<Sample[]> {
-    if (!this.splits.includes(split)) {
-      throw usageError(`unknown split of ${this.root}`, {
-        received: JSON.stringify(split),
-        remedy: `known: ${this.splits.join(', ')}`,
-      });
-    }
-    let samples = this.#samples.get(split);
-    if (!samples) {
-      samples = this.#readSamples(this.#items.filter((item) => item.split === split));
-      this.#samples.set(split, samples);
-      samples.catch(() => this.#samples.delete(split));
-    }
-    return [...(await samples)];
+  samples(split: string): Promise<Sample[]> {
+    return this.#samples.of(split);
   }
 
   async truth(samples: readonly Sample[]): Promise<Uint8Array> {

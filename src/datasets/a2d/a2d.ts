@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { UserError, usageError } from '../../core/errors.ts';
+import { UserError } from '../../core/errors.ts';
 import type { LabelMap } from '../../core/label-map.ts';
 import { a2dActionLabels, a2dActorLabels, a2dLabels, multiHot } from '../../core/labels.ts';
 import { forEachParallel } from '../../core/parallel.ts';
@@ -12,6 +12,7 @@ import { BrokenSamples } from '../broken-samples.ts';
 import { type BrokenSample, type Dataset, keyFrameOf, type Sample } from '../dataset.ts';
 import { type DatasetKind, type DatasetOptions, quarterOfMemory } from '../dataset-kind.ts';
 import { FrameCache } from '../frame-cache.ts';
+import { SplitSamples } from '../split-samples.ts';
 import {
   type A2dFolders,
   findA2d,
@@ -79,12 +80,13 @@ class A2d implements Dataset {
   readonly #broken: BrokenSamples;
   readonly #labels: LabelCache;
   readonly #frames: FrameCache;
-  readonly #samples = new Map<string, Promise<Sample[]>>();
+  readonly #samples: SplitSamples;
 
   constructor(root: string, folders: A2dFolders, splits: readonly string[], options: DatasetOptions) {
     this.name = folders.synthetic ? 'synthetic-a2d' : 'a2d';
     this.root = root;
     this.splits = splits;
+    this.#samples = new SplitSamples(root, splits, (split) => this.#readSamples(split));
     this.#folders = folders;
     this.#onProgress = options.onProgress ?? (() => {});
     this.#broken = new BrokenSamples(options.skipBroken ?? false);
@@ -96,20 +98,8 @@ class A2d implements Dataset {
     return this.#broken.list;
   }
 
-  async samples(split: string): Promise<Sample[]> {
-    if (!this.splits.includes(split)) {
-      throw usageError(`unknown split of ${this.root}`, {
-        received: JSON.stringify(split),
-        remedy: `known: ${this.splits.join(', ')}`,
-      });
-    }
-    let samples = this.#samples.get(split);
-    if (!samples) {
-      samples = this.#readSamples(split);
-      this.#samples.set(split, samples);
-      samples.catch(() => this.#samples.delete(split));
-    }
-    return [...(await samples)];
+  samples(split: string): Promise<Sample[]> {
+    return this.#samples.of(split);
   }
 
   async truth(samples: readonly Sample[]): Promise<Uint8Array> {
